@@ -1,0 +1,168 @@
+/** Environment → Config: the only reader of `process.env`. Names are Probot's where it has one. */
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+
+/** Something in the environment is missing or wrong; the message says what, why and what to do. */
+export class ConfigProblem extends Error {
+  override name = 'ConfigProblem';
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface StorageConfig {
+  /** Null: the embedded Postgres under `dataDir`. */
+  databaseUrl: string | null;
+  dataDir: string;
+}
+
+export interface LogConfig {
+  level: string;
+  format: 'pretty' | 'json';
+}
+
+export interface ServeConfig extends StorageConfig {
+  appId: string;
+  privateKey: string;
+  webhookSecret: string;
+  /** Accepted beside `webhookSecret` while a secret is being rotated. */
+  previousWebhookSecret: string | null;
+  apiUrl: string;
+  host: string;
+  port: number;
+  publicUrl: string;
+  /** Null: the agent API refuses every call. */
+  agentToken: string | null;
+  /** Null: the dashboard needs no token, which is only allowed on a loopback address. */
+  dashboardToken: string | null;
+  sweepMs: number;
+  log: LogConfig;
+}
+
+/** The environment of this process. */
+export const environment: Environment = process.env;
+
+const shortestSecret = 16;
+
+function readSecret(env: Environment, name: string, required: boolean): string | null {
+  const secret = env[name] ?? '';
+  if (secret === '') {
+    if (!required) return null;
+    throw new ConfigProblem(
+      `${name} is not set. Without it anybody could send webhooks in GitHub's name. ` +
+        'Set it to the secret of your GitHub App (at least 16 characters, e.g. `openssl rand -hex 32`).',
+    );
+  }
+  if (secret === 'development') {
+    throw new ConfigProblem(`${name} is "development", which everybody knows. Set a random one: openssl rand -hex 32.`);
+  }
+  if (secret.length < shortestSecret) {
+    throw new ConfigProblem(`${name} has ${secret.length} characters; at least ${shortestSecret} are needed.`);
+  }
+  return secret;
+}
+
+function readPrivateKey(env: Environment): string {
+  if (env.PRIVATE_KEY) return env.PRIVATE_KEY;
+  if (env.PRIVATE_KEY_PATH) {
+    try {
+      return readFileSync(env.PRIVATE_KEY_PATH, 'utf8');
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new ConfigProblem(`PRIVATE_KEY_PATH cannot be read: ${why}`);
+    }
+  }
+  throw new ConfigProblem(
+    "Neither PRIVATE_KEY nor PRIVATE_KEY_PATH is set. Set one to your GitHub App's private key (a PEM file).",
+  );
+}
+
+function readNumber(env: Environment, name: string, fallback: number, least: number, most: number): number {
+  const text = env[name];
+  if (text === undefined || text === '') return fallback;
+  const value = Number(text);
+  if (!Number.isFinite(value) || value < least || value > most) {
+    throw new ConfigProblem(`${name} is "${text}"; a number from ${least} to ${most} is needed.`);
+  }
+  return value;
+}
+
+function readUrl(env: Environment, name: string, fallback: string): string {
+  const text = env[name] || fallback;
+  if (!URL.canParse(text) || !/^https?:/.test(text)) {
+    throw new ConfigProblem(`${name} is "${text}"; an http or https URL is needed.`);
+  }
+  return text.replace(/\/+$/, '');
+}
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+export function readLogConfig(env: Environment): LogConfig {
+  const level = env.LOG_LEVEL || 'info';
+  if (!logLevels.includes(level)) throw new ConfigProblem(`LOG_LEVEL is "${level}"; use one of ${logLevels.join(', ')}.`);
+  const format = env.LOG_FORMAT || (process.stdout.isTTY ? 'pretty' : 'json');
+  if (format !== 'pretty' && format !== 'json') {
+    throw new ConfigProblem(`LOG_FORMAT is "${format}"; use pretty or json.`);
+  }
+  return { level, format };
+}
+
+/** Where the ledger is. */
+export function readStorageConfig(env: Environment): StorageConfig {
+  const databaseUrl = env.DATABASE_URL || null;
+  if (databaseUrl && !/^postgres(ql)?:/.test(databaseUrl)) {
+    throw new ConfigProblem('DATABASE_URL is not a postgres:// URL. Unset it to use the embedded Postgres.');
+  }
+  return { databaseUrl, dataDir: resolve(env.SIGNALBOX_DATA || '.signalbox') };
+}
+
+const loopback = new Set(['127.0.0.1', 'localhost', '::1']);
+
+/** Everything `signalbox serve` needs. @throws ConfigProblem naming the first thing that is wrong */
+export function readServeConfig(env: Environment): ServeConfig {
+  const appId = env.APP_ID ?? '';
+  if (!/^[1-9]\d*$/.test(appId)) {
+    throw new ConfigProblem(`APP_ID is "${appId}"; set it to the number on your GitHub App's settings page.`);
+  }
+  const host = env.HOST || '127.0.0.1';
+  const port = readNumber(env, 'PORT', 3000, 0, 65_535);
+  const dashboardToken = readSecret(env, 'DASHBOARD_TOKEN', false);
+  if (!loopback.has(host) && dashboardToken === null) {
+    throw new ConfigProblem(
+      `HOST is ${host}, which others can reach, and DASHBOARD_TOKEN is not set: anybody could read the dashboard. ` +
+        'Set DASHBOARD_TOKEN (at least 16 characters), or leave HOST at 127.0.0.1.',
+    );
+  }
+  return {
+    ...readStorageConfig(env),
+    appId,
+    privateKey: readPrivateKey(env),
+    webhookSecret: readSecret(env, 'WEBHOOK_SECRET', true) ?? '',
+    previousWebhookSecret: readSecret(env, 'WEBHOOK_SECRET_PREVIOUS', false),
+    apiUrl: readUrl(env, 'GITHUB_API_URL', 'https://api.github.com'),
+    host,
+    port,
+    publicUrl: readUrl(env, 'PUBLIC_URL', `http://${host}:${port}`),
+    agentToken: readSecret(env, 'SIGNALBOX_AGENT_TOKEN', false),
+    dashboardToken,
+    sweepMs: readNumber(env, 'SIGNALBOX_SWEEP_SECONDS', 60, 0.2, 3600) * 1000,
+    log: readLogConfig(env),
+  };
+}
+
+export interface WorkerConfig {
+  url: string;
+  token: string;
+  agent: string;
+  worker: string;
+}
+
+/** What `signalbox worker` needs besides its flags. */
+export function readWorkerConfig(env: Environment): WorkerConfig {
+  return {
+    url: readUrl(env, 'SIGNALBOX_URL', 'http://127.0.0.1:3000'),
+    token: readSecret(env, 'SIGNALBOX_AGENT_TOKEN', true) ?? '',
+    agent: env.SIGNALBOX_AGENT || 'default',
+    worker: env.SIGNALBOX_WORKER || `${hostname()}-${process.pid}`,
+  };
+}

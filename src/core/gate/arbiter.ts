@@ -1,0 +1,13 @@
+/** The arbiter: all rules over one diff, as one verdict bound to a head and a version of the task. */
+import type { Task, Verdict } from '../lane/state.ts';
+import type { PathChange } from './diff.ts';
+import { judgeScope } from './scope.ts';
+
+export function judgeDiff(task: Task, headSha: string, changes: readonly PathChange[]): Verdict {
+  return { headSha, version: task.version, findings: judgeScope(changes, task.spec.owns) };
+}
+
+/** Whether the verdict lets the PR through: no finding of severity `fail`. */
+export function passes(verdict: Verdict): boolean {
+  return verdict.findings.every((finding) => finding.severity !== 'fail');
+}

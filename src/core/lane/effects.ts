@@ -1,0 +1,125 @@
+/**
+ * Effects: what is to be done outside the database. They are wanted by a state, not by an event: whatever the
+ * state wants and the ledger has not recorded yet is recorded, under a key that is computed, before it is done.
+ */
+import { buildRef, prepareRef } from '../ids.ts';
+import { isActive } from '../queue/plan.ts';
+import type { Fact } from './facts.ts';
+import type { BuildEntry, LaneState, Task } from './state.ts';
+
+export type Effect =
+  | { kind: 'open-branch'; issue: number; attempt: number; fence: number; branch: string; baseSha: string }
+  | { kind: 'open-pull'; issue: number; fence: number; branch: string }
+  | { kind: 'announce-collision'; a: number; b: number }
+  | { kind: 'mark-ready'; issue: number; pull: number }
+  | { kind: 'make-candidate'; build: number; baseSha: string; prepare: string; target: string; entries: BuildEntry[] }
+  | { kind: 'vouch-candidate'; build: number; sha: string }
+  | { kind: 'land'; build: number; before: string; sha: string; tree: string }
+  | { kind: 'clean-build'; build: number; refs: string[] }
+  | { kind: 'close-issue'; issue: number }
+  | { kind: 'close-pull'; issue: number; pull: number; request: string }
+  | { kind: 'react'; comment: number; content: 'eyes' | 'rocket' | 'confused' }
+  | { kind: 'reply'; under: number; comment: number; fact: Extract<Fact, { kind: 'command-decided' }> }
+  | { kind: 'notify'; under: number; fact: Fact };
+
+/** The key under which an effect is recorded: the same effect always has the same one (I4). */
+export function effectKey(effect: Effect): string {
+  switch (effect.kind) {
+    case 'open-branch':
+    case 'open-pull':
+      return `${effect.kind}:${effect.issue}:${effect.fence}`;
+    case 'announce-collision':
+      return `${effect.kind}:${effect.a}:${effect.b}`;
+    case 'mark-ready':
+      return `${effect.kind}:${effect.pull}`;
+    case 'close-pull':
+      return `${effect.kind}:${effect.pull}:${effect.request}`;
+    case 'make-candidate':
+    case 'vouch-candidate':
+    case 'land':
+    case 'clean-build':
+      return `${effect.kind}:${effect.build}`;
+    case 'close-issue':
+      return `${effect.kind}:${effect.issue}`;
+    case 'react':
+      return `${effect.kind}:${effect.comment}:${effect.content}`;
+    case 'reply':
+      return `${effect.kind}:${effect.comment}`;
+    case 'notify':
+      return `${effect.kind}:${effect.under}:${effect.fact.kind}:${effect.fact.at}`;
+    default:
+      return effect satisfies never;
+  }
+}
+
+function wantedByTask(task: Task): Effect[] {
+  const { attempt, pull, issue } = task;
+  const effects: Effect[] = [];
+  if (attempt && attempt.openedSha === null) {
+    const { number, fence, branch, baseSha } = attempt;
+    effects.push({ kind: 'open-branch', issue, attempt: number, fence, branch, baseSha });
+  }
+  if (attempt && attempt.openedSha !== null && pull === null) {
+    effects.push({ kind: 'open-pull', issue, fence: attempt.fence, branch: attempt.branch });
+  }
+  if (pull?.open && pull.draft && (task.state === 'in-review' || task.state === 'approved')) {
+    effects.push({ kind: 'mark-ready', issue, pull: pull.number });
+  }
+  if (task.state === 'completed') effects.push({ kind: 'close-issue', issue });
+  if (task.state === 'cancelled' && pull?.open) {
+    effects.push({ kind: 'close-pull', issue, pull: pull.number, request: task.requestedAt });
+  }
+  return effects;
+}
+
+function wantedByBuilds(state: LaneState): Effect[] {
+  return Object.values(state.builds).flatMap((build): Effect[] => {
+    const prepare = prepareRef(state.base, build.number);
+    const target = buildRef(state.base, build.number);
+    if (!isActive(build)) return [{ kind: 'clean-build', build: build.number, refs: [prepare, target] }];
+    if (build.state === 'preparing') {
+      const { number, baseSha, entries } = build;
+      return [{ kind: 'make-candidate', build: number, baseSha, prepare, target, entries }];
+    }
+    if (build.sha === null || build.tree === null) return [];
+    const vouch: Effect = { kind: 'vouch-candidate', build: build.number, sha: build.sha };
+    return build.state === 'passed'
+      ? [vouch, { kind: 'land', build: build.number, before: build.baseSha, sha: build.sha, tree: build.tree }]
+      : [vouch];
+  });
+}
+
+/** What the state wants done, whether or not it has been recorded already. */
+export function wantedEffects(state: LaneState): Effect[] {
+  const announcements = state.collisions
+    .filter((collision) => collision.announcedAt === null)
+    .map(({ a, b }): Effect => ({ kind: 'announce-collision', a, b }));
+  return [...announcements, ...Object.values(state.tasks).flatMap(wantedByTask), ...wantedByBuilds(state)];
+}
+
+/** Effects that answer something said or tell a person something new: wanted once, by the fact itself. */
+export function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
+  switch (fact.kind) {
+    case 'command-decided': {
+      const ok = fact.outcome === 'done';
+      const reaction: Effect = { kind: 'react', comment: fact.comment, content: ok ? 'rocket' : 'confused' };
+      const speaks = !ok || fact.command === 'help' || fact.command === 'status';
+      return speaks ? [reaction, { kind: 'reply', under: fact.under, comment: fact.comment, fact }] : [reaction];
+    }
+    case 'request-refused':
+    case 'escalated':
+    case 'entry-ejected':
+    case 'attempts-exhausted': {
+      const under = state.tasks[fact.issue]?.pull?.number ?? fact.issue;
+      return [{ kind: 'notify', under, fact }];
+    }
+    default:
+      return [];
+  }
+}
+
+/** Whether a recorded effect still makes sense; asked again right before it is done. */
+export function isStillWanted(effect: Effect, state: LaneState): boolean {
+  if (effect.kind === 'react' || effect.kind === 'reply' || effect.kind === 'notify') return true;
+  return wantedEffects(state).some((wanted) => effectKey(wanted) === effectKey(effect));
+}

@@ -1,0 +1,133 @@
+/**
+ * The words of the journal. A fact is something that has happened, in the past tense; folding a lane's facts in
+ * order gives its state. Facts are made by `interpret` (from what was observed) and by `decide` (what follows),
+ * never by an effect directly.
+ */
+import type { Policy } from '../policy.ts';
+import type {
+  BuildEntry,
+  CheckResult,
+  Escalation,
+  Landing,
+  PrerequisiteState,
+  Spec,
+  TaskState,
+  Verdict,
+} from './state.ts';
+
+export type FactBody =
+  | { kind: 'lane-opened'; owner: string; repo: string; base: string }
+  | { kind: 'lane-renamed'; owner: string; repo: string }
+  | { kind: 'base-moved'; sha: string; by: 'first-sight' | 'landing' | 'outside' }
+  | { kind: 'policy-read'; policy: Policy; hash: string }
+  | { kind: 'policy-refused'; problem: string }
+  | {
+      kind: 'task-requested';
+      issue: number;
+      spec: Spec;
+      specHash: string;
+      blockedBy: number[];
+      requestedBy: string;
+      hidden: number;
+      correlationId: string;
+    }
+  | { kind: 'request-refused'; issue: number; why: string }
+  | { kind: 'request-withdrawn'; issue: number }
+  | { kind: 'dependencies-linked'; issue: number; blockedBy: number[] }
+  | { kind: 'prerequisite-seen'; issue: number; state: PrerequisiteState }
+  | { kind: 'task-held'; issue: number; held: boolean }
+  | { kind: 'collision-foreseen'; a: number; b: number; paths: string[] }
+  | { kind: 'collision-announced'; a: number; b: number }
+  | {
+      kind: 'task-assigned';
+      issue: number;
+      attempt: number;
+      fence: number;
+      version: number;
+      agent: string;
+      via: 'pull' | 'adopt';
+      branch: string;
+      baseSha: string;
+      claims: string[];
+    }
+  | { kind: 'branch-opened'; issue: number; attempt: number; sha: string }
+  | { kind: 'pull-opened'; issue: number; pull: number; headSha: string; draft: boolean }
+  | { kind: 'work-started'; issue: number; attempt: number; claimId: string | null; worker: string | null }
+  | { kind: 'head-moved'; issue: number; sha: string }
+  | { kind: 'draft-changed'; issue: number; draft: boolean }
+  | { kind: 'arbiter-judged'; issue: number; verdict: Verdict }
+  | { kind: 'checks-reported'; issue: number; sha: string; checks: CheckResult[] }
+  | { kind: 'work-done'; issue: number; attempt: number; by: string }
+  | { kind: 'attempt-ended'; issue: number; attempt: number; reason: string }
+  | { kind: 'attempts-exhausted'; issue: number; reason: string }
+  | { kind: 'approved'; issue: number; headSha: string; version: number; policyHash: string; by: string }
+  | { kind: 'approval-voided'; issue: number; reason: string }
+  | { kind: 'queue-entered'; issue: number; headSha: string }
+  | { kind: 'entry-ejected'; issue: number; code: EjectionCode; reason: string }
+  | { kind: 'escalated'; issue: number; escalation: Omit<Escalation, 'at' | 'from'> }
+  | { kind: 'task-completed'; issue: number; sha: string }
+  | { kind: 'task-cancelled'; issue: number; reason: string }
+  | { kind: 'build-started'; build: number; baseSha: string; entries: BuildEntry[] }
+  | { kind: 'candidate-made'; build: number; sha: string; tree: string }
+  | { kind: 'build-reported'; build: number; checks: CheckResult[] }
+  | { kind: 'build-passed'; build: number }
+  | { kind: 'build-failed'; build: number; reason: string }
+  | { kind: 'build-abandoned'; build: number; reason: string }
+  | { kind: 'landed'; landing: Omit<Landing, 'at'> }
+  | { kind: 'pull-closed'; issue: number; merged: boolean }
+  | {
+      kind: 'command-decided';
+      comment: number;
+      /** The issue or PR under which the comment stands. */
+      under: number;
+      issue: number | null;
+      command: string;
+      by: string;
+      outcome: CommandOutcome;
+      detail: string;
+    };
+
+/** `refused`: allowed to this person, but not possible as things stand; `detail` says why and what to do. */
+export type CommandOutcome = 'done' | 'denied' | 'refused' | 'not-yet' | 'unknown';
+
+export type EjectionCode = 'conflict' | 'checks-failed' | 'head-moved' | 'approval-void' | 'pull-closed' | 'check-timeout';
+
+export type FactKind = FactBody['kind'];
+
+/** A fact with the database's time at which it was recorded, ISO 8601. */
+export type Fact = FactBody & { at: string };
+
+/** Facts that move a task from one state to another: the columns of the lifecycle table. */
+export type LifecycleEvent = Extract<
+  FactKind,
+  | 'task-requested'
+  | 'task-assigned'
+  | 'work-started'
+  | 'work-done'
+  | 'attempt-ended'
+  | 'attempts-exhausted'
+  | 'approved'
+  | 'approval-voided'
+  | 'entry-ejected'
+  | 'escalated'
+  | 'task-completed'
+  | 'task-cancelled'
+>;
+
+/** The issue that a fact is about, or null when it is about the lane. */
+export function issueOf(fact: FactBody): number | null {
+  return 'issue' in fact ? fact.issue : null;
+}
+
+/** Every state a task can be in, in the order in which an undisturbed task passes through them. */
+export const taskStates = [
+  'waiting',
+  'assigned',
+  'working',
+  'in-review',
+  'approved',
+  'completed',
+  'escalated',
+  'failed',
+  'cancelled',
+] as const satisfies readonly TaskState[];

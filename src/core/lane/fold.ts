@@ -1,0 +1,305 @@
+/**
+ * `fold(state, fact)` makes the next state of a lane. It is the only way in which state changes, which is why
+ * replaying the journal reproduces it (I7).
+ */
+import { defaultPolicy, policyHash } from '../policy.ts';
+import { nextState } from '../task/lifecycle.ts';
+import type { Fact, LifecycleEvent } from './facts.ts';
+import type { Attempt, Build, LaneState, Pull, Task } from './state.ts';
+
+/** The state before the first fact. */
+export const emptyLane: LaneState = {
+  owner: '',
+  repo: '',
+  base: '',
+  baseSha: null,
+  policy: defaultPolicy,
+  policyHash: policyHash(defaultPolicy),
+  policyProblem: null,
+  nextFence: 1,
+  nextBuild: 1,
+  nextEntry: 1,
+  tasks: {},
+  refusals: {},
+  prerequisites: {},
+  collisions: [],
+  builds: {},
+  landings: [],
+};
+
+type FactOf<K extends Fact['kind']> = Extract<Fact, { kind: K }>;
+
+function changeTask(state: LaneState, issue: number, change: (task: Task) => Task): LaneState {
+  const task = state.tasks[issue];
+  if (!task) throw new Error(`no task for issue #${issue} in ${state.owner}/${state.repo}`);
+  return { ...state, tasks: { ...state.tasks, [issue]: change(task) } };
+}
+
+function changeBuild(state: LaneState, number: number, change: (build: Build) => Build): LaneState {
+  const build = state.builds[number];
+  if (!build) throw new Error(`no build ${number} in ${state.owner}/${state.repo}`);
+  return { ...state, builds: { ...state.builds, [number]: change(build) } };
+}
+
+function move(task: Task, event: LifecycleEvent, at: string): Task {
+  const state = nextState(task.state, event);
+  return state === task.state ? task : { ...task, state, since: at };
+}
+
+function changePull(task: Task, change: (pull: Pull) => Pull): Task {
+  return task.pull ? { ...task, pull: change(task.pull) } : task;
+}
+
+function changeAttempt(task: Task, number: number, change: (attempt: Attempt) => Attempt): Task {
+  return task.attempt?.number === number ? { ...task, attempt: change(task.attempt) } : task;
+}
+
+/** What a task loses when it stops being worked on: its agent, its claims and its place in the queue. */
+const idle: Pick<Task, 'attempt' | 'claims' | 'approval' | 'entry'> = {
+  attempt: null,
+  claims: [],
+  approval: null,
+  entry: null,
+};
+
+/** What an escalated task loses: agent and place in the queue. Its claims stay, because its PR stays. */
+const paused: Pick<Task, 'attempt' | 'approval' | 'entry'> = { attempt: null, approval: null, entry: null };
+
+function withoutRefusal(state: LaneState, issue: number): LaneState {
+  const refusals = Object.fromEntries(Object.entries(state.refusals).filter(([number]) => Number(number) !== issue));
+  return { ...state, refusals };
+}
+
+function requestTask(state: LaneState, fact: FactOf<'task-requested'>): LaneState {
+  const before = state.tasks[fact.issue];
+  nextState(before?.state ?? 'absent', 'task-requested');
+  const changed = before !== undefined && before.specHash !== fact.specHash;
+  const task: Task = {
+    issue: fact.issue,
+    title: fact.spec.title,
+    state: 'waiting',
+    version: before ? before.version + (changed ? 1 : 0) : 1,
+    spec: fact.spec,
+    specHash: fact.specHash,
+    blockedBy: fact.blockedBy,
+    requestedBy: fact.requestedBy,
+    requestedAt: fact.at,
+    held: false,
+    hidden: fact.hidden,
+    correlationId: fact.correlationId,
+    attempts: 0,
+    attempt: null,
+    claims: [],
+    pull: before?.pull?.open ? before.pull : null,
+    approval: null,
+    entry: null,
+    escalation: null,
+    lastReason: null,
+    since: fact.at,
+    startedAt: null,
+    landedAt: null,
+    landedAs: null,
+  };
+  return { ...withoutRefusal(state, fact.issue), tasks: { ...state.tasks, [fact.issue]: task } };
+}
+
+function assignTask(state: LaneState, fact: FactOf<'task-assigned'>): LaneState {
+  const next = changeTask(state, fact.issue, (task) => ({
+    ...move(task, 'task-assigned', fact.at),
+    attempts: task.attempts + 1,
+    claims: fact.claims,
+    lastReason: null,
+    attempt: {
+      number: fact.attempt,
+      fence: fact.fence,
+      version: fact.version,
+      agent: fact.agent,
+      via: fact.via,
+      branch: fact.branch,
+      baseSha: fact.baseSha,
+      openedSha: null,
+      claimId: null,
+      worker: null,
+      assignedAt: fact.at,
+      startedAt: null,
+    },
+  }));
+  return { ...next, nextFence: fact.fence + 1 };
+}
+
+function openPull(task: Task, fact: FactOf<'pull-opened'>): Task {
+  const known = task.pull?.number === fact.pull && task.pull.headSha === fact.headSha ? task.pull : null;
+  return {
+    ...task,
+    pull: {
+      number: fact.pull,
+      headSha: fact.headSha,
+      draft: fact.draft,
+      open: true,
+      merged: false,
+      checks: known?.checks ?? [],
+      verdict: known?.verdict ?? null,
+    },
+  };
+}
+
+function land(state: LaneState, fact: FactOf<'landed'>): LaneState {
+  const next = changeBuild(state, fact.landing.build, (build) => ({ ...build, state: 'landed' }));
+  return { ...next, baseSha: fact.landing.sha, landings: [...next.landings, { ...fact.landing, at: fact.at }] };
+}
+
+function closeBuild(state: LaneState, number: number, to: 'failed' | 'abandoned', reason: string): LaneState {
+  return changeBuild(state, number, (build) => ({ ...build, state: to, reason }));
+}
+
+/** The facts that change nothing but one task. */
+function foldTask(task: Task, fact: Fact): Task {
+  switch (fact.kind) {
+    case 'dependencies-linked':
+      return { ...task, blockedBy: fact.blockedBy };
+    case 'task-held':
+      return { ...task, held: fact.held };
+    case 'branch-opened':
+      return changeAttempt(task, fact.attempt, (attempt) => ({ ...attempt, openedSha: fact.sha }));
+    case 'pull-opened':
+      return openPull(task, fact);
+    case 'work-started':
+      return {
+        ...changeAttempt(move(task, 'work-started', fact.at), fact.attempt, (attempt) => ({
+          ...attempt,
+          claimId: fact.claimId ?? attempt.claimId,
+          worker: fact.worker ?? attempt.worker,
+          startedAt: attempt.startedAt ?? fact.at,
+        })),
+        startedAt: task.startedAt ?? fact.at,
+      };
+    case 'head-moved':
+      return changePull(task, (pull) => ({ ...pull, headSha: fact.sha, checks: [], verdict: null }));
+    case 'draft-changed':
+      return changePull(task, (pull) => ({ ...pull, draft: fact.draft }));
+    case 'arbiter-judged':
+      return changePull(task, (pull) => ({ ...pull, verdict: fact.verdict }));
+    case 'checks-reported':
+      return changePull(task, (pull) => (pull.headSha === fact.sha ? { ...pull, checks: fact.checks } : pull));
+    case 'work-done':
+      return { ...move(task, 'work-done', fact.at), startedAt: task.startedAt ?? fact.at };
+    case 'attempt-ended':
+      return { ...move(task, 'attempt-ended', fact.at), ...idle, lastReason: fact.reason };
+    case 'attempts-exhausted':
+      return { ...move(task, 'attempts-exhausted', fact.at), ...idle, lastReason: fact.reason };
+    case 'approved':
+      return {
+        ...move(task, 'approved', fact.at),
+        approval: {
+          headSha: fact.headSha,
+          version: fact.version,
+          policyHash: fact.policyHash,
+          by: fact.by,
+          at: fact.at,
+        },
+        escalation: null,
+        lastReason: null,
+        startedAt: task.startedAt ?? fact.at,
+      };
+    case 'approval-voided':
+      return { ...move(task, 'approval-voided', fact.at), approval: null, entry: null, lastReason: fact.reason };
+    case 'entry-ejected':
+      return { ...move(task, 'entry-ejected', fact.at), approval: null, entry: null, lastReason: fact.reason };
+    case 'escalated':
+      return {
+        ...move(task, 'escalated', fact.at),
+        ...paused,
+        escalation: { ...fact.escalation, at: fact.at, from: task.escalation?.from ?? task.state },
+      };
+    case 'task-completed':
+      return {
+        ...move(task, 'task-completed', fact.at),
+        claims: [],
+        entry: null,
+        escalation: null,
+        lastReason: null,
+        landedAt: fact.at,
+        landedAs: fact.sha,
+      };
+    case 'task-cancelled':
+      return { ...move(task, 'task-cancelled', fact.at), ...idle, escalation: null, lastReason: fact.reason };
+    case 'pull-closed':
+      return changePull(task, (pull) => ({ ...pull, open: false, merged: fact.merged }));
+    default:
+      throw new Error(`${fact.kind} is not a fact about one task`);
+  }
+}
+
+/** The next state. Throws for a fact that cannot follow: a bug in whoever proposed it. */
+export function fold(state: LaneState, fact: Fact): LaneState {
+  switch (fact.kind) {
+    case 'lane-opened':
+      return { ...state, owner: fact.owner, repo: fact.repo, base: fact.base };
+    case 'lane-renamed':
+      return { ...state, owner: fact.owner, repo: fact.repo };
+    case 'base-moved':
+      return { ...state, baseSha: fact.sha };
+    case 'policy-read':
+      return { ...state, policy: fact.policy, policyHash: fact.hash, policyProblem: null };
+    case 'policy-refused':
+      return { ...state, policyProblem: fact.problem };
+    case 'prerequisite-seen':
+      return { ...state, prerequisites: { ...state.prerequisites, [fact.issue]: fact.state } };
+    case 'request-refused':
+      return { ...state, refusals: { ...state.refusals, [fact.issue]: fact.why } };
+    case 'request-withdrawn':
+      return withoutRefusal(state, fact.issue);
+    case 'task-requested':
+      return requestTask(state, fact);
+    case 'task-assigned':
+      return assignTask(state, fact);
+    case 'collision-foreseen':
+      return {
+        ...state,
+        collisions: [
+          ...state.collisions,
+          { a: fact.a, b: fact.b, paths: fact.paths, foreseenAt: fact.at, announcedAt: null },
+        ],
+      };
+    case 'collision-announced':
+      return {
+        ...state,
+        collisions: state.collisions.map((c) => (c.a === fact.a && c.b === fact.b ? { ...c, announcedAt: fact.at } : c)),
+      };
+    case 'queue-entered': {
+      const entry = { headSha: fact.headSha, enteredAt: fact.at, order: state.nextEntry };
+      const next = changeTask(state, fact.issue, (task) => ({ ...task, entry }));
+      return { ...next, nextEntry: state.nextEntry + 1 };
+    }
+    case 'build-started': {
+      const build: Build = {
+        number: fact.build,
+        state: 'preparing',
+        baseSha: fact.baseSha,
+        entries: fact.entries,
+        sha: null,
+        tree: null,
+        checks: [],
+        startedAt: fact.at,
+        reason: null,
+      };
+      return { ...state, nextBuild: fact.build + 1, builds: { ...state.builds, [fact.build]: build } };
+    }
+    case 'candidate-made':
+      return changeBuild(state, fact.build, (b) => ({ ...b, state: 'testing', sha: fact.sha, tree: fact.tree }));
+    case 'build-reported':
+      return changeBuild(state, fact.build, (b) => ({ ...b, checks: fact.checks }));
+    case 'build-passed':
+      return changeBuild(state, fact.build, (b) => ({ ...b, state: 'passed' }));
+    case 'build-failed':
+      return closeBuild(state, fact.build, 'failed', fact.reason);
+    case 'build-abandoned':
+      return closeBuild(state, fact.build, 'abandoned', fact.reason);
+    case 'landed':
+      return land(state, fact);
+    case 'command-decided':
+      return state;
+    default:
+      return changeTask(state, fact.issue, (task) => foldTask(task, fact));
+  }
+}

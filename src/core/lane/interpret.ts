@@ -1,0 +1,282 @@
+/**
+ * `interpret(state, observation)` says which facts an observation amounts to, given what the lane already knows.
+ * Nothing new gives no facts, so that a repeated delivery, a sweep and a redelivery are all harmless.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { judgeDiff } from '../gate/arbiter.ts';
+import { readCommand } from '../gate/commands.ts';
+import { allows } from '../task/lifecycle.ts';
+import type { FactBody } from './facts.ts';
+import type { Observation, SeenIssue } from './observation.ts';
+import { isLive, type LaneState, prerequisitesOf, type Task } from './state.ts';
+
+type Of<K extends Observation['kind']> = Extract<Observation, { kind: K }>;
+
+const mayWrite = new Set(['admin', 'maintain', 'write']);
+
+/** Whoever set the label; where GitHub does not tell, the issue's author stands in and is judged the same way. */
+function requester(seen: SeenIssue): { login: string; permission: string } {
+  return seen.labelledBy ?? seen.author;
+}
+
+function interpretReady(state: LaneState, { issue, correlationId }: Of<'issue'>, seen: SeenIssue): FactBody[] {
+  const task = state.tasks[issue];
+  if (!allows(task?.state ?? 'absent', 'task-requested') || task?.state === 'escalated' || task?.state === 'failed') {
+    return task && isLive(task) && !isDeepStrictEqual(task.blockedBy, seen.blockedBy)
+      ? [{ kind: 'dependencies-linked', issue, blockedBy: seen.blockedBy }]
+      : [];
+  }
+  const by = requester(seen);
+  const why = !mayWrite.has(by.permission)
+    ? [`agent-ready counts when somebody with write access sets it; ${by.login} has ${by.permission} access.`]
+    : seen.spec.kind === 'refused'
+      ? seen.spec.why
+      : [];
+  if (seen.spec.kind === 'refused' || why.length > 0) {
+    const reason = why.join('\n');
+    return state.refusals[issue] === reason ? [] : [{ kind: 'request-refused', issue, why: reason }];
+  }
+  return [
+    {
+      kind: 'task-requested',
+      issue,
+      spec: seen.spec.spec,
+      specHash: seen.spec.hash,
+      blockedBy: seen.blockedBy,
+      requestedBy: by.login,
+      hidden: seen.hidden,
+      correlationId,
+    },
+  ];
+}
+
+function interpretIssue(state: LaneState, observation: Of<'issue'>): FactBody[] {
+  const { issue, seen } = observation;
+  if (state.refusals[issue] !== undefined && (!seen?.ready || !seen.open)) return [{ kind: 'request-withdrawn', issue }];
+  const task = state.tasks[issue];
+  const cancellable = task !== undefined && allows(task.state, 'task-cancelled');
+  const landing = task !== undefined && (task.pull?.merged === true || inPassedBuild(state, issue));
+  if (!seen) return cancellable ? [{ kind: 'task-cancelled', issue, reason: 'the issue is gone' }] : [];
+  // GitHub closes the issue when the landing marks the PR as merged; that is the end of the task, not a cancellation.
+  if (!seen.open) {
+    return cancellable && !landing ? [{ kind: 'task-cancelled', issue, reason: 'the issue was closed' }] : [];
+  }
+  if (!seen.ready) {
+    return cancellable && !landing
+      ? [{ kind: 'task-cancelled', issue, reason: 'the label agent-ready was removed' }]
+      : [];
+  }
+  const facts = interpretReady(state, observation, seen);
+  const heldBefore = task && facts.length === 0 ? task.held : false;
+  const exists = facts.some((fact) => fact.kind === 'task-requested') || (task !== undefined && isLive(task));
+  if (exists && seen.held !== heldBefore) facts.push({ kind: 'task-held', issue, held: seen.held });
+  return facts;
+}
+
+/** Whether the issue's PR is in a candidate that may be landing at this moment. */
+export function inPassedBuild(state: LaneState, issue: number): boolean {
+  return Object.values(state.builds).some(
+    (build) => build.state === 'passed' && build.entries.some((entry) => entry.issue === issue),
+  );
+}
+
+function interpretPull(state: LaneState, { issue, seen }: Of<'pull'>): FactBody[] {
+  const task = state.tasks[issue];
+  if (!task?.pull || (seen && seen.number !== task.pull.number)) return [];
+  const facts: FactBody[] = [];
+  if (!seen || !seen.open) {
+    if (task.pull.open) facts.push({ kind: 'pull-closed', issue, merged: seen?.merged ?? false });
+    else if (seen?.merged && !task.pull.merged) facts.push({ kind: 'pull-closed', issue, merged: true });
+    return facts;
+  }
+  if (!task.pull.open) facts.push({ kind: 'pull-opened', issue, pull: seen.number, headSha: seen.headSha, draft: seen.draft });
+  else {
+    if (seen.headSha !== task.pull.headSha) facts.push({ kind: 'head-moved', issue, sha: seen.headSha });
+    if (seen.draft !== task.pull.draft) facts.push({ kind: 'draft-changed', issue, draft: seen.draft });
+  }
+  return facts;
+}
+
+function interpretDiff(state: LaneState, { issue, headSha, changes }: Of<'diff'>): FactBody[] {
+  const task = state.tasks[issue];
+  if (task?.pull?.headSha !== headSha) return [];
+  const verdict = judgeDiff(task, headSha, changes);
+  if (isDeepStrictEqual(verdict, task.pull.verdict)) return [];
+  return [{ kind: 'arbiter-judged', issue, verdict }];
+}
+
+function interpretChecks(state: LaneState, { sha, checks }: Of<'checks'>): FactBody[] {
+  const required = checks.filter((check) => state.policy.gate.checks.includes(check.name));
+  const forTasks = Object.values(state.tasks)
+    .filter((task) => isLive(task) && task.pull?.headSha === sha && !isDeepStrictEqual(task.pull.checks, required))
+    .map((task): FactBody => ({ kind: 'checks-reported', issue: task.issue, sha, checks: required }));
+  const forBuilds = Object.values(state.builds)
+    .filter((build) => build.sha === sha && build.state === 'testing' && !isDeepStrictEqual(build.checks, required))
+    .map((build): FactBody => ({ kind: 'build-reported', build: build.number, checks: required }));
+  return [...forTasks, ...forBuilds];
+}
+
+/** True when the word comes from the attempt that holds the fence now (I8). */
+export function holdsFence(task: Task | undefined, attempt: number, fence: number): boolean {
+  return task?.attempt?.number === attempt && task.attempt.fence === fence;
+}
+
+function interpretAgent(state: LaneState, { issue, attempt, fence, word }: Of<'agent'>): FactBody[] {
+  const task = state.tasks[issue];
+  if (!task || !holdsFence(task, attempt, fence)) return [];
+  const under = task.state === 'assigned' || task.state === 'working';
+  if (!under) return [];
+  switch (word.kind) {
+    case 'claimed':
+      return task.attempt?.claimId === word.claimId
+        ? []
+        : [{ kind: 'work-started', issue, attempt, claimId: word.claimId, worker: word.worker }];
+    case 'done':
+      return [{ kind: 'work-done', issue, attempt, by: task.attempt?.worker ?? task.attempt?.agent ?? 'agent' }];
+    case 'failed':
+      return [{ kind: 'attempt-ended', issue, attempt, reason: `${word.class}: ${word.message}` }];
+    case 'escalate':
+      return [
+        {
+          kind: 'escalated',
+          issue,
+          escalation: { trigger: word.trigger, context: word.context, by: task.attempt?.agent ?? 'agent' },
+        },
+      ];
+    default:
+      return word satisfies never;
+  }
+}
+
+function interpretCandidate(state: LaneState, { build, result }: Of<'candidate'>): FactBody[] {
+  const known = state.builds[build];
+  if (known?.state !== 'preparing') return [];
+  if (result.kind === 'made') return [{ kind: 'candidate-made', build, sha: result.sha, tree: result.tree }];
+  const reason = 'it conflicts with the base branch';
+  return [
+    { kind: 'build-failed', build, reason },
+    ...known.entries
+      .filter((entry) => state.tasks[entry.issue]?.entry)
+      .map(
+        (entry): FactBody => ({
+          kind: 'entry-ejected',
+          issue: entry.issue,
+          code: 'conflict',
+          reason: `${reason}: bring the branch up to date, push, and approve again`,
+        }),
+      ),
+  ];
+}
+
+function interpretLanding(state: LaneState, { build, result }: Of<'landing'>): FactBody[] {
+  const known = state.builds[build];
+  if (known?.state !== 'passed' || known.sha === null || known.tree === null) return [];
+  if (result.kind === 'base-is') {
+    return [
+      { kind: 'build-abandoned', build, reason: 'the base branch moved before it could land' },
+      { kind: 'base-moved', sha: result.sha, by: 'outside' },
+    ];
+  }
+  return [
+    {
+      kind: 'landed',
+      landing: {
+        build,
+        sha: result.sha,
+        tree: result.tree,
+        testedSha: known.sha,
+        testedTree: known.tree,
+        entries: known.entries,
+      },
+    },
+    ...known.entries
+      .filter((entry) => allows(state.tasks[entry.issue]?.state ?? 'absent', 'task-completed'))
+      .map((entry): FactBody => ({ kind: 'task-completed', issue: entry.issue, sha: result.sha })),
+  ];
+}
+
+function interpretRefusal(state: LaneState, seen: Of<'effect-refused'>): FactBody[] {
+  const facts: FactBody[] = [];
+  const build = seen.build === null ? undefined : state.builds[seen.build];
+  if (build && (build.state === 'preparing' || build.state === 'passed')) {
+    facts.push({ kind: 'build-failed', build: build.number, reason: seen.message });
+  }
+  const issues = build ? build.entries.map((entry) => entry.issue) : seen.issue === null ? [] : [seen.issue];
+  for (const issue of issues) {
+    const task = state.tasks[issue];
+    if (!task || !allows(task.state, 'escalated')) continue;
+    const context = `GitHub refused "${seen.effect}": ${seen.message}`;
+    facts.push({ kind: 'escalated', issue, escalation: { trigger: 'refused-by-github', context, by: 'signalbox' } });
+  }
+  return facts;
+}
+
+function interpretBase(state: LaneState, { sha }: Of<'base'>): FactBody[] {
+  if (sha === state.baseSha) return [];
+  // A passed candidate may be landing right now: its own effect reports what became of it.
+  if (Object.values(state.builds).some((build) => build.state === 'passed')) return [];
+  return [{ kind: 'base-moved', sha, by: state.baseSha === null ? 'first-sight' : 'outside' }];
+}
+
+/** Whether a live task names the issue as a prerequisite; other issues are none of the lane's business. */
+function isNamed(state: LaneState, issue: number): boolean {
+  return Object.values(state.tasks).some((task) => isLive(task) && prerequisitesOf(task).includes(issue));
+}
+
+/** The facts that follow from an observation; none when it is old news or comes from a stale fence. */
+export function interpret(state: LaneState, observation: Observation): FactBody[] {
+  switch (observation.kind) {
+    case 'lane':
+      if (state.owner === '') return [{ ...observation, kind: 'lane-opened' }];
+      return state.owner === observation.owner && state.repo === observation.repo
+        ? []
+        : [{ kind: 'lane-renamed', owner: observation.owner, repo: observation.repo }];
+    case 'base':
+      return interpretBase(state, observation);
+    case 'policy':
+      if (observation.reading.kind === 'refused') {
+        const { problem } = observation.reading;
+        return problem === state.policyProblem ? [] : [{ kind: 'policy-refused', problem }];
+      }
+      return observation.reading.hash === state.policyHash && state.policyProblem === null
+        ? []
+        : [{ kind: 'policy-read', policy: observation.reading.policy, hash: observation.reading.hash }];
+    case 'issue':
+      return interpretIssue(state, observation);
+    case 'prerequisite':
+      return state.prerequisites[observation.issue] === observation.state || !isNamed(state, observation.issue)
+        ? []
+        : [{ kind: 'prerequisite-seen', issue: observation.issue, state: observation.state }];
+    case 'pull':
+      return interpretPull(state, observation);
+    case 'diff':
+      return interpretDiff(state, observation);
+    case 'checks':
+      return interpretChecks(state, observation);
+    case 'command':
+      return readCommand(state, observation);
+    case 'agent':
+      return interpretAgent(state, observation);
+    case 'branch-opened': {
+      const attempt = state.tasks[observation.issue]?.attempt;
+      return attempt?.number === observation.attempt && attempt.openedSha === null ? [observation] : [];
+    }
+    case 'pull-opened': {
+      const task = state.tasks[observation.issue];
+      return !task || task.pull?.open ? [] : [observation];
+    }
+    case 'collision-announced': {
+      const { a, b } = observation;
+      const known = state.collisions.find((collision) => collision.a === a && collision.b === b);
+      return known && known.announcedAt === null ? [observation] : [];
+    }
+    case 'candidate':
+      return interpretCandidate(state, observation);
+    case 'landing':
+      return interpretLanding(state, observation);
+    case 'effect-refused':
+      return interpretRefusal(state, observation);
+    default:
+      return observation satisfies never;
+  }
+}

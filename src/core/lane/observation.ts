@@ -1,0 +1,80 @@
+/**
+ * What was seen outside the ledger: on GitHub, through the agent API, or as the result of an effect. An observation
+ * is level-triggered: it says how things are, so that seeing it twice, late or after another changes nothing.
+ */
+import type { PathChange } from '../gate/diff.ts';
+import type { PolicyReading } from '../policy.ts';
+import type { CheckResult, PrerequisiteState, Spec } from './state.ts';
+
+export type Permission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none';
+
+/** An issue as it is now. `spec` is what its text asks for, or why that was refused. */
+export interface SeenIssue {
+  title: string;
+  open: boolean;
+  stateReason: string | null;
+  ready: boolean;
+  held: boolean;
+  /** Who set the label, with the permission that person has now; null when GitHub does not tell. */
+  labelledBy: { login: string; permission: Permission } | null;
+  author: { login: string; permission: Permission };
+  spec: { kind: 'ok'; spec: Spec; hash: string } | { kind: 'refused'; why: string[] };
+  blockedBy: number[];
+  /** How many hidden pieces of text the issue has. */
+  hidden: number;
+}
+
+export interface SeenPull {
+  number: number;
+  headSha: string;
+  draft: boolean;
+  open: boolean;
+  merged: boolean;
+  mergeCommitSha: string | null;
+}
+
+/** What an agent says about its attempt. */
+export type AgentWord =
+  | { kind: 'claimed'; claimId: string; worker: string }
+  | { kind: 'done'; head: string }
+  | { kind: 'failed'; class: string; message: string }
+  | { kind: 'escalate'; trigger: string; context: string };
+
+/** A slash command as it was typed; several in one comment are several observations, told apart by `index`. */
+export type SeenCommand = { index: number } & (
+  | { name: 'approve'; sha: string | null }
+  | { name: 'escalate'; why: string }
+  | { name: 'status' | 'help' }
+  | { name: 'not-yet'; typed: string; needs: 'read' | 'write' | 'maintain' }
+  | { name: 'unknown'; typed: string; suggestion: string | null }
+);
+
+export type Observation =
+  | { kind: 'lane'; owner: string; repo: string; base: string }
+  | { kind: 'base'; sha: string }
+  | { kind: 'policy'; reading: PolicyReading }
+  | { kind: 'issue'; issue: number; seen: SeenIssue | null; correlationId: string }
+  | { kind: 'prerequisite'; issue: number; state: PrerequisiteState }
+  | { kind: 'pull'; issue: number; seen: SeenPull | null }
+  | { kind: 'diff'; issue: number; headSha: string; changes: PathChange[] }
+  | { kind: 'checks'; sha: string; checks: CheckResult[] }
+  | {
+      kind: 'command';
+      comment: number;
+      /** The issue or PR under which the comment stands. */
+      under: number;
+      command: SeenCommand;
+      by: string;
+      permission: Permission;
+    }
+  | { kind: 'agent'; issue: number; attempt: number; fence: number; word: AgentWord }
+  | { kind: 'branch-opened'; issue: number; attempt: number; sha: string }
+  | { kind: 'pull-opened'; issue: number; pull: number; headSha: string; draft: boolean }
+  | { kind: 'collision-announced'; a: number; b: number }
+  | { kind: 'candidate'; build: number; result: { kind: 'made'; sha: string; tree: string } | { kind: 'conflict' } }
+  | {
+      kind: 'landing';
+      build: number;
+      result: { kind: 'landed'; sha: string; tree: string } | { kind: 'base-is'; sha: string };
+    }
+  | { kind: 'effect-refused'; effect: string; issue: number | null; build: number | null; message: string };

@@ -1,0 +1,240 @@
+/**
+ * What a lane remembers: one repository and one base branch, the unit of ordering and of locking.
+ *
+ * The state is never edited: `fold(state, fact)` in fold.ts makes the next one, so that replaying the journal
+ * gives exactly the stored state (invariant I7). Anything that only time or a heartbeat changes (leases, workers
+ * seen) is not part of it: it arrives in the `Snapshot` that `decide` looks at.
+ */
+import type { Policy } from '../policy.ts';
+
+export type TaskState =
+  | 'waiting'
+  | 'assigned'
+  | 'working'
+  | 'in-review'
+  | 'approved'
+  | 'completed'
+  | 'escalated'
+  | 'failed'
+  | 'cancelled';
+
+/** A task's specification: what an agent is asked to do, in canonical form. */
+export interface Spec {
+  title: string;
+  requirements: string;
+  design: string;
+  acceptance: string[];
+  /** Normalised path patterns, sorted. Never empty: without a declaration a task owns the whole repository (`**`). */
+  owns: string[];
+  /** Whether the paths were declared in the issue; false means the whole-repository default. */
+  ownsDeclared: boolean;
+  /** Issue numbers named in the text, sorted. */
+  dependsOn: number[];
+  budget: { minutes: number | null; tokens: number | null; usd: number | null };
+}
+
+export interface Attempt {
+  number: number;
+  /** Grows with every attempt of the lane; a write with an older fence is refused (I8). */
+  fence: number;
+  version: number;
+  agent: string;
+  via: 'pull' | 'adopt';
+  branch: string;
+  /** The base commit that the branch starts from. */
+  baseSha: string;
+  /** The commit Signalbox made to open the branch; null until it exists. */
+  openedSha: string | null;
+  /** The id a worker chose when it claimed the attempt, so that a repeated claim finds it again. */
+  claimId: string | null;
+  worker: string | null;
+  assignedAt: string;
+  startedAt: string | null;
+}
+
+export type CheckConclusion = 'pending' | 'success' | 'failure' | 'neutral' | 'skipped' | 'cancelled' | 'timed-out';
+
+/** What one required check says about one commit. */
+export interface CheckResult {
+  name: string;
+  conclusion: CheckConclusion;
+  url: string | null;
+}
+
+export interface Finding {
+  rule: string;
+  severity: 'fail' | 'warn';
+  path: string | null;
+  message: string;
+  /** What to do about it, as a sentence. */
+  remedy: string;
+}
+
+/** The arbiter's judgement of one head at one version of the task. */
+export interface Verdict {
+  headSha: string;
+  version: number;
+  findings: Finding[];
+}
+
+export interface Approval {
+  headSha: string;
+  version: number;
+  policyHash: string;
+  by: string;
+  at: string;
+}
+
+export interface Pull {
+  number: number;
+  headSha: string;
+  draft: boolean;
+  open: boolean;
+  merged: boolean;
+  /** Checks of `headSha`; emptied when the head moves. */
+  checks: CheckResult[];
+  verdict: Verdict | null;
+}
+
+/** An approved PR in the queue. */
+export interface Entry {
+  headSha: string;
+  enteredAt: string;
+  /** Grows with every entry of the lane: the order of arrival. */
+  order: number;
+}
+
+export interface Escalation {
+  trigger: string;
+  context: string;
+  by: string;
+  at: string;
+  /** Where the task stood, so that an answer can bring it back. */
+  from: TaskState;
+}
+
+export interface Task {
+  issue: number;
+  title: string;
+  state: TaskState;
+  version: number;
+  spec: Spec;
+  specHash: string;
+  /** Native "blocked by" links; together with `spec.dependsOn` these are the prerequisites. */
+  blockedBy: number[];
+  /** Who put the label there. */
+  requestedBy: string;
+  requestedAt: string;
+  held: boolean;
+  /** How many hidden pieces of text were taken out of the issue before it was read. */
+  hidden: number;
+  correlationId: string;
+  attempts: number;
+  attempt: Attempt | null;
+  /** Path patterns that this task holds now (the live claims in the ledger). */
+  claims: string[];
+  pull: Pull | null;
+  approval: Approval | null;
+  entry: Entry | null;
+  escalation: Escalation | null;
+  /** Why the last attempt, approval or entry ended; shown until something better is known. */
+  lastReason: string | null;
+  /** Since when the task is in its present state. */
+  since: string;
+  startedAt: string | null;
+  landedAt: string | null;
+  landedAs: string | null;
+}
+
+/** Two tasks whose path patterns overlap while neither has landed. `a < b`. */
+export interface Collision {
+  a: number;
+  b: number;
+  paths: string[];
+  foreseenAt: string;
+  /** When both issues' comments said so; no agent of either starts before. */
+  announcedAt: string | null;
+}
+
+export interface BuildEntry {
+  issue: number;
+  pull: number;
+  headSha: string;
+}
+
+export type BuildState = 'preparing' | 'testing' | 'passed' | 'landed' | 'failed' | 'abandoned';
+
+/** One CI run of one candidate: the base plus entries, made to be tested. */
+export interface Build {
+  number: number;
+  state: BuildState;
+  baseSha: string;
+  entries: BuildEntry[];
+  sha: string | null;
+  tree: string | null;
+  checks: CheckResult[];
+  startedAt: string;
+  reason: string | null;
+}
+
+/** The base branch moved to a passed candidate, with its proof: `tree` was read back after the move. */
+export interface Landing {
+  build: number;
+  sha: string;
+  tree: string;
+  testedSha: string;
+  testedTree: string;
+  entries: BuildEntry[];
+  at: string;
+}
+
+export type PrerequisiteState = 'open' | 'completed' | 'not-planned' | 'missing';
+
+export interface LaneState {
+  owner: string;
+  repo: string;
+  base: string;
+  baseSha: string | null;
+  policy: Policy;
+  policyHash: string;
+  /** Why `.github/signalbox.yml` was not accepted; the last good policy stays in force. */
+  policyProblem: string | null;
+  nextFence: number;
+  nextBuild: number;
+  nextEntry: number;
+  tasks: Readonly<Record<number, Task>>;
+  /** Issues whose request was refused, with the reason that their people were told. */
+  refusals: Readonly<Record<number, string>>;
+  /** Prerequisites that are not tasks here. */
+  prerequisites: Readonly<Record<number, PrerequisiteState>>;
+  collisions: readonly Collision[];
+  builds: Readonly<Record<number, Build>>;
+  landings: readonly Landing[];
+}
+
+/** A worker that asked for work, and when it was last heard of. */
+export interface Presence {
+  agent: string;
+  worker: string;
+  seenAt: string;
+}
+
+/** All that a decision may look at. */
+export interface Snapshot {
+  state: LaneState;
+  presence: readonly Presence[];
+  /** Issue number → when the lease of its present attempt ends. */
+  leases: Readonly<Record<number, string>>;
+}
+
+export const terminalStates: ReadonlySet<TaskState> = new Set(['completed', 'cancelled', 'failed']);
+
+/** True while the task may still need something; closed tasks are only read as prerequisites. */
+export function isLive(task: Task): boolean {
+  return !terminalStates.has(task.state);
+}
+
+/** Prerequisites of a task, from its text and from native links, sorted and without repeats. */
+export function prerequisitesOf(task: Pick<Task, 'spec' | 'blockedBy'>): number[] {
+  return [...new Set([...task.spec.dependsOn, ...task.blockedBy])].sort((x, y) => x - y);
+}

@@ -1,0 +1,83 @@
+/**
+ * What people see of a lane, computed from its state and never stored: the coordination plan and the queue.
+ * The dashboard, `/api/v1` and the comments on GitHub all speak from these.
+ */
+import type { TaskState } from './state.ts';
+
+/** One thing a task waits for. `command` is what a person can type to change it; null when nothing needs doing. */
+export interface Wait {
+  kind:
+    | 'grace'
+    | 'dependency'
+    | 'overlap'
+    | 'agent'
+    | 'limit'
+    | 'hold'
+    | 'announcement'
+    | 'branch'
+    | 'worker'
+    | 'work'
+    | 'checks'
+    | 'arbiter'
+    | 'approval'
+    | 'queue'
+    | 'build'
+    | 'human'
+    | 'base'
+    | 'policy';
+  what: string;
+  since: string;
+  command: string | null;
+}
+
+/** One row of the coordination plan. */
+export interface PlanRow {
+  issue: number;
+  title: string;
+  branch: string | null;
+  owns: string[];
+  dependsOn: number[];
+  agent: string | null;
+  worker: string | null;
+  state: TaskState;
+  /** The state, or where the entry stands once approved: `queued`, `testing`, `landing`. */
+  status: string;
+  pull: number | null;
+  version: number;
+  attempts: number;
+  waitsOn: Wait[];
+  since: string;
+  startedAt: string | null;
+  landedAt: string | null;
+  landedAs: string | null;
+}
+
+/** One row of the queue, in landing order. */
+export interface QueueRow {
+  position: number;
+  issue: number;
+  title: string;
+  pull: number;
+  headSha: string;
+  status: 'queued' | 'testing' | 'landing';
+  build: number | null;
+  enteredAt: string;
+  waitsOn: Wait[];
+}
+
+/** One lane as the dashboard and `/api/v1/lanes/{owner}/{repo}/{base}` show it. Times are ISO 8601. */
+export interface LaneView {
+  owner: string;
+  repo: string;
+  base: string;
+  baseSha: string | null;
+  policyProblem: string | null;
+  /** Grows with every change: lets a live page know whether it is current. */
+  revision: number;
+  at: string;
+  plan: PlanRow[];
+  queue: QueueRow[];
+  collisions: { a: number; b: number; paths: string[]; announcedAt: string | null }[];
+  landings: { sha: string; tree: string; testedSha: string; testedTree: string; at: string; issues: number[]; pulls: number[] }[];
+  agents: { agent: string; worker: string; seenAt: string; issue: number | null }[];
+}

@@ -1,0 +1,141 @@
+/**
+ * The policy of a lane: `.github/signalbox.yml`, read from the base branch only. Every key has a default, so that
+ * a repository without the file works. Keys that later parts of Signalbox will honour are already checked here.
+ */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+
+const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** A length of time as text (`500ms`, `60s`, `5m`, `4h`, `1d`), parsed to milliseconds. */
+const Duration = z
+  .string()
+  .regex(/^\d{1,6}(ms|s|m|h|d)$/, 'a length of time such as 30s, 5m or 4h')
+  .transform((text) => {
+    const [, count = '0', unit = 's'] = /^(\d+)(\w+)$/.exec(text) ?? [];
+    return Number(count) * unitMs[unit as keyof typeof unitMs];
+  });
+
+const Patterns = z.array(z.string().min(1).max(256)).max(200);
+const Percent = z.number().min(0).max(1);
+
+const Agent = z.strictObject({
+  via: z.enum(['dispatch', 'pull', 'assign', 'adopt']),
+  workflow: z.string().optional(),
+  capacity: z.int().min(1).max(100).default(1),
+  capabilities: z.array(z.string()).default([]),
+});
+
+export const PolicyFile = z.strictObject({
+  version: z.literal(1).default(1),
+  agents: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,38}$/), Agent).default({}),
+  schedule: z
+    .strictObject({
+      mode: z.enum(['queue', 'locks', 'branches']).default('locks'),
+      grace: Duration.default(3_000),
+      weights: z
+        .strictObject({
+          complexity: z.number().default(3),
+          overlap: z.number().default(3),
+          dependencies: z.number().default(2),
+          priority: z.number().default(2),
+          load: z.number().default(1),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      running: z.int().min(1).default(3),
+      in_review: z.int().min(1).default(5),
+      attempts: z.int().min(1).default(3),
+      backoff: z.array(Duration).default([60_000, 300_000, 900_000]),
+      minutes: z.number().positive().default(45),
+      tokens: z.number().positive().default(2_000_000),
+      usd: z.number().positive().default(5),
+    })
+    .prefault({}),
+  ownership: z
+    .strictObject({
+      lease: Duration.default(30 * 60_000),
+      heartbeat: Duration.default(60_000),
+      shared: Patterns.default(['package.json']),
+      protected: Patterns.default(['.github/**']),
+      outside: z.enum(['strict', 'expand']).default('strict'),
+    })
+    .prefault({}),
+  areas: z.record(z.string(), Patterns).default({}),
+  gate: z
+    .strictObject({
+      checks: z.array(z.string().min(1)).default(['ci']),
+      approvals: z.int().min(0).default(1),
+      codeowners: z.boolean().default(true),
+      labeller_may_approve: z.boolean().default(true),
+    })
+    .prefault({}),
+  arbiter: z
+    .strictObject({
+      size: z.strictObject({ files: z.int().default(30), lines: z.int().default(600) }).prefault({}),
+      packages: z.enum(['off', 'warn', 'fail']).default('warn'),
+      tests: z.enum(['off', 'warn', 'fail']).default('warn'),
+      second_opinion: z.string().default('none'),
+    })
+    .prefault({}),
+  queue: z
+    .strictObject({
+      method: z.enum(['merge', 'squash', 'rebase']).default('merge'),
+      builds: z.int().min(1).default(4),
+      batch: z.int().min(1).default(8),
+      flake_retries: z.int().min(0).default(1),
+      check_timeout: Duration.default(60 * 60_000),
+      order: z.enum(['dependencies']).default('dependencies'),
+      outside_push: z.enum(['absorb', 'freeze']).default('absorb'),
+    })
+    .prefault({}),
+  autonomy: z
+    .strictObject({
+      default: z.enum(['in-the-loop', 'on-the-loop', 'out-of-the-loop']).default('in-the-loop'),
+      rules: z
+        .array(z.strictObject({ paths: Patterns, level: z.enum(['in-the-loop', 'on-the-loop', 'out-of-the-loop']) }))
+        .default([]),
+    })
+    .prefault({}),
+  escalate: z
+    .strictObject({ to: z.array(z.string()).default([]), stale: Duration.default(4 * 3_600_000) })
+    .prefault({}),
+  alerts: z
+    .strictObject({
+      conflict: Percent.default(0.15),
+      escalation: Percent.default(0.4),
+      overhead: Percent.default(0.3),
+    })
+    .prefault({}),
+});
+
+/** The policy in force: every key present, lengths of time in milliseconds. */
+export type Policy = z.output<typeof PolicyFile>;
+
+/** What a repository without `.github/signalbox.yml` gets. */
+export const defaultPolicy: Policy = PolicyFile.parse({});
+
+export type PolicyReading = { kind: 'accepted'; policy: Policy; hash: string } | { kind: 'refused'; problem: string };
+
+/**
+ * Judges the parsed content of a policy file; `undefined` and `null` (no file, empty file) mean the defaults.
+ * An unknown key or a wrong value refuses the whole file: a half-applied policy would be worse than none.
+ */
+export function readPolicy(content: unknown): PolicyReading {
+  const parsed = PolicyFile.safeParse(content ?? {});
+  if (!parsed.success) {
+    const [first, ...rest] = parsed.error.issues;
+    const where = first?.path.join('.') || 'the file';
+    const more = rest.length > 0 ? ` (and ${rest.length} more)` : '';
+    return { kind: 'refused', problem: `${where}: ${first?.message ?? 'not understood'}${more}` };
+  }
+  return { kind: 'accepted', policy: parsed.data, hash: policyHash(parsed.data) };
+}
+
+/** Identifies a policy in approvals and verdicts: SHA-256 of its canonical form, first 16 hex digits. */
+export function policyHash(policy: Policy): string {
+  return createHash('sha256').update(JSON.stringify(policy)).digest('hex').slice(0, 16);
+}

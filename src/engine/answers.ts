@@ -1,0 +1,66 @@
+/** Chooses the words for what a command or a fact asks Signalbox to say. */
+import type { Fact } from '../core/lane/facts.ts';
+import type { LaneState } from '../core/lane/state.ts';
+import type { PlanRow, QueueRow } from '../core/lane/view.ts';
+import { renderEjectionNotice, renderEscalationNotice, renderFailureNotice } from '../protocol/notices.ts';
+import {
+  renderDenied,
+  renderHelp,
+  renderNotYet,
+  renderRefused,
+  renderRequestRefused,
+  renderStatusReply,
+  renderUnknown,
+} from '../protocol/replies.ts';
+
+type Decided = Extract<Fact, { kind: 'command-decided' }>;
+
+/** The answer to a command. `row` is null when the comment is not about a task. */
+export function renderReply(fact: Decided, row: PlanRow | null, queue: QueueRow | null): string {
+  const { command, detail } = fact;
+  switch (fact.outcome) {
+    case 'denied':
+      return renderDenied({ command, needs: detail === 'maintain' || detail === 'read' ? detail : 'write' });
+    case 'refused':
+      return renderRefused({ command, why: detail });
+    case 'not-yet':
+      return renderNotYet(command);
+    case 'unknown':
+      return renderUnknown({ text: command, suggestion: detail === '' ? null : detail });
+    case 'done':
+      return command === 'status' && row ? renderStatusReply(row, queue) : renderHelp();
+    default:
+      return fact.outcome satisfies never;
+  }
+}
+
+/** The new comment that a fact deserves because a person must act; null when none does. */
+export function renderNotice(fact: Fact, state: LaneState): string | null {
+  const mention = state.policy.escalate.to;
+  switch (fact.kind) {
+    case 'request-refused':
+      return renderRequestRefused(fact.why.split('\n'));
+    case 'escalated': {
+      const pull = state.tasks[fact.issue]?.pull;
+      const { trigger, context, by } = fact.escalation;
+      return renderEscalationNotice({
+        issue: fact.issue,
+        pull: pull?.open ? pull.number : null,
+        trigger,
+        context,
+        by,
+        mention,
+      });
+    }
+    case 'attempts-exhausted': {
+      const pull = state.tasks[fact.issue]?.pull?.number ?? null;
+      return renderFailureNotice({ issue: fact.issue, pull, reason: fact.reason, mention });
+    }
+    case 'entry-ejected': {
+      const pull = state.tasks[fact.issue]?.pull?.number ?? fact.issue;
+      return renderEjectionNotice({ pull, code: fact.code, reason: fact.reason });
+    }
+    default:
+      return null;
+  }
+}

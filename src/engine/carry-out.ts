@@ -1,0 +1,246 @@
+/**
+ * Carrying out: each effect is taken under a lease, done if the state still wants it, and ended together with the
+ * fact it reports. Every one of them may run twice: they find their own earlier work before they act.
+ */
+import { checkNames, taskId } from '../core/ids.ts';
+import { type Effect, effectKey, isStillWanted } from '../core/lane/effects.ts';
+import type { Fact } from '../core/lane/facts.ts';
+import type { Observation } from '../core/lane/observation.ts';
+import { planRow, queueRows } from '../core/lane/plan-view.ts';
+import type { LaneState, Task } from '../core/lane/state.ts';
+import { closeIssue } from '../github/close-issue.ts';
+import { deleteRef } from '../github/delete-ref.ts';
+import { fetchPull } from '../github/fetch-pull.ts';
+import { fetchKnownCommit } from '../github/fetch-ref.ts';
+import { fetchIsAncestor } from '../github/fetch-is-ancestor.ts';
+import { postCheckRun } from '../github/post-check-run.ts';
+import { closePull, markPullReady, postPull } from '../github/post-pull.ts';
+import { postReaction } from '../github/post-reaction.ts';
+import { postReply } from '../github/post-sticky.ts';
+import { pushBase } from '../github/push-base.ts';
+import { pushBranchWithEmptyCommit } from '../github/push-branch-with-empty-commit.ts';
+import { pushCandidate } from '../github/push-candidate.ts';
+import { type LeasedEffect, finishEffect } from '../ledger/effects.ts';
+import { loadForReading } from '../ledger/load-lane.ts';
+import type { Look } from '../ledger/looks.ts';
+import { candidateMessage, type CommitTask, openingCommitMessage } from '../protocol/commit-messages.ts';
+import { renderPullBody, renderPullTitle } from '../protocol/pull-body.ts';
+import { noticeMarker } from '../protocol/sticky-marker.ts';
+import { advance, unticketed } from './advance.ts';
+import type { LaneContext } from './context.ts';
+import { renderNotice, renderReply } from './answers.ts';
+import { laneName, publishTasks } from './publish.ts';
+
+/** What an effect led to: observations to take in, and subjects to look at again. */
+interface Outcome {
+  observations: Observation[];
+  looks: Look[];
+}
+
+const done: Outcome = { observations: [], looks: [] };
+
+type Of<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
+
+function commitTask(ctx: LaneContext, task: Task): CommitTask {
+  return {
+    task: taskId(ctx.key.laneId, task.issue),
+    version: task.version,
+    correlationId: task.correlationId,
+  };
+}
+
+/** The task an effect is about; effects that are not wanted any more have been sorted out before. */
+function taskOf(state: LaneState, issue: number): Task {
+  const task = state.tasks[issue];
+  if (!task) throw new Error(`no task for issue #${issue}`);
+  return task;
+}
+
+async function openBranch(ctx: LaneContext, effect: Of<'open-branch'>, state: LaneState): Promise<Outcome> {
+  const { issue, attempt, branch, baseSha } = effect;
+  const task = taskOf(state, issue);
+  const message = openingCommitMessage({ ...commitTask(ctx, task), issue, title: task.title });
+  const { sha } = await pushBranchWithEmptyCommit(ctx.client, ctx.repo, { branch, baseSha, message });
+  return { observations: [{ kind: 'branch-opened', issue, attempt, sha }], looks: [] };
+}
+
+async function openPull(ctx: LaneContext, effect: Of<'open-pull'>, state: LaneState): Promise<Outcome> {
+  const { issue, branch } = effect;
+  const task = taskOf(state, issue);
+  const opened = await postPull(ctx.client, ctx.repo, {
+    branch,
+    base: ctx.lane.base,
+    title: renderPullTitle(task.spec),
+    body: renderPullBody({
+      issue,
+      spec: task.spec,
+      agent: task.attempt?.agent ?? 'default',
+      correlationId: task.correlationId,
+      lane: laneName(ctx),
+    }),
+    draft: true,
+  });
+  const { number: pull, headSha, draft } = opened;
+  return {
+    observations: [{ kind: 'pull-opened', issue, pull, headSha, draft }],
+    looks: [{ kind: 'pull', subject: String(pull) }],
+  };
+}
+
+async function markReady(ctx: LaneContext, effect: Of<'mark-ready'>): Promise<Outcome> {
+  const pull = await fetchPull(ctx.client, ctx.repo, effect.pull);
+  if (pull?.draft) await markPullReady(ctx.client, pull.nodeId);
+  return { observations: [], looks: [{ kind: 'pull', subject: String(effect.pull) }] };
+}
+
+async function makeCandidate(ctx: LaneContext, effect: Of<'make-candidate'>, state: LaneState): Promise<Outcome> {
+  const heads = effect.entries.map((entry) => {
+    const task = taskOf(state, entry.issue);
+    const message = candidateMessage([{ ...commitTask(ctx, task), pull: entry.pull, title: task.title }]);
+    return { sha: entry.headSha, message };
+  });
+  const made = await pushCandidate(ctx.client, ctx.repo, {
+    prepareRef: effect.prepare,
+    buildRef: effect.target,
+    baseSha: effect.baseSha,
+    heads,
+  });
+  if (made.kind === 'conflict') {
+    return { observations: [{ kind: 'candidate', build: effect.build, result: { kind: 'conflict' } }], looks: [] };
+  }
+  const { sha, tree } = made;
+  return {
+    observations: [{ kind: 'candidate', build: effect.build, result: { kind: 'made', sha, tree } }],
+    looks: [{ kind: 'checks', subject: sha }],
+  };
+}
+
+/** Branch protection asks the candidate for our own check too; every entry in it has passed the arbiter. */
+async function vouchCandidate(ctx: LaneContext, effect: Of<'vouch-candidate'>, state: LaneState): Promise<Outcome> {
+  const pulls = state.builds[effect.build]?.entries.map((entry) => `#${entry.pull}`).join(', ') ?? '';
+  const { appId } = await ctx.github.fetchAppIdentity();
+  await postCheckRun(ctx.client, ctx.repo, appId, {
+    sha: effect.sha,
+    name: checkNames.arbiter,
+    externalId: `build:${effect.build}`,
+    status: 'completed',
+    conclusion: 'success',
+    title: 'Every entry has passed',
+    summary: `This candidate is the base branch with ${pulls}. The arbiter has passed each of them at its head.`,
+  });
+  return done;
+}
+
+/** Moves the base branch and proves it: the tree there is read back and reported, not assumed. */
+async function land(ctx: LaneContext, effect: Of<'land'>): Promise<Outcome> {
+  const { build, before, sha } = effect;
+  const moved = await pushBase(ctx.client, ctx.repo, { base: ctx.lane.base, before, after: sha });
+  // Somebody may have pushed on top between our move and this second run: then it did land.
+  const landed = typeof moved === 'string' || (await fetchIsAncestor(ctx.client, ctx.repo, sha, moved.sha));
+  if (!landed && typeof moved !== 'string') {
+    return {
+      observations: [{ kind: 'landing', build, result: { kind: 'base-is', sha: moved.sha } }],
+      looks: [{ kind: 'base', subject: '' }],
+    };
+  }
+  const { tree } = await fetchKnownCommit(ctx.client, ctx.repo, sha);
+  return {
+    observations: [{ kind: 'landing', build, result: { kind: 'landed', sha, tree } }],
+    looks: [
+      { kind: 'base', subject: '' },
+      { kind: 'policy', subject: '' },
+    ],
+  };
+}
+
+async function cleanBuild(ctx: LaneContext, effect: Of<'clean-build'>): Promise<Outcome> {
+  for (const ref of effect.refs) await deleteRef(ctx.client, ctx.repo, `heads/${ref}`);
+  return done;
+}
+
+async function announceCollision(ctx: LaneContext, { a, b }: Of<'announce-collision'>): Promise<Outcome> {
+  await publishTasks(ctx, [a, b]);
+  return { observations: [{ kind: 'collision-announced', a, b }], looks: [] };
+}
+
+async function comment(ctx: LaneContext, under: number, key: string, text: string): Promise<Outcome> {
+  const marker = noticeMarker(key);
+  const identity = await ctx.github.fetchAppIdentity();
+  await postReply(ctx.client, ctx.repo, identity, { issue: under, marker, body: `${marker}\n${text}` });
+  return done;
+}
+
+async function reply(ctx: LaneContext, effect: Of<'reply'>): Promise<Outcome> {
+  const snapshot = await loadForReading(ctx.db, ctx.key, effect.fact.issue === null ? [] : [effect.fact.issue]);
+  const task = effect.fact.issue === null ? undefined : snapshot.state.tasks[effect.fact.issue];
+  const row = task ? planRow(snapshot, task, snapshot.at) : null;
+  const queue = queueRows(snapshot).find((each) => each.issue === task?.issue) ?? null;
+  return comment(ctx, effect.under, effectKey(effect), renderReply(effect.fact, row, queue));
+}
+
+async function notify(ctx: LaneContext, effect: Of<'notify'>, state: LaneState): Promise<Outcome> {
+  const fact: Fact = effect.fact;
+  const text = renderNotice(fact, state);
+  return text === null ? done : comment(ctx, effect.under, effectKey(effect), text);
+}
+
+async function perform(ctx: LaneContext, effect: Effect, state: LaneState): Promise<Outcome> {
+  switch (effect.kind) {
+    case 'open-branch':
+      return openBranch(ctx, effect, state);
+    case 'open-pull':
+      return openPull(ctx, effect, state);
+    case 'announce-collision':
+      return announceCollision(ctx, effect);
+    case 'mark-ready':
+      return markReady(ctx, effect);
+    case 'make-candidate':
+      return makeCandidate(ctx, effect, state);
+    case 'vouch-candidate':
+      return vouchCandidate(ctx, effect, state);
+    case 'land':
+      return land(ctx, effect);
+    case 'clean-build':
+      return cleanBuild(ctx, effect);
+    case 'close-issue':
+      await closeIssue(ctx.client, ctx.repo, effect.issue);
+      return done;
+    case 'close-pull':
+      await closePull(ctx.client, ctx.repo, effect.pull);
+      return { observations: [], looks: [{ kind: 'pull', subject: String(effect.pull) }] };
+    case 'react':
+      await postReaction(ctx.client, ctx.repo, effect.comment, effect.content);
+      return done;
+    case 'reply':
+      return reply(ctx, effect);
+    case 'notify':
+      return notify(ctx, effect, state);
+    default:
+      return effect satisfies never;
+  }
+}
+
+/**
+ * Does one effect and ends it with its facts, in one transaction that asks for the lease once more.
+ * @returns the looks that follow
+ * @throws whatever GitHub's refusal is; `failure.ts` says what it means
+ */
+export async function carryOut(ctx: LaneContext, held: LeasedEffect): Promise<Look[]> {
+  const { effect } = held;
+  const issues = 'issue' in effect ? [effect.issue] : [];
+  const { state } = await loadForReading(ctx.db, ctx.key, issues);
+  const outcome = isStillWanted(effect, state) ? await perform(ctx, effect, state) : done;
+  const ended = await advance(ctx.db, ctx.key, outcome.observations.map(unticketed), (lock) =>
+    finishEffect(lock.trx, held, null),
+  );
+  return ended ? outcome.looks : [];
+}
+
+/** Ends an effect that GitHub refused for good; the lane shows the reason and asks a person. */
+export async function refuseEffect(ctx: LaneContext, held: LeasedEffect, message: string): Promise<void> {
+  const { effect } = held;
+  const issue = 'issue' in effect ? effect.issue : effect.kind === 'announce-collision' ? effect.b : null;
+  const build = 'build' in effect ? effect.build : null;
+  const refused: Observation = { kind: 'effect-refused', effect: effect.kind, issue, build, message };
+  await advance(ctx.db, ctx.key, [unticketed(refused)], (lock) => finishEffect(lock.trx, held, message));
+}

@@ -1,0 +1,42 @@
+/** What the engine works with. */
+import type { Octokit } from '@octokit/rest';
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import type { LaneKey } from '../core/ids.ts';
+import type { GitHub } from '../github/app-client.ts';
+import type { RepoName } from '../github/observed.ts';
+import type { Jobs } from '../ledger/jobs.ts';
+import { type LaneRow, readLane } from '../ledger/lanes.ts';
+import type { DB } from '../ledger/schema.ts';
+
+export interface EngineContext {
+  db: Kysely<DB>;
+  github: GitHub;
+  jobs: Jobs;
+  log: Logger;
+  /** Where people find the dashboard. */
+  publicUrl: string;
+  /** Names this process in leases. */
+  instance: string;
+  sweepMs: number;
+}
+
+/** One lane at work: its row as it was read, and a client that may act in its repository. */
+export interface LaneContext extends EngineContext {
+  key: LaneKey;
+  lane: LaneRow;
+  repo: RepoName;
+  client: Octokit;
+}
+
+/** Reads the lane's row afresh; the repository may have been renamed since. */
+export async function laneContext(engine: EngineContext, key: LaneKey): Promise<LaneContext> {
+  const lane = await readLane(engine.db, key);
+  return {
+    ...engine,
+    key,
+    lane,
+    repo: { owner: lane.owner, name: lane.repo },
+    client: engine.github.forInstallation(key.installationId),
+  };
+}

@@ -1,0 +1,235 @@
+/**
+ * Observing: a look becomes what GitHub says now. Reads only; what it amounts to is decided under the lane's lock.
+ * A look may ask for more looks, so that each stays small and is tried again by itself.
+ */
+import { randomUUID } from 'node:crypto';
+import { taskUnder } from '../core/gate/commands.ts';
+import { humanLabels } from '../core/ids.ts';
+import type { Observation, SeenCommand, SeenIssue } from '../core/lane/observation.ts';
+import { isLive, type LaneState, type PrerequisiteState, type Task } from '../core/lane/state.ts';
+import { readPolicy } from '../core/policy.ts';
+import { makeSpec } from '../core/task/specification.ts';
+import { fetchBlockedBy } from '../github/fetch-blocked-by.ts';
+import { fetchChangedPaths } from '../github/fetch-changed-paths.ts';
+import { fetchChecks } from '../github/fetch-checks.ts';
+import { fetchComment } from '../github/fetch-comment.ts';
+import { fetchIssue } from '../github/fetch-issue.ts';
+import { fetchLabeller } from '../github/fetch-labeller.ts';
+import { fetchPermission } from '../github/fetch-permission.ts';
+import { fetchPolicyFile } from '../github/fetch-policy-file.ts';
+import { fetchPull } from '../github/fetch-pull.ts';
+import { fetchRef } from '../github/fetch-ref.ts';
+import type { IssueSeen } from '../github/observed.ts';
+import { postReaction } from '../github/post-reaction.ts';
+import type { DueLook, Look } from '../ledger/looks.ts';
+import { type Command, commandTable } from '../protocol/command-table.ts';
+import { parseCommands } from '../protocol/commands.ts';
+import { parseIssueForm } from '../protocol/issue-form.ts';
+import { type Sighting, unticketed } from './advance.ts';
+import type { LaneContext } from './context.ts';
+
+export interface Observed {
+  sightings: Sighting[];
+  more: Look[];
+}
+
+const nothing: Observed = { sightings: [], more: [] };
+
+function seen(look: DueLook, subject: string, observation: Observation): Sighting {
+  return { observation, read: { subject, ticket: look.ticket } };
+}
+
+async function observeBase(ctx: LaneContext, look: DueLook): Promise<Observed> {
+  const sha = await fetchRef(ctx.client, ctx.repo, `heads/${ctx.lane.base}`);
+  if (sha === null) return nothing;
+  const more: Look[] = sha === ctx.lane.base_sha ? [] : [{ kind: 'policy', subject: '' }];
+  return { sightings: [seen(look, 'base', { kind: 'base', sha })], more };
+}
+
+async function observePolicy(ctx: LaneContext, look: DueLook): Promise<Observed> {
+  const file = await fetchPolicyFile(ctx.client, ctx.repo, ctx.lane.base);
+  const reading =
+    file.kind === 'problem'
+      ? { kind: 'refused' as const, problem: file.problem }
+      : readPolicy(file.kind === 'read' ? file.content : undefined);
+  return { sightings: [seen(look, 'policy', { kind: 'policy', reading })], more: [] };
+}
+
+function prerequisiteState(issue: IssueSeen | null): PrerequisiteState {
+  if (!issue) return 'missing';
+  if (issue.open) return 'open';
+  return issue.stateReason === 'not_planned' ? 'not-planned' : 'completed';
+}
+
+async function observePrerequisite(ctx: LaneContext, number: number): Promise<Observation> {
+  const issue = await fetchIssue(ctx.client, ctx.repo, number);
+  return { kind: 'prerequisite', issue: number, state: prerequisiteState(issue) };
+}
+
+async function withPermission(ctx: LaneContext, login: string): Promise<SeenIssue['author']> {
+  return { login, permission: await fetchPermission(ctx.client, ctx.repo, login) };
+}
+
+async function describeIssue(ctx: LaneContext, issue: IssueSeen): Promise<SeenIssue> {
+  const ready = issue.labels.includes(humanLabels.ready);
+  const full = `${ctx.repo.owner}/${ctx.repo.name}`;
+  const form = parseIssueForm(issue.body);
+  const labeller = ready ? await fetchLabeller(ctx.client, ctx.repo, issue.number, humanLabels.ready) : null;
+  const blockedBy = ready ? await fetchBlockedBy(ctx.client, ctx.repo, issue.number) : [];
+  return {
+    title: issue.title,
+    open: issue.open,
+    stateReason: issue.stateReason,
+    ready,
+    held: issue.labels.includes(humanLabels.hold),
+    labelledBy: labeller === null ? null : await withPermission(ctx, labeller),
+    author: ready && labeller === null ? await withPermission(ctx, issue.author) : { login: issue.author, permission: 'none' },
+    spec: makeSpec({ ...form, title: issue.title, issue: issue.number, repo: full }),
+    hidden: form.hidden,
+    blockedBy: blockedBy
+      .filter((link) => link.repo === full)
+      .map((link) => link.number)
+      .sort((a, b) => a - b),
+  };
+}
+
+/** A repository that we cannot see any more answers like one whose issues are gone; only the latter is news. */
+async function assertVisible(ctx: LaneContext): Promise<void> {
+  if ((await fetchRef(ctx.client, ctx.repo, `heads/${ctx.lane.base}`)) !== null) return;
+  throw new Error(`${ctx.repo.owner}/${ctx.repo.name} cannot be seen: nothing is concluded from what is missing there`);
+}
+
+async function observeIssue(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
+  const number = Number(look.subject);
+  const issue = await fetchIssue(ctx.client, ctx.repo, number);
+  if (issue === null) await assertVisible(ctx);
+  if (issue?.isPullRequest) return nothing;
+  const asPrerequisite: Sighting = seen(look, `prerequisite:${number}`, {
+    kind: 'prerequisite',
+    issue: number,
+    state: prerequisiteState(issue),
+  });
+  const described = issue ? await describeIssue(ctx, issue) : null;
+  const asTask = seen(look, `issue:${number}`, {
+    kind: 'issue',
+    issue: number,
+    seen: described,
+    correlationId: randomUUID(),
+  });
+  const named = described?.ready && described.spec.kind === 'ok' ? [...described.spec.spec.dependsOn, ...described.blockedBy] : [];
+  const others = [...new Set(named)].filter((other) => other !== number && !state.tasks[other]);
+  const prerequisites = await Promise.all(others.map((other) => observePrerequisite(ctx, other)));
+  return {
+    sightings: [asTask, ...(state.tasks[number] ? [] : [asPrerequisite]), ...prerequisites.map(unticketed)],
+    more: [],
+  };
+}
+
+/** Reads the diff of a head that the arbiter has not judged at this version. */
+async function observeDiff(ctx: LaneContext, task: Task, headSha: string, baseSha: string): Promise<Sighting[]> {
+  const { verdict } = task.pull ?? { verdict: null };
+  if (verdict?.headSha === headSha && verdict.version === task.version) return [];
+  const changes = await fetchChangedPaths(ctx.client, ctx.repo, baseSha, headSha);
+  return [unticketed({ kind: 'diff', issue: task.issue, headSha, changes })];
+}
+
+async function observePull(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
+  const number = Number(look.subject);
+  const task = Object.values(state.tasks).find((each) => each.pull?.number === number);
+  if (!task) return nothing;
+  const pull = await fetchPull(ctx.client, ctx.repo, number);
+  if (pull === null) await assertVisible(ctx);
+  const asPull = seen(look, `pull:${number}`, { kind: 'pull', issue: task.issue, seen: pull });
+  if (!pull?.open || !isLive(task)) return { sightings: [asPull], more: [] };
+  return {
+    sightings: [asPull, ...(await observeDiff(ctx, task, pull.headSha, ctx.lane.base_sha ?? pull.baseSha))],
+    more: [{ kind: 'checks', subject: pull.headSha }],
+  };
+}
+
+async function observeChecks(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
+  const sha = look.subject;
+  const concerned =
+    Object.values(state.tasks).some((task) => isLive(task) && task.pull?.headSha === sha) ||
+    Object.values(state.builds).some((build) => build.sha === sha);
+  if (!concerned) return nothing;
+  const all = await fetchChecks(ctx.client, ctx.repo, sha);
+  const checks = state.policy.gate.checks.flatMap((name) => {
+    const reported = all.filter((check) => check.name === name);
+    // Where several Apps report under one name, all of them must be content.
+    const worst = reported.find((check) => check.conclusion !== 'success') ?? reported[0];
+    return worst ? [{ name, conclusion: worst.conclusion, url: worst.url }] : [];
+  });
+  return { sightings: [seen(look, `checks:${sha}`, { kind: 'checks', sha, checks })], more: [] };
+}
+
+function commandSeen(command: Command, index: number): SeenCommand {
+  switch (command.kind) {
+    case 'approve':
+      return { index, name: 'approve', sha: command.sha };
+    case 'escalate':
+      return { index, name: 'escalate', why: command.why };
+    case 'status':
+    case 'help':
+      return { index, name: command.kind };
+    default:
+      return { index, name: 'not-yet', typed: command.kind, needs: commandTable[command.kind].who };
+  }
+}
+
+/** The PR as it is now, so that an approval is bound to the head that is there when it is carried out. */
+async function observeHead(ctx: LaneContext, look: DueLook, state: LaneState, number: number): Promise<Sighting[]> {
+  const task = taskUnder(state, number);
+  if (!task) return [];
+  const pull = await fetchPull(ctx.client, ctx.repo, number);
+  return [seen(look, `pull:${number}`, { kind: 'pull', issue: task.issue, seen: pull })];
+}
+
+/** Commands count in new comments by people; a comment that is gone again is not carried out. */
+async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
+  const comment = await fetchComment(ctx.client, ctx.repo, Number(look.subject));
+  if (!comment || comment.authorIsBot) return nothing;
+  const reading = parseCommands(comment.body);
+  const typed: SeenCommand[] = [
+    ...reading.commands.map((command, index) => commandSeen(command, index)),
+    ...reading.unknown.map((unknown, index) => ({
+      index: reading.commands.length + index,
+      name: 'unknown' as const,
+      typed: unknown.text,
+      suggestion: unknown.suggestion,
+    })),
+  ];
+  if (typed.length === 0) return nothing;
+  await postReaction(ctx.client, ctx.repo, comment.id, 'eyes');
+  const permission = await fetchPermission(ctx.client, ctx.repo, comment.author);
+  const pull = taskUnder(state, comment.issue)?.pull?.number ?? null;
+  const head = pull === null ? [] : await observeHead(ctx, look, state, pull);
+  const commands = typed.map(
+    (command): Sighting => ({
+      observation: { kind: 'command', comment: comment.id, under: comment.issue, command, by: comment.author, permission },
+      // Always the same ticket: a command is carried out once, however often its comment is read.
+      read: { subject: `comment:${comment.id}:${command.index}`, ticket: 1 },
+    }),
+  );
+  return { sightings: [...head, ...commands], more: pull === null ? [] : [{ kind: 'pull', subject: String(pull) }] };
+}
+
+/** What GitHub says now about the subject of a look. `state` is only a hint for what is worth reading. */
+export async function observe(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
+  switch (look.kind) {
+    case 'base':
+      return observeBase(ctx, look);
+    case 'policy':
+      return observePolicy(ctx, look);
+    case 'issue':
+      return observeIssue(ctx, look, state);
+    case 'pull':
+      return observePull(ctx, look, state);
+    case 'checks':
+      return observeChecks(ctx, look, state);
+    case 'comment':
+      return observeComment(ctx, look, state);
+    default:
+      return look.kind satisfies never;
+  }
+}

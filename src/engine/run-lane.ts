@@ -1,0 +1,118 @@
+/** Runs a lane until nothing is due: looks are taken, effects carried out, projections published. */
+import { classifyFailure } from '../github/failure.ts';
+import { redactSecrets } from '../github/redact.ts';
+import { claimEffect, type LeasedEffect, postponeEffect } from '../ledger/effects.ts';
+import { isDatabaseFailure } from '../ledger/is-database-failure.ts';
+import { loadForReading } from '../ledger/load-lane.ts';
+import type { LaneKey } from '../core/ids.ts';
+import { type DueLook, dueLooks, finishLook, postponeLook, requestLooks } from '../ledger/looks.ts';
+import { advance } from './advance.ts';
+import { carryOut, refuseEffect } from './carry-out.ts';
+import { type EngineContext, type LaneContext, laneContext } from './context.ts';
+import { observe } from './observe.ts';
+import { publishDue } from './publish.ts';
+
+const looksAtOnce = 50;
+const effectsAtOnce = 20;
+/** A lane with endless work gives way to others after this many rounds; what is left is still due. */
+const maxRounds = 30;
+/** An effect or look that fails for reasons that pass is tried this often before it is given up. */
+const maxTries = 12;
+const longestDelayMs = 60_000;
+
+/** 0.5 s, 1 s, 2 s … up to a minute. */
+function backoffMs(tries: number): number {
+  return Math.min(longestDelayMs, 500 * 2 ** Math.max(0, tries - 1));
+}
+
+type Verdict = { kind: 'again'; delayMs: number; problem: string } | { kind: 'stop'; problem: string };
+
+/** What to do after a failure: `github/failure.ts` says what it means, this says how long to wait. */
+function judgeFailure(error: unknown, tries: number): Verdict {
+  if (isDatabaseFailure(error)) return { kind: 'again', delayMs: backoffMs(tries), problem: 'the database failed' };
+  const failure = classifyFailure(error);
+  const problem = redactSecrets(error instanceof Error ? error.message : String(error)).slice(0, 500);
+  switch (failure.kind) {
+    case 'rate-limited':
+      return { kind: 'again', delayMs: Math.max(1_000, failure.retryAt.getTime() - Date.now()), problem };
+    case 'unclear':
+    case 'transient':
+    case 'conflict':
+      return tries < maxTries ? { kind: 'again', delayMs: backoffMs(tries), problem } : { kind: 'stop', problem };
+    case 'gone':
+    case 'refused':
+      return { kind: 'stop', problem };
+    default:
+      return failure satisfies never;
+  }
+}
+
+async function takeLook(ctx: LaneContext, look: DueLook): Promise<void> {
+  try {
+    const { state } = await loadForReading(ctx.db, ctx.key, look.kind === 'issue' ? [Number(look.subject)] : []);
+    const { sightings, more } = await observe(ctx, look, state);
+    if (sightings.length > 0) await advance(ctx.db, ctx.key, sightings);
+    await requestLooks(ctx.db, ctx.key, more);
+    await finishLook(ctx.db, ctx.key, look);
+  } catch (error) {
+    const verdict = judgeFailure(error, look.tries + 1);
+    ctx.log.warn({ look, problem: verdict.problem, again: verdict.kind === 'again' }, 'a look failed');
+    // A look given up is asked for again by the next event or sweep; nothing rests on it alone.
+    if (verdict.kind === 'stop') await finishLook(ctx.db, ctx.key, look);
+    else await postponeLook(ctx.db, ctx.key, look, verdict.delayMs, verdict.problem);
+  }
+}
+
+async function doEffect(ctx: LaneContext, held: LeasedEffect): Promise<void> {
+  try {
+    const looks = await carryOut(ctx, held);
+    await requestLooks(ctx.db, ctx.key, looks);
+  } catch (error) {
+    const verdict = judgeFailure(error, held.tries);
+    const { effect } = held;
+    ctx.log.warn({ effect: effect.kind, problem: verdict.problem, again: verdict.kind === 'again' }, 'an effect failed');
+    if (verdict.kind === 'again') await postponeEffect(ctx.db, held, verdict.delayMs, verdict.problem);
+    else await refuseEffect(ctx, held, verdict.problem);
+  }
+}
+
+async function takeDueLooks(ctx: LaneContext): Promise<boolean> {
+  const looks = await dueLooks(ctx.db, ctx.key, looksAtOnce);
+  for (const look of looks) await takeLook(await laneContext(ctx, ctx.key), look);
+  return looks.length > 0;
+}
+
+async function doDueEffects(ctx: LaneContext): Promise<boolean> {
+  for (let count = 0; count < effectsAtOnce; count++) {
+    const held = await claimEffect(ctx.db, ctx.key, ctx.instance);
+    if (!held) return count > 0;
+    await doEffect(ctx, held);
+  }
+  return true;
+}
+
+async function publish(ctx: LaneContext): Promise<boolean> {
+  try {
+    return await publishDue(ctx);
+  } catch (error) {
+    const { problem } = judgeFailure(error, 1);
+    ctx.log.warn({ problem }, 'publishing failed; it is tried again with the next tick');
+    return false;
+  }
+}
+
+/**
+ * Does everything that is due in the lane, and whatever that leads to. Safe to run twice, at the same time and
+ * after a crash: leases, tickets and fences decide.
+ */
+export async function runLane(engine: EngineContext, key: LaneKey): Promise<void> {
+  const ctx = await laneContext(engine, key);
+  if (ctx.lane.paused !== null) return;
+  if (ctx.lane.wake_at !== null) await advance(ctx.db, key, []);
+  for (let round = 0; round < maxRounds; round++) {
+    const looked = await takeDueLooks(ctx);
+    const acted = await doDueEffects(ctx);
+    const published = await publish(await laneContext(engine, key));
+    if (!looked && !acted && !published) return;
+  }
+}

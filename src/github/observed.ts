@@ -1,0 +1,103 @@
+/**
+ * What this room reports: small plain objects in our words, holding only what is used. GitHub's own shapes do not
+ * leave the room, so a field that a GitHub Enterprise or look-alike server leaves out is settled here, once.
+ */
+import type { CheckConclusion } from '../core/lane/state.ts';
+
+/** A repository by its present name; the numeric id is what is kept, names change. */
+export interface RepoName {
+  owner: string;
+  name: string;
+}
+
+export interface Installation {
+  installationId: number;
+  account: string;
+  suspended: boolean;
+}
+
+export interface InstallationRepository {
+  repoId: number;
+  owner: string;
+  name: string;
+  defaultBranch: string;
+  archived: boolean;
+}
+
+export interface IssueSeen {
+  number: number;
+  title: string;
+  body: string;
+  author: string;
+  open: boolean;
+  /** GitHub's word: `completed`, `not_planned`, `reopened`, `duplicate`; null when it gives none. */
+  stateReason: string | null;
+  labels: string[];
+  isPullRequest: boolean;
+  updatedAt: string;
+}
+
+export interface BlockedBy {
+  number: number;
+  /** `owner/name`: a prerequisite may be in another repository. */
+  repo: string;
+}
+
+export type Permission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none';
+
+export interface CommentSeen {
+  id: number;
+  /** The issue or PR that it is on. */
+  issue: number;
+  author: string;
+  authorIsBot: boolean;
+  body: string;
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface PullSeen {
+  number: number;
+  headSha: string;
+  headRef: string;
+  /** Null when the fork that held the head was deleted. */
+  headRepoFullName: string | null;
+  baseRef: string;
+  baseSha: string;
+  draft: boolean;
+  open: boolean;
+  merged: boolean;
+  mergeCommitSha: string | null;
+  author: string;
+  title: string;
+  nodeId: string;
+}
+
+export interface CommitSeen {
+  sha: string;
+  tree: string;
+  parents: string[];
+  message: string;
+}
+
+export interface CheckSeen {
+  name: string;
+  conclusion: CheckConclusion;
+  url: string | null;
+  /** The App that reported it; null for a commit status, which anyone with write access can set. */
+  appId: number | null;
+  appSlug: string | null;
+  startedAt: string | null;
+}
+
+export interface PathChange {
+  path: string;
+  change: 'added' | 'removed' | 'modified';
+  /** Git's file mode after the change, or before it when removed: 100644, 100755, 120000 (link), 160000 (submodule). */
+  mode: string;
+}
+
+/** How one repository is named in GitHub's routes. */
+export function inRepo(repo: RepoName): { owner: string; repo: string } {
+  return { owner: repo.owner, repo: repo.name };
+}

@@ -1,0 +1,143 @@
+import type { Octokit } from '@octokit/rest';
+import { isMissing, refusalOf } from './failure.ts';
+import { fetchPages } from './fetch-pages.ts';
+import { inRepo, type RepoName } from './observed.ts';
+
+export interface CheckRunPosting {
+  sha: string;
+  name: string;
+  externalId: string;
+  status: 'queued' | 'in_progress' | 'completed';
+  conclusion?: 'success' | 'failure' | 'neutral' | 'cancelled' | 'skipped' | 'timed_out' | 'action_required';
+  title: string;
+  summary: string;
+  text?: string;
+  detailsUrl?: string;
+}
+
+interface RawRun {
+  id: number;
+  name: string;
+  external_id?: string | null;
+  status: string;
+  conclusion: string | null;
+  details_url?: string | null;
+  app?: { id?: number } | null;
+  output?: { title?: string | null; summary?: string | null; text?: string | null };
+}
+
+/** GitHub's docs, "Create a check run": summary and text hold 65,535 characters; counted in bytes to be safe. */
+const mostBytes = 65_535;
+
+/**
+ * Publishes what we think of a commit: one run per name and head, updated in place (F23). Only runs of our own App
+ * are touched; a run that GitHub will not reopen is followed by a new one, and the latest counts.
+ */
+export async function postCheckRun(
+  client: Octokit,
+  repo: RepoName,
+  appId: number,
+  posting: CheckRunPosting,
+): Promise<{ id: number }> {
+  const wanted = {
+    ...posting,
+    summary: truncate(posting.summary),
+    ...(posting.text === undefined ? {} : { text: truncate(posting.text) }),
+  };
+  const own = await fetchOwnRun(client, repo, appId, wanted);
+  if (own === null) return sendRun(client, repo, wanted);
+  if (isSame(own, wanted)) return { id: own.id };
+  try {
+    await client.request('PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}', {
+      ...inRepo(repo),
+      check_run_id: own.id,
+      ...toFields(wanted),
+    });
+    return { id: own.id };
+  } catch (error) {
+    const reopening = own.status === 'completed' && wanted.status !== 'completed';
+    if (reopening && refusalOf(error)?.status === 422) return sendRun(client, repo, wanted);
+    throw error;
+  }
+}
+
+async function sendRun(client: Octokit, repo: RepoName, wanted: CheckRunPosting): Promise<{ id: number }> {
+  const { data } = await client.request('POST /repos/{owner}/{repo}/check-runs', {
+    ...inRepo(repo),
+    head_sha: wanted.sha,
+    ...toFields(wanted),
+  });
+  return { id: Number(data.id) };
+}
+
+async function fetchOwnRun(
+  client: Octokit,
+  repo: RepoName,
+  appId: number,
+  wanted: CheckRunPosting,
+): Promise<RawRun | null> {
+  const runs = await fetchRunsNamed(client, repo, wanted);
+  const own = runs.filter(
+    (run) =>
+      run.name === wanted.name &&
+      // A server that does not say which App made a run still keeps our external id.
+      (run.app?.id == null ? run.external_id === wanted.externalId : run.app.id === appId),
+  );
+  return own.sort((a, b) => b.id - a.id)[0] ?? null;
+}
+
+async function fetchRunsNamed(client: Octokit, repo: RepoName, wanted: CheckRunPosting): Promise<RawRun[]> {
+  try {
+    return await fetchPages(async (page) => {
+      const answer = await client.request('GET /repos/{owner}/{repo}/commits/{ref}/check-runs', {
+        ...inRepo(repo),
+        ref: wanted.sha,
+        check_name: wanted.name,
+        ...page,
+      });
+      return {
+        items: answer.data.check_runs as RawRun[],
+        link: answer.headers.link,
+        total: answer.data.total_count,
+      };
+    });
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+function toFields(wanted: CheckRunPosting) {
+  const { title, summary, text } = wanted;
+  return {
+    name: wanted.name,
+    external_id: wanted.externalId,
+    // A conclusion implies `completed`, and without one GitHub refuses that status; both are sent together.
+    status: wanted.status,
+    ...(wanted.status === 'completed' ? { conclusion: wanted.conclusion ?? 'neutral' } : {}),
+    ...(wanted.detailsUrl === undefined ? {} : { details_url: wanted.detailsUrl }),
+    output: { title, summary, ...(text === undefined ? {} : { text }) },
+  };
+}
+
+function isSame(run: RawRun, wanted: CheckRunPosting): boolean {
+  const fields = toFields(wanted);
+  return (
+    run.status === fields.status &&
+    (run.conclusion ?? null) === (fields.conclusion ?? null) &&
+    run.external_id === fields.external_id &&
+    (fields.details_url === undefined || run.details_url === fields.details_url) &&
+    (run.output?.title ?? '') === fields.output.title &&
+    (run.output?.summary ?? '') === fields.output.summary &&
+    (run.output?.text ?? '') === (fields.output.text ?? '')
+  );
+}
+
+function truncate(text: string): string {
+  const bytes = Buffer.from(text, 'utf8');
+  if (bytes.length <= mostBytes) return text;
+  const ending = '\n\n… (shortened)';
+  const room = bytes.subarray(0, mostBytes - Buffer.byteLength(ending)).toString('utf8');
+  // A character cut in half decodes to U+FFFD.
+  return room.replace(/\uFFFD+$/, '') + ending;
+}

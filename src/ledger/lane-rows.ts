@@ -1,0 +1,175 @@
+/** Between a lane's rows and its state: reading one from the other, with nothing lost either way. */
+import type { Selectable } from 'kysely';
+import { emptyLane } from '../core/lane/fold.ts';
+import type {
+  Attempt,
+  Build,
+  BuildEntry,
+  BuildState,
+  CheckResult,
+  Collision,
+  Escalation,
+  Landing,
+  LaneState,
+  PrerequisiteState,
+  Pull,
+  Spec,
+  Task,
+  TaskState,
+  Verdict,
+} from '../core/lane/state.ts';
+import type { Policy } from '../core/policy.ts';
+import type * as schema from './schema.ts';
+
+export type Row<K extends keyof schema.DB> = Selectable<schema.DB[K]>;
+
+/** Rows of one lane, as they were read. */
+export interface LaneRows {
+  lane: Row<'lane'>;
+  task: Row<'task'>[];
+  attempt: Row<'attempt'>[];
+  pull: Row<'pull'>[];
+  approval: Row<'approval'>[];
+  entry: Row<'entry'>[];
+  collision: Row<'collision'>[];
+  build: Row<'build'>[];
+  landing: Row<'landing'>[];
+  prerequisite: Row<'prerequisite'>[];
+  refusal: Row<'refusal'>[];
+}
+
+// What is written as JSON is read as what was written: only this room writes these columns, from the same types.
+const json = <T>(value: unknown): T => value as T;
+const time = (value: Date): string => value.toISOString();
+const timeOrNull = (value: Date | null): string | null => value?.toISOString() ?? null;
+
+function readAttempt(row: Row<'attempt'>): Attempt {
+  return {
+    number: row.number,
+    fence: row.fence,
+    version: row.version,
+    agent: row.agent,
+    via: row.via as Attempt['via'],
+    branch: row.branch,
+    baseSha: row.base_sha,
+    openedSha: row.opened_sha,
+    claimId: row.claim_id,
+    worker: row.worker,
+    assignedAt: time(row.assigned_at),
+    startedAt: timeOrNull(row.started_at),
+  };
+}
+
+function readPull(row: Row<'pull'>): Pull {
+  return {
+    number: row.number,
+    headSha: row.head_sha,
+    draft: row.draft,
+    open: row.open,
+    merged: row.merged,
+    checks: json<CheckResult[]>(row.checks),
+    verdict: json<Verdict | null>(row.verdict),
+  };
+}
+
+function readTask(row: Row<'task'>, rows: LaneRows): Task {
+  const own = <T extends { issue: number }>(list: T[]): T | undefined => list.find((r) => r.issue === row.issue);
+  const attempt = own(rows.attempt);
+  const pull = own(rows.pull);
+  const approval = own(rows.approval);
+  const entry = own(rows.entry);
+  return {
+    issue: row.issue,
+    title: row.title,
+    state: row.state as TaskState,
+    version: row.version,
+    spec: json<Spec>(row.spec),
+    specHash: row.spec_hash,
+    blockedBy: json<number[]>(row.blocked_by),
+    requestedBy: row.requested_by,
+    requestedAt: time(row.requested_at),
+    held: row.held,
+    hidden: row.hidden,
+    correlationId: row.correlation_id,
+    attempts: row.attempts,
+    attempt: attempt ? readAttempt(attempt) : null,
+    claims: json<string[]>(row.claims),
+    pull: pull ? readPull(pull) : null,
+    approval: approval
+      ? {
+          headSha: approval.head_sha,
+          version: approval.version,
+          policyHash: approval.policy_hash,
+          by: approval.approved_by,
+          at: time(approval.approved_at),
+        }
+      : null,
+    entry: entry ? { headSha: entry.head_sha, enteredAt: time(entry.entered_at), order: entry.arrival } : null,
+    escalation: json<Escalation | null>(row.escalation),
+    lastReason: row.last_reason,
+    since: time(row.since),
+    startedAt: timeOrNull(row.started_at),
+    landedAt: timeOrNull(row.landed_at),
+    landedAs: row.landed_as,
+  };
+}
+
+function readBuild(row: Row<'build'>): Build {
+  return {
+    number: row.number,
+    state: row.state as BuildState,
+    baseSha: row.base_sha,
+    entries: json<BuildEntry[]>(row.entries),
+    sha: row.sha,
+    tree: row.tree,
+    checks: json<CheckResult[]>(row.checks),
+    startedAt: time(row.started_at),
+    reason: row.reason,
+  };
+}
+
+function readLanding(row: Row<'landing'>): Landing {
+  return {
+    build: row.build,
+    sha: row.sha,
+    tree: row.tree,
+    testedSha: row.tested_sha,
+    testedTree: row.tested_tree,
+    entries: json<BuildEntry[]>(row.entries),
+    at: time(row.landed_at),
+  };
+}
+
+function readCollision(row: Row<'collision'>): Collision {
+  return {
+    a: row.a,
+    b: row.b,
+    paths: json<string[]>(row.paths),
+    foreseenAt: time(row.foreseen_at),
+    announcedAt: timeOrNull(row.announced_at),
+  };
+}
+
+/** The state that the rows hold. */
+export function readLaneState(rows: LaneRows): LaneState {
+  const { lane } = rows;
+  const policy = json<Policy | null>(lane.policy);
+  return {
+    owner: lane.owner,
+    repo: lane.repo,
+    base: lane.base,
+    baseSha: lane.base_sha,
+    policy: policy ?? emptyLane.policy,
+    policyHash: lane.policy_hash ?? emptyLane.policyHash,
+    policyProblem: lane.policy_problem,
+    nextFence: lane.next_fence,
+    nextBuild: lane.next_build,
+    nextEntry: lane.next_entry,
+    tasks: Object.fromEntries(rows.task.map((row) => [row.issue, readTask(row, rows)])),
+    refusals: Object.fromEntries(rows.refusal.map((row) => [row.issue, row.why])),
+    prerequisites: Object.fromEntries(rows.prerequisite.map((row) => [row.issue, row.state as PrerequisiteState])),
+    collisions: rows.collision.map(readCollision),
+    builds: Object.fromEntries(rows.build.map((row) => [row.number, readBuild(row)])),
+    landings: rows.landing.map(readLanding),
+  };
+}

@@ -1,0 +1,249 @@
+/** Reads a lane: what its decisions need, or all of it. */
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { LaneKey } from '../core/ids.ts';
+import { prerequisitesOf, type Snapshot, type Spec } from '../core/lane/state.ts';
+import { type LaneRows, type Row, readLaneState } from './lane-rows.ts';
+import type { DB } from './schema.ts';
+
+/** Proof that the lane's row is locked by this transaction; whatever changes a lane asks for it. */
+export interface LaneLock {
+  readonly key: LaneKey;
+  readonly trx: Transaction<DB>;
+  readonly lane: Row<'lane'>;
+  /** The database's time when the lock was taken, ISO 8601 with milliseconds. */
+  readonly at: string;
+}
+
+/**
+ * Runs `act` in a transaction that holds the lane. Nothing outside the database may be touched meanwhile.
+ * @throws when the lane does not exist
+ */
+export async function withLane<T>(
+  db: Kysely<DB>,
+  key: LaneKey,
+  act: (lock: LaneLock) => Promise<T>,
+): Promise<T> {
+  return db.transaction().execute(async (trx) => {
+    const lane = await trx
+      .selectFrom('lane')
+      .selectAll()
+      .where('installation_id', '=', key.installationId)
+      .where('lane_id', '=', key.laneId)
+      .forUpdate()
+      .executeTakeFirstOrThrow();
+    return act({ key, trx, lane, at: await readClock(trx) });
+  });
+}
+
+/** The database's time, to the millisecond: the only clock there is. */
+export async function readClock(db: Kysely<DB>): Promise<string> {
+  const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(db);
+  const [row] = rows;
+  if (!row) throw new Error('Postgres did not tell the time');
+  return row.now.toISOString();
+}
+
+const liveStates = ['waiting', 'assigned', 'working', 'in-review', 'approved', 'escalated'];
+const activeStates = ['preparing', 'testing', 'passed'];
+
+type Scope = { all: true } | { all: false; issues: readonly number[]; pulls: readonly number[] };
+
+const columns = (key: LaneKey) => ({ installation_id: key.installationId, lane_id: key.laneId });
+
+async function selectTasks(db: Kysely<DB>, key: LaneKey, scope: Scope): Promise<Row<'task'>[]> {
+  const all = db
+    .selectFrom('task')
+    .selectAll()
+    .where((eb) => eb.and(columns(key)))
+    .orderBy('issue');
+  if (scope.all) return all.execute();
+  const named = db
+    .selectFrom('pull')
+    .select('issue')
+    .where((eb) => eb.and(columns(key)))
+    .where('number', '=', sql<number>`any(${[...scope.pulls]}::bigint[])`);
+  return all
+    .where((eb) =>
+      eb.or([
+        eb('state', 'in', liveStates),
+        eb('issue', '=', sql<number>`any(${[...scope.issues]}::bigint[])`),
+        eb('issue', 'in', named),
+      ]),
+    )
+    .execute();
+}
+
+/** The tasks in scope, and those they name as prerequisites: one step is enough, for only their state is asked. */
+async function selectTasksWithPrerequisites(
+  db: Kysely<DB>,
+  key: LaneKey,
+  scope: Scope,
+): Promise<Row<'task'>[]> {
+  const tasks = await selectTasks(db, key, scope);
+  if (scope.all) return tasks;
+  const known = new Set(tasks.map((task) => task.issue));
+  const issues = tasks
+    .flatMap((task) =>
+      prerequisitesOf({ spec: task.spec as unknown as Spec, blockedBy: task.blocked_by as number[] }),
+    )
+    .filter((issue) => !known.has(issue));
+  if (issues.length === 0) return tasks;
+  const more = await selectTasks(db, key, { all: false, issues, pulls: [] });
+  return [...tasks, ...more.filter((task) => !known.has(task.issue))].sort((a, b) => a.issue - b.issue);
+}
+
+async function selectRows(
+  db: Kysely<DB>,
+  lane: Row<'lane'>,
+  scope: Scope,
+  builds: readonly number[],
+): Promise<LaneRows> {
+  const key = { installationId: lane.installation_id, laneId: lane.lane_id };
+  const mine = columns(key);
+  const task = await selectTasksWithPrerequisites(db, key, scope);
+  const ofTasks = sql<number>`any(${task.map((row) => row.issue)}::bigint[])`;
+  const build = db
+    .selectFrom('build')
+    .selectAll()
+    .where((eb) => eb.and(mine))
+    .orderBy('number');
+  return {
+    lane,
+    task,
+    attempt: await db
+      .selectFrom('attempt')
+      .selectAll()
+      .where((eb) => eb.and(mine))
+      .where('current', '=', true)
+      .where('issue', '=', ofTasks)
+      .execute(),
+    pull: await db
+      .selectFrom('pull')
+      .selectAll()
+      .where((eb) => eb.and(mine))
+      .where('issue', '=', ofTasks)
+      .execute(),
+    approval: await db
+      .selectFrom('approval')
+      .selectAll()
+      .where((eb) => eb.and(mine))
+      .where('issue', '=', ofTasks)
+      .execute(),
+    entry: await db
+      .selectFrom('entry')
+      .selectAll()
+      .where((eb) => eb.and(mine))
+      .where('issue', '=', ofTasks)
+      .execute(),
+    collision: await db
+      .selectFrom('collision')
+      .selectAll()
+      .where((eb) => eb.and(mine))
+      .where((eb) => eb.or([eb('a', '=', ofTasks), eb('b', '=', ofTasks)]))
+      .orderBy('foreseen_at')
+      .orderBy('a')
+      .orderBy('b')
+      .execute(),
+    build: scope.all
+      ? await build.execute()
+      : await build
+          .where((eb) =>
+            eb.or([
+              eb('state', 'in', activeStates),
+              eb('number', '=', sql<number>`any(${[...builds]}::bigint[])`),
+            ]),
+          )
+          .execute(),
+    landing: scope.all
+      ? await db
+          .selectFrom('landing')
+          .selectAll()
+          .where((eb) => eb.and(mine))
+          .orderBy('build')
+          .execute()
+      : [],
+    refusal: await db.selectFrom('refusal').selectAll().where((eb) => eb.and(mine)).execute(),
+    prerequisite: await db
+      .selectFrom('prerequisite')
+      .selectAll()
+      .where((eb) => eb.and(mine))
+      .execute(),
+  };
+}
+
+async function selectContext(db: Kysely<DB>, key: LaneKey): Promise<Omit<Snapshot, 'state'>> {
+  const presence = await db
+    .selectFrom('presence')
+    .selectAll()
+    .where('seen_at', '>', sql<Date>`now() - interval '1 hour'`)
+    .orderBy('agent')
+    .orderBy('worker')
+    .execute();
+  const leases = await db
+    .selectFrom('attempt')
+    .select(['issue', 'lease_until'])
+    .where('installation_id', '=', key.installationId)
+    .where('lane_id', '=', key.laneId)
+    .where('current', '=', true)
+    .where('lease_until', 'is not', null)
+    .execute();
+  return {
+    presence: presence.map((row) => ({
+      agent: row.agent,
+      worker: row.worker,
+      seenAt: row.seen_at.toISOString(),
+    })),
+    leases: Object.fromEntries(leases.map((row) => [row.issue, row.lease_until?.toISOString() ?? ''])),
+  };
+}
+
+export interface Loaded extends Snapshot {
+  /** The length of the journal that this snapshot stands for. */
+  seq: number;
+}
+
+/**
+ * What the decisions of a lane need: the live tasks with their prerequisites, whatever is named, active builds.
+ * Closed tasks stay in the database.
+ */
+export async function loadSnapshot(
+  lock: LaneLock,
+  named: { issues: readonly number[]; pulls: readonly number[]; builds: readonly number[] },
+): Promise<Loaded> {
+  const rows = await selectRows(lock.trx, lock.lane, { all: false, ...named }, named.builds);
+  return {
+    state: readLaneState(rows),
+    ...(await selectContext(lock.trx, lock.key)),
+    seq: lock.lane.journal_seq,
+  };
+}
+
+async function readConsistently(db: Kysely<DB>, key: LaneKey, scope: Scope): Promise<Loaded & { at: string }> {
+  return db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .execute(async (trx) => {
+      const lane = await trx
+        .selectFrom('lane')
+        .selectAll()
+        .where((eb) => eb.and(columns(key)))
+        .executeTakeFirstOrThrow();
+      const rows = await selectRows(trx, lane, scope, []);
+      const context = await selectContext(trx, key);
+      return { state: readLaneState(rows), ...context, seq: lane.journal_seq, at: await readClock(trx) };
+    });
+}
+
+/** The whole lane, closed tasks and all landings included; from one consistent read, without the lock. */
+export async function loadWholeLane(db: Kysely<DB>, key: LaneKey): Promise<Loaded & { at: string }> {
+  return readConsistently(db, key, { all: true });
+}
+
+/** The live part of the lane and the issues named, to look at and not to decide on; `at` is when it was read. */
+export async function loadForReading(
+  db: Kysely<DB>,
+  key: LaneKey,
+  issues: readonly number[] = [],
+): Promise<Loaded & { at: string }> {
+  return readConsistently(db, key, { all: false, issues, pulls: [] });
+}

@@ -1,0 +1,380 @@
+/** Writes what changed in a lane: state, journal and effects together, in the transaction that holds the lock. */
+import { type Insertable, sql } from 'kysely';
+import { type Effect, effectKey } from '../core/lane/effects.ts';
+import { type Fact, issueOf } from '../core/lane/facts.ts';
+import { isLive, type LaneState, type Task } from '../core/lane/state.ts';
+import { minimalSubtrees } from '../core/task/patterns.ts';
+import type { LaneLock } from './load-lane.ts';
+import type { DB } from './schema.ts';
+
+/** The database refused a claim that the scheduler thought free: two rules disagree, and the database is right. */
+export class ClaimRefused extends Error {
+  override name = 'ClaimRefused';
+}
+
+const json = (value: unknown): string => JSON.stringify(value);
+
+function ids({ key }: LaneLock): { installation_id: number; lane_id: number } {
+  return { installation_id: key.installationId, lane_id: key.laneId };
+}
+
+async function saveTaskRow(lock: LaneLock, task: Task): Promise<void> {
+  const row: Insertable<DB['task']> = {
+    ...ids(lock),
+    issue: task.issue,
+    title: task.title,
+    state: task.state,
+    version: task.version,
+    spec: json(task.spec),
+    spec_hash: task.specHash,
+    blocked_by: json(task.blockedBy),
+    requested_by: task.requestedBy,
+    requested_at: task.requestedAt,
+    held: task.held,
+    hidden: task.hidden,
+    correlation_id: task.correlationId,
+    attempts: task.attempts,
+    claims: json(task.claims),
+    escalation: task.escalation ? json(task.escalation) : null,
+    last_reason: task.lastReason,
+    since: task.since,
+    started_at: task.startedAt,
+    landed_at: task.landedAt,
+    landed_as: task.landedAs,
+  };
+  await lock.trx
+    .insertInto('task')
+    .values(row)
+    .onConflict((oc) => oc.columns(['installation_id', 'lane_id', 'issue']).doUpdateSet(row))
+    .execute();
+  await lock.trx
+    .insertInto('task_version')
+    .values({
+      ...ids(lock),
+      issue: task.issue,
+      version: task.version,
+      spec: json(task.spec),
+      spec_hash: task.specHash,
+      accepted_at: task.requestedAt,
+    })
+    .onConflict((oc) => oc.doNothing())
+    .execute();
+}
+
+/** A new attempt of a worker starts with a full lease; from then on only heartbeats renew it. */
+async function saveAttempt(lock: LaneLock, before: Task | undefined, task: Task, leaseMs: number): Promise<void> {
+  const { attempt } = task;
+  if (before?.attempt && before.attempt.fence !== attempt?.fence) {
+    await lock.trx
+      .updateTable('attempt')
+      .set({ current: false, lease_until: null })
+      .where((eb) => eb.and({ ...ids(lock), fence: before.attempt?.fence ?? 0 }))
+      .execute();
+  }
+  if (!attempt || attempt === before?.attempt) return;
+  const row: Insertable<DB['attempt']> = {
+    ...ids(lock),
+    fence: attempt.fence,
+    issue: task.issue,
+    number: attempt.number,
+    version: attempt.version,
+    agent: attempt.agent,
+    via: attempt.via,
+    branch: attempt.branch,
+    base_sha: attempt.baseSha,
+    opened_sha: attempt.openedSha,
+    claim_id: attempt.claimId,
+    worker: attempt.worker,
+    assigned_at: attempt.assignedAt,
+    started_at: attempt.startedAt,
+    current: true,
+  };
+  const leaseUntil = attempt.via === 'pull' ? new Date(Date.parse(attempt.assignedAt) + leaseMs) : null;
+  await lock.trx
+    .insertInto('attempt')
+    .values({ ...row, lease_until: leaseUntil })
+    .onConflict((oc) => oc.columns(['installation_id', 'lane_id', 'fence']).doUpdateSet(row))
+    .execute();
+}
+
+/** All or nothing: the exclusion constraint decides, and a row too few undoes the whole transaction (I3). */
+async function saveClaims(lock: LaneLock, before: Task | undefined, task: Task): Promise<void> {
+  if (before?.claims === task.claims) return;
+  await lock.trx
+    .updateTable('claim')
+    .set({ active: false })
+    .where((eb) => eb.and({ ...ids(lock), issue: task.issue, active: true }))
+    .execute();
+  const paths = minimalSubtrees(task.claims);
+  if (paths.length === 0) return;
+  const fence = task.attempt?.fence ?? 0;
+  const claimed = await lock.trx
+    .insertInto('claim')
+    .values(paths.map((path) => ({ ...ids(lock), issue: task.issue, fence, path })))
+    .onConflict((oc) => oc.doNothing())
+    .returning('claim_id')
+    .execute();
+  if (claimed.length !== paths.length) {
+    throw new ClaimRefused(`#${task.issue} cannot own ${task.claims.join(', ')}: another task does`);
+  }
+}
+
+async function savePull(lock: LaneLock, { issue, pull }: Task): Promise<void> {
+  const mine = { ...ids(lock), issue };
+  if (!pull) {
+    await lock.trx
+      .deleteFrom('pull')
+      .where((eb) => eb.and(mine))
+      .execute();
+    return;
+  }
+  const row: Insertable<DB['pull']> = {
+    ...mine,
+    number: pull.number,
+    head_sha: pull.headSha,
+    draft: pull.draft,
+    open: pull.open,
+    merged: pull.merged,
+    checks: json(pull.checks),
+    verdict: pull.verdict ? json(pull.verdict) : null,
+  };
+  await lock.trx
+    .insertInto('pull')
+    .values(row)
+    .onConflict((oc) => oc.columns(['installation_id', 'lane_id', 'issue']).doUpdateSet(row))
+    .execute();
+}
+
+async function saveApproval(lock: LaneLock, { issue, approval }: Task): Promise<void> {
+  const mine = { ...ids(lock), issue };
+  await lock.trx
+    .deleteFrom('approval')
+    .where((eb) => eb.and(mine))
+    .execute();
+  if (!approval) return;
+  const { headSha, version, policyHash, by, at } = approval;
+  const row = {
+    ...mine,
+    head_sha: headSha,
+    version,
+    policy_hash: policyHash,
+    approved_by: by,
+    approved_at: at,
+  };
+  await lock.trx.insertInto('approval').values(row).execute();
+}
+
+async function saveEntry(lock: LaneLock, { issue, entry }: Task): Promise<void> {
+  const mine = { ...ids(lock), issue };
+  await lock.trx
+    .deleteFrom('entry')
+    .where((eb) => eb.and(mine))
+    .execute();
+  if (!entry) return;
+  const row = { ...mine, head_sha: entry.headSha, entered_at: entry.enteredAt, arrival: entry.order };
+  await lock.trx.insertInto('entry').values(row).execute();
+}
+
+async function saveTasks(lock: LaneLock, before: LaneState, after: LaneState): Promise<void> {
+  const changed = Object.values(after.tasks).filter((task) => before.tasks[task.issue] !== task);
+  // Claims are given back before others take them, whatever the order of the issues.
+  const releasingFirst = [...changed].sort((a, b) => a.claims.length - b.claims.length);
+  for (const task of releasingFirst) {
+    const old = before.tasks[task.issue];
+    await saveTaskRow(lock, task);
+    await saveAttempt(lock, old, task, after.policy.ownership.lease);
+    await saveClaims(lock, old, task);
+    if (old?.pull !== task.pull) await savePull(lock, task);
+    if (old?.approval !== task.approval) await saveApproval(lock, task);
+    if (old?.entry !== task.entry) await saveEntry(lock, task);
+  }
+}
+
+async function saveBuilds(lock: LaneLock, before: LaneState, after: LaneState): Promise<void> {
+  const changed = Object.values(after.builds)
+    .filter((build) => before.builds[build.number] !== build)
+    // Only one build may be active at a time: those that ended make room first.
+    .sort((a, b) => a.number - b.number);
+  for (const build of changed) {
+    const row: Insertable<DB['build']> = {
+      ...ids(lock),
+      number: build.number,
+      state: build.state,
+      base_sha: build.baseSha,
+      entries: json(build.entries),
+      sha: build.sha,
+      tree: build.tree,
+      checks: json(build.checks),
+      started_at: build.startedAt,
+      reason: build.reason,
+    };
+    await lock.trx
+      .insertInto('build')
+      .values(row)
+      .onConflict((oc) => oc.columns(['installation_id', 'lane_id', 'number']).doUpdateSet(row))
+      .execute();
+  }
+  for (const landing of after.landings.slice(before.landings.length)) {
+    await lock.trx
+      .insertInto('landing')
+      .values({
+        ...ids(lock),
+        build: landing.build,
+        sha: landing.sha,
+        tree: landing.tree,
+        tested_sha: landing.testedSha,
+        tested_tree: landing.testedTree,
+        entries: json(landing.entries),
+        landed_at: landing.at,
+      })
+      .execute();
+  }
+}
+
+async function saveCollisions(lock: LaneLock, before: LaneState, after: LaneState): Promise<void> {
+  const known = new Set(before.collisions);
+  for (const collision of after.collisions.filter((c) => !known.has(c))) {
+    const row: Insertable<DB['collision']> = {
+      ...ids(lock),
+      a: collision.a,
+      b: collision.b,
+      paths: json(collision.paths),
+      foreseen_at: collision.foreseenAt,
+      announced_at: collision.announcedAt,
+    };
+    await lock.trx
+      .insertInto('collision')
+      .values(row)
+      .onConflict((oc) => oc.columns(['installation_id', 'lane_id', 'a', 'b']).doUpdateSet(row))
+      .execute();
+  }
+}
+
+async function savePrerequisites(lock: LaneLock, before: LaneState, after: LaneState): Promise<void> {
+  for (const [issue, state] of Object.entries(after.prerequisites)) {
+    if (before.prerequisites[Number(issue)] === state) continue;
+    await lock.trx
+      .insertInto('prerequisite')
+      .values({ ...ids(lock), issue: Number(issue), state })
+      .onConflict((oc) => oc.columns(['installation_id', 'lane_id', 'issue']).doUpdateSet({ state }))
+      .execute();
+  }
+}
+
+async function saveRefusals(lock: LaneLock, before: LaneState, after: LaneState): Promise<void> {
+  if (before.refusals === after.refusals) return;
+  for (const issue of Object.keys(before.refusals).map(Number)) {
+    if (after.refusals[issue] !== undefined) continue;
+    await lock.trx
+      .deleteFrom('refusal')
+      .where((eb) => eb.and({ ...ids(lock), issue }))
+      .execute();
+  }
+  for (const [issue, why] of Object.entries(after.refusals)) {
+    if (before.refusals[Number(issue)] === why) continue;
+    await lock.trx
+      .insertInto('refusal')
+      .values({ ...ids(lock), issue: Number(issue), why })
+      .onConflict((oc) => oc.columns(['installation_id', 'lane_id', 'issue']).doUpdateSet({ why }))
+      .execute();
+  }
+}
+
+async function appendJournal(lock: LaneLock, facts: readonly Fact[]): Promise<void> {
+  const rows = facts.map((fact, index) => ({
+    ...ids(lock),
+    seq: lock.lane.journal_seq + index + 1,
+    at: fact.at,
+    kind: fact.kind,
+    issue: issueOf(fact),
+    fact: json(fact),
+  }));
+  await lock.trx.insertInto('journal').values(rows).execute();
+}
+
+/** Live tasks may show something new after any fact; closed ones only after a fact of their own. */
+async function markForPublishing(
+  lock: LaneLock,
+  after: LaneState,
+  facts: readonly Fact[],
+  seq: number,
+): Promise<void> {
+  const touched = new Set(facts.map(issueOf));
+  const issues = Object.values(after.tasks)
+    .filter((task) => isLive(task) || touched.has(task.issue))
+    .map((task) => task.issue);
+  await lock.trx
+    .updateTable('task')
+    .set({ changed_seq: seq })
+    .where((eb) => eb.and(ids(lock)))
+    .where('issue', '=', sql<number>`any(${issues}::bigint[])`)
+    .execute();
+}
+
+/** Books effects under their keys; one that is booked already stays as it is (I4). */
+async function recordEffects(lock: LaneLock, effects: readonly Effect[]): Promise<void> {
+  if (effects.length === 0) return;
+  await lock.trx
+    .insertInto('effect')
+    .values(
+      effects.map((effect) => ({
+        ...ids(lock),
+        key: effectKey(effect),
+        kind: effect.kind,
+        detail: json(effect),
+      })),
+    )
+    .onConflict((oc) => oc.columns(['installation_id', 'lane_id', 'key']).doNothing())
+    .execute();
+}
+
+/**
+ * Writes the step from `before` to `after`. `facts` are exactly those that make the step.
+ * @throws ClaimRefused when the database refuses an overlap; nothing of the transaction remains then
+ */
+export async function saveLane(
+  lock: LaneLock,
+  step: {
+    before: LaneState;
+    after: LaneState;
+    facts: readonly Fact[];
+    effects: readonly Effect[];
+    wakeAt: string | null;
+  },
+): Promise<void> {
+  const { before, after, facts, effects, wakeAt } = step;
+  await recordEffects(lock, effects);
+  if (facts.length === 0) {
+    await lock.trx
+      .updateTable('lane')
+      .set({ wake_at: wakeAt })
+      .where((eb) => eb.and(ids(lock)))
+      .execute();
+    return;
+  }
+  const seq = lock.lane.journal_seq + facts.length;
+  await appendJournal(lock, facts);
+  await saveTasks(lock, before, after);
+  await saveBuilds(lock, before, after);
+  await saveCollisions(lock, before, after);
+  await savePrerequisites(lock, before, after);
+  await saveRefusals(lock, before, after);
+  await markForPublishing(lock, after, facts, seq);
+  await lock.trx
+    .updateTable('lane')
+    .set({
+      owner: after.owner,
+      repo: after.repo,
+      base_sha: after.baseSha,
+      policy: json(after.policy),
+      policy_hash: after.policyHash,
+      policy_problem: after.policyProblem,
+      next_fence: after.nextFence,
+      next_build: after.nextBuild,
+      next_entry: after.nextEntry,
+      journal_seq: seq,
+      wake_at: wakeAt,
+    })
+    .where((eb) => eb.and(ids(lock)))
+    .execute();
+}

@@ -1,0 +1,161 @@
+/** What our two check runs say: `signalbox/arbiter` and `signalbox/queue`. */
+import type { EjectionCode } from '../core/lane/facts.ts';
+import type { Finding, Verdict } from '../core/lane/state.ts';
+import type { QueueRow, Wait } from '../core/lane/view.ts';
+import { escapeSentence, inlineCode } from './escape.ts';
+import { renderMinute } from './minute.ts';
+import { shorten } from './shorten.ts';
+import { count, renderAction } from './standing-text.ts';
+
+export interface ArbiterCheckText {
+  title: string;
+  summary: string;
+  conclusion: 'success' | 'failure';
+  text: string;
+}
+
+// GitHub takes 65,535 characters of each field.
+const mostFindings = 50;
+
+/** The arbiter's judgement of one commit: every finding with what to do about it. */
+export function renderArbiterCheck(verdict: Verdict): ArbiterCheckText {
+  const failing = verdict.findings.filter((finding) => finding.severity === 'fail');
+  const warnings = verdict.findings.length - failing.length;
+  const also =
+    warnings > 0 ? ` There ${warnings === 1 ? 'is' : 'are'} ${count(warnings, 'warning')} as well.` : '';
+  const judged = `Judged: commit ${inlineCode(verdict.headSha.slice(0, 12))} against version ${verdict.version} of the task.`;
+  const text = renderFindings([
+    ...failing,
+    ...verdict.findings.filter((finding) => finding.severity === 'warn'),
+  ]);
+  if (failing.length === 0) {
+    const title = warnings > 0 ? `Passed with ${count(warnings, 'warning')}` : 'Passed';
+    return { title, summary: `Nothing stands against this change. ${judged}`, conclusion: 'success', text };
+  }
+  return {
+    title: `${count(failing.length, 'finding')} to settle`,
+    summary: `This change cannot enter the queue until ${failing.length === 1 ? 'the finding below is' : 'the findings below are'} settled.${also} ${judged}`,
+    conclusion: 'failure',
+    text,
+  };
+}
+
+function renderFindings(findings: readonly Finding[]): string {
+  if (findings.length === 0) return 'No findings.';
+  const rows = findings.slice(0, mostFindings).map((finding) => {
+    const path = finding.path === null ? '' : inlineCode(shorten(finding.path, 200));
+    const weight = finding.severity === 'fail' ? 'must be settled' : 'warning';
+    return `| ${weight} | ${inlineCode(finding.rule)} | ${path} | ${escapeSentence(shorten(finding.message, 200))} | ${escapeSentence(shorten(finding.remedy, 200))} |`;
+  });
+  const rest = findings.length > mostFindings ? [`\nAnd ${findings.length - mostFindings} more.`] : [];
+  return ['| | Rule | Path | What | What to do |', '|---|---|---|---|---|', ...rows, ...rest].join('\n');
+}
+
+/** Where a pull request stands with the queue. */
+export type QueueStanding =
+  | { kind: 'outside'; waitsOn: readonly Wait[]; pull: number }
+  | { kind: 'in-queue'; row: QueueRow }
+  | { kind: 'landed'; sha: string; at: string }
+  | { kind: 'ejected'; code: EjectionCode; reason: string }
+  | { kind: 'gone'; reason: string };
+
+export interface QueueCheckText {
+  status: 'queued' | 'in_progress' | 'completed';
+  conclusion?: 'success' | 'failure' | 'neutral';
+  title: string;
+  summary: string;
+}
+
+/** Informational: outside the queue it is neutral, so that it never looks as if something were running. */
+export function renderQueueCheck(standing: QueueStanding): QueueCheckText {
+  switch (standing.kind) {
+    case 'outside':
+      return {
+        status: 'completed',
+        conclusion: 'neutral',
+        title: 'Not in the queue',
+        summary: renderOutside(standing),
+      };
+    case 'in-queue':
+      return renderInQueue(standing.row);
+    case 'landed':
+      return {
+        status: 'completed',
+        conclusion: 'success',
+        title: 'Landed',
+        summary: `Landed as ${inlineCode(standing.sha.slice(0, 12))} at ${renderMinute(standing.at)}.`,
+      };
+    case 'ejected':
+      return {
+        status: 'completed',
+        conclusion: 'failure',
+        title: `Left the queue: ${ejectionWords[standing.code].what}`,
+        summary: `${escapeSentence(shorten(standing.reason, 1_000))}\n\n${ejectionWords[standing.code].todo}`,
+      };
+    case 'gone':
+      return {
+        status: 'completed',
+        conclusion: 'neutral',
+        title: 'Not in the queue',
+        summary: escapeSentence(shorten(standing.reason, 1_000)),
+      };
+    default:
+      return standing satisfies never;
+  }
+}
+
+function renderOutside({ waitsOn, pull }: { waitsOn: readonly Wait[]; pull: number }): string {
+  if (waitsOn.length === 0) return 'It enters the queue as soon as its gate holds.';
+  const lines = waitsOn.slice(0, mostFindings).map((wait) => {
+    const action = wait.command === null ? '' : ` To change that, ${renderAction(wait.command, pull)}.`;
+    return `- ${escapeSentence(shorten(wait.what, 400))}, since ${renderMinute(wait.since)}.${action}`;
+  });
+  return ['It enters the queue as soon as its gate holds. It waits on:', '', ...lines].join('\n');
+}
+
+function renderInQueue(row: QueueRow): QueueCheckText {
+  const place = `Position ${row.position}, in the queue since ${renderMinute(row.enteredAt)}.`;
+  const waits = row.waitsOn
+    .slice(0, mostFindings)
+    .map((wait) => `- ${escapeSentence(shorten(wait.what, 400))}`);
+  const summary = waits.length === 0 ? place : `${place} It waits on:\n\n${waits.join('\n')}`;
+  const candidate = row.build === null ? 'a candidate' : `candidate ${row.build}`;
+  switch (row.status) {
+    case 'queued':
+      return { status: 'queued', title: `In the queue at position ${row.position}`, summary };
+    case 'testing':
+      return { status: 'in_progress', title: `Being tested in ${candidate}`, summary };
+    case 'landing':
+      return { status: 'in_progress', title: `Landing with ${candidate}`, summary };
+    default:
+      return row.status satisfies never;
+  }
+}
+
+/** Why an entry leaves the queue, in a few words, and what brings it back. */
+export const ejectionWords: Record<EjectionCode, { what: string; todo: string }> = {
+  conflict: {
+    what: 'it conflicts with what landed before it',
+    todo: 'Merge the base branch into this branch, settle the conflict and push. Then type `/approve` again.',
+  },
+  'checks-failed': {
+    what: 'its candidate failed in CI',
+    todo: 'Look at the failed check. Push a fix, or if the failure was not the change’s fault push nothing; then type `/approve` again.',
+  },
+  'head-moved': {
+    what: 'there is a new commit',
+    todo: 'Look at the new commit, then type `/approve` again.',
+  },
+  'approval-void': {
+    what: 'its approval no longer holds',
+    todo: 'Look at the changes once more, then type `/approve` again.',
+  },
+  'pull-closed': {
+    what: 'the pull request was closed',
+    todo: 'Reopen the pull request, then type `/approve` again.',
+  },
+  'check-timeout': {
+    what: 'CI did not finish in time',
+    todo: 'Look at why CI did not answer. Then type `/approve` again.',
+  },
+};

@@ -1,0 +1,205 @@
+/** One plain sentence for each fact that people want to read about; not Markdown, so whoever shows it escapes it. */
+import type { CommandOutcome, Fact } from '../core/lane/facts.ts';
+import type { CheckResult, PrerequisiteState, Verdict } from '../core/lane/state.ts';
+import { removeInvisible } from './hidden-text.ts';
+import { shorten } from './shorten.ts';
+
+/** Facts about the lane and its builds; all others are about one task. */
+type LaneFact = Extract<
+  Fact,
+  {
+    kind:
+      | 'lane-opened'
+      | 'lane-renamed'
+      | 'base-moved'
+      | 'policy-read'
+      | 'policy-refused'
+      | 'build-started'
+      | 'candidate-made'
+      | 'build-reported'
+      | 'build-passed'
+      | 'build-failed'
+      | 'build-abandoned'
+      | 'landed';
+  }
+>;
+
+/** The sentence; null for facts that only machines need. */
+export function describeFact(fact: Fact): string | null {
+  switch (fact.kind) {
+    case 'lane-opened':
+    case 'lane-renamed':
+    case 'base-moved':
+    case 'policy-read':
+    case 'policy-refused':
+    case 'build-started':
+    case 'candidate-made':
+    case 'build-reported':
+    case 'build-passed':
+    case 'build-failed':
+    case 'build-abandoned':
+    case 'landed':
+      return describeLaneFact(fact);
+    default:
+      return describeTaskFact(fact);
+  }
+}
+
+function describeLaneFact(fact: LaneFact): string | null {
+  switch (fact.kind) {
+    case 'lane-opened':
+      return `Signalbox looks after ${fact.owner}/${fact.repo}, branch ${fact.base}, from now on.`;
+    case 'lane-renamed':
+      return `The repository is now called ${fact.owner}/${fact.repo}.`;
+    case 'base-moved':
+      return fact.by === 'outside' ? `Somebody pushed ${short(fact.sha)} to the base branch.` : null;
+    case 'policy-read':
+      return 'The policy was read.';
+    case 'policy-refused':
+      return `The policy was not accepted: ${words(fact.problem)}.`;
+    case 'build-started':
+      return `Candidate ${fact.build} was started with ${fact.entries.map((entry) => `#${entry.pull}`).join(', ')}.`;
+    case 'candidate-made':
+      return `Candidate ${fact.build} is ${short(fact.sha)}; CI tests it.`;
+    case 'build-reported':
+      return describeChecks(`Candidate ${fact.build}`, fact.checks);
+    case 'build-passed':
+      return `Candidate ${fact.build} passed.`;
+    case 'build-failed':
+      return `Candidate ${fact.build} failed: ${words(fact.reason)}.`;
+    case 'build-abandoned':
+      return `Candidate ${fact.build} was given up: ${words(fact.reason)}.`;
+    case 'landed':
+      return `Candidate ${fact.landing.build} landed as ${short(fact.landing.sha)}.`;
+    default:
+      return fact satisfies never;
+  }
+}
+
+function describeTaskFact(fact: Exclude<Fact, LaneFact>): string | null {
+  switch (fact.kind) {
+    case 'task-requested':
+      return `${words(fact.requestedBy)} asked for this task.`;
+    case 'request-refused':
+      return `The issue could not be given to an agent: ${words(fact.why)}.`;
+    case 'request-withdrawn':
+      return null;
+    case 'dependencies-linked':
+      return fact.blockedBy.length === 0
+        ? 'No other issue blocks it.'
+        : `It is blocked by ${fact.blockedBy.map((issue) => `#${issue}`).join(', ')}.`;
+    case 'prerequisite-seen':
+      return `Prerequisite #${fact.issue} ${prerequisiteWords[fact.state]}.`;
+    case 'task-held':
+      return fact.held ? 'It is on hold.' : 'It is no longer on hold.';
+    case 'task-assigned':
+      return `Attempt ${fact.attempt} was given to ${words(fact.agent)}.`;
+    case 'branch-opened':
+      return `Its branch was opened at ${short(fact.sha)}.`;
+    case 'pull-opened':
+      return `Pull request #${fact.pull} was opened.`;
+    case 'work-started':
+      return fact.worker === null ? 'Work has started.' : `Worker ${words(fact.worker)} has started to work.`;
+    case 'head-moved':
+      return `New commit ${short(fact.sha)}.`;
+    case 'draft-changed':
+      return fact.draft ? 'The pull request is a draft again.' : 'The pull request is ready for review.';
+    case 'arbiter-judged':
+      return describeVerdict(fact.verdict);
+    case 'checks-reported':
+      return describeChecks(`Commit ${short(fact.sha)}`, fact.checks);
+    case 'work-done':
+      return `${words(fact.by)} says that the work is done.`;
+    case 'attempt-ended':
+      return `Attempt ${fact.attempt} ended: ${words(fact.reason)}.`;
+    case 'attempts-exhausted':
+      return `No attempts are left: ${words(fact.reason)}.`;
+    case 'escalated':
+      return `Stopped for a person to decide (${words(fact.escalation.trigger)}).`;
+    case 'task-completed':
+      return `The task was completed with ${short(fact.sha)}.`;
+    case 'task-cancelled':
+      return `The task was cancelled: ${words(fact.reason)}.`;
+    default:
+      return describeReviewFact(fact);
+  }
+}
+
+type ReviewFact = Extract<
+  Fact,
+  {
+    kind:
+      | 'approved'
+      | 'approval-voided'
+      | 'queue-entered'
+      | 'entry-ejected'
+      | 'pull-closed'
+      | 'command-decided'
+      | 'collision-foreseen'
+      | 'collision-announced';
+  }
+>;
+
+function describeReviewFact(fact: ReviewFact): string | null {
+  switch (fact.kind) {
+    case 'approved':
+      return `${words(fact.by)} approved ${short(fact.headSha)}.`;
+    case 'approval-voided':
+      return `The approval no longer holds: ${words(fact.reason)}.`;
+    case 'queue-entered':
+      return `It entered the queue with ${short(fact.headSha)}.`;
+    case 'entry-ejected':
+      return `It left the queue: ${words(fact.reason)}.`;
+    case 'pull-closed':
+      return fact.merged ? 'The pull request was merged.' : 'The pull request was closed.';
+    case 'command-decided': {
+      const outcome = outcomeWords[fact.outcome];
+      return outcome === null
+        ? null
+        : `${words(fact.by)} typed /${words(fact.command.replace(/^\//u, ''))}: ${outcome}.`;
+    }
+    case 'collision-foreseen':
+      return `#${fact.a} and #${fact.b} touch the same files: they run one after the other.`;
+    case 'collision-announced':
+      return null;
+    default:
+      return fact satisfies never;
+  }
+}
+
+const prerequisiteWords: Record<PrerequisiteState, string> = {
+  open: 'is open',
+  completed: 'is completed',
+  'not-planned': 'was closed as not planned',
+  missing: 'was not found',
+};
+
+/** What a command led to is told by its own facts, so only the ones that led to nothing are told here. */
+const outcomeWords: Record<CommandOutcome, string | null> = {
+  done: null,
+  denied: 'not allowed',
+  refused: 'not possible now',
+  'not-yet': 'not available yet',
+  unknown: 'not understood',
+};
+
+function describeVerdict(verdict: Verdict): string {
+  const failing = verdict.findings.filter((finding) => finding.severity === 'fail').length;
+  if (failing === 0) return `The arbiter passed ${short(verdict.headSha)}.`;
+  return `The arbiter found ${failing} thing${failing === 1 ? '' : 's'} to settle in ${short(verdict.headSha)}.`;
+}
+
+/** Silent while every check is still running: that they started is no news. */
+function describeChecks(subject: string, checks: readonly CheckResult[]): string | null {
+  const done = checks.filter((check) => check.conclusion !== 'pending');
+  if (done.length === 0) return null;
+  return `${subject}: ${done.map((check) => `${words(check.name)} ${check.conclusion}`).join(', ')}.`;
+}
+
+function short(sha: string): string {
+  return sha.slice(0, 12);
+}
+
+function words(text: string): string {
+  return shorten(removeInvisible(text).replace(/\s+/gu, ' ').trim().replace(/\.$/u, ''), 300);
+}

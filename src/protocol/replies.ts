@@ -1,0 +1,106 @@
+/** Answers to slash commands. Each says what happened and exactly what to type. */
+import type { PlanRow, QueueRow } from '../core/lane/view.ts';
+import { type CommandName, type CommandRight, commandNames, commandTable } from './command-table.ts';
+import type { UnknownCommand } from './commands.ts';
+import { escapeSentence, inlineCode } from './escape.ts';
+import { shorten } from './shorten.ts';
+import { renderHeading, renderPersonNeeded, renderPlanFacts, renderWaits } from './standing-text.ts';
+
+const rightWords: Record<CommandRight, string> = {
+  read: 'everybody',
+  write: 'people with write access',
+  maintain: 'maintainers and administrators',
+};
+
+/** The table of commands that work, and the names of those that do not yet. */
+export function renderHelp(): string {
+  const available = commandNames.filter((name) => commandTable[name].available);
+  const later = commandNames.filter((name) => !commandTable[name].available);
+  const rows = available.map((name) => {
+    const { usage, who, does } = commandTable[name];
+    return `| ${inlineCode(usage)} | ${rightWords[who]} | ${does} |`;
+  });
+  return [
+    'Write a command at the start of a line of a new comment, on the issue or on its pull request. Edited comments are not read.',
+    ['| Command | Who | What it does |', '|---|---|---|', ...rows].join('\n'),
+    'The label `agent-ready` gives an issue to an agent; removing it cancels the task. `agent-hold` keeps a task from starting and landing.',
+    `Not yet: ${later.map((name) => inlineCode(`/${name}`)).join(', ')}.`,
+  ].join('\n\n');
+}
+
+/** Where the task stands: the same words as in the comment that is edited in place. */
+export function renderStatusReply(row: PlanRow, queue: QueueRow | null = null): string {
+  return [
+    renderHeading(row, queue),
+    renderPersonNeeded(row),
+    renderWaits(row.waitsOn, row.pull),
+    renderPlanFacts(row),
+  ]
+    .filter((part) => part !== null)
+    .join('\n\n');
+}
+
+/** The person may not use this command. */
+export function renderDenied(of: { command: string; needs: CommandRight }): string {
+  return `${typed(of.command)} is for ${rightWords[of.needs]} of this repository, so nothing was done. Please ask one of them to type it.`;
+}
+
+/** The person may, but it cannot be done as things stand; `why` also says what to do. */
+export function renderRefused(of: { command: string; why: string }): string {
+  return `${typed(of.command)} was not carried out: ${escapeSentence(shorten(of.why, 1_000))}.`;
+}
+
+/** The command is known, and this version of Signalbox does not carry it out. */
+export function renderNotYet(command: string): string {
+  return `${typed(command)} does not work yet, so nothing was done. ${insteadOf(command)}`;
+}
+
+/** A line that looks like a command and is none, or a command with arguments that do not fit. */
+export function renderUnknown(unknown: UnknownCommand): string {
+  const line = inlineCode(unknown.text);
+  if (unknown.suggestion === null) return `I do not know ${line}. Type \`/help\` to see the commands.`;
+  return `I do not understand ${line}. Did you mean ${inlineCode(unknown.suggestion)}? Type it in a new comment, or \`/help\` to see all commands.`;
+}
+
+/** A comment had more commands than are read at once. */
+export function renderIgnored(ignored: number): string {
+  const which = ignored === 1 ? 'The last command was' : `The last ${ignored} commands were`;
+  return `${which} not read: a comment may have five. Write the rest in a new comment.`;
+}
+
+/** A labelled issue that cannot become a task. */
+export function renderRequestRefused(why: readonly string[]): string {
+  return [
+    '### This issue cannot be given to an agent yet',
+    why
+      .slice(0, 20)
+      .map((reason) => `- ${escapeSentence(shorten(reason, 400))}`)
+      .join('\n'),
+    'Edit the issue, then remove the label `agent-ready` and set it again.',
+  ].join('\n\n');
+}
+
+function typed(command: string): string {
+  return inlineCode(shorten(command.startsWith('/') ? command : `/${command}`, 80));
+}
+
+const ways: Partial<Record<CommandName, string>> = {
+  unapprove: 'To keep the pull request from landing, set the label `agent-hold` on the issue.',
+  hold: 'Set the label `agent-hold` on the issue instead.',
+  unhold: 'Remove the label `agent-hold` from the issue instead.',
+  resume: 'Remove the label `agent-ready` and set it again; what you write in the issue is the guidance.',
+  retry: 'Remove the label `agent-ready` and set it again instead.',
+  cancel: 'Remove the label `agent-ready` from the issue instead.',
+  own: 'Edit "Owned files" in the issue, then remove the label `agent-ready` and set it again.',
+  disown: 'Edit "Owned files" in the issue, then remove the label `agent-ready` and set it again.',
+  depends: 'Edit "Depends on" in the issue, then remove the label `agent-ready` and set it again.',
+  independent: 'Edit "Depends on" in the issue, then remove the label `agent-ready` and set it again.',
+  rebase: 'Merge the base branch into the branch and push it instead.',
+  why: 'Type `/status` instead.',
+};
+
+/** How to reach the same end today, where there is a way. */
+function insteadOf(command: string): string {
+  const name = commandNames.find((known) => known === command.replace(/^\//u, '').split(/\s/u, 1)[0]);
+  return (name === undefined ? undefined : ways[name]) ?? 'Type `/help` to see the commands that do.';
+}

@@ -1,0 +1,178 @@
+/** Where a task stands, in pieces of Markdown: the comments on the issue and on the PR are put together from these. */
+import type { PlanRow, QueueRow, Wait } from '../core/lane/view.ts';
+import { escapeLine, escapeSentence, inlineCode, renderLink } from './escape.ts';
+import { renderMinute } from './minute.ts';
+import { shorten } from './shorten.ts';
+
+/** What both comments say besides the task itself. */
+export interface CommentExtra {
+  /** Identifies the lane in the hidden marker. */
+  lane: string;
+  collisions: readonly { with: number; paths: readonly string[] }[];
+  policyProblem: string | null;
+  /** Oldest first; `text` as describeFact makes it. The last five are shown. */
+  recent: readonly { at: string; text: string }[];
+  correlationId: string;
+  /** How many hidden pieces of text were taken out of the issue. */
+  hidden: number;
+  publicUrl: string | null;
+}
+
+const mostListed = 50;
+const longestReason = 400;
+
+/** The state in a few words. */
+export function headline(row: PlanRow, queue: QueueRow | null = null): string {
+  const agent = row.agent === null ? 'an agent' : inlineCode(row.agent);
+  switch (row.state) {
+    case 'waiting':
+      return 'Waiting to start';
+    case 'assigned':
+      return `Given to ${agent}`;
+    case 'working':
+      return `${row.agent === null ? 'An agent' : agent} is working on it`;
+    case 'in-review':
+      return 'In review';
+    case 'approved':
+      return approvedHeadline(row, queue);
+    case 'completed':
+      return row.landedAs === null ? 'Completed' : `Landed as ${inlineCode(row.landedAs.slice(0, 12))}`;
+    case 'escalated':
+      return 'Stopped until a person decides';
+    case 'failed':
+      return `Failed after ${count(row.attempts, 'attempt')}`;
+    case 'cancelled':
+      return 'Cancelled';
+    default:
+      return row.state satisfies never;
+  }
+}
+
+function approvedHeadline(row: PlanRow, queue: QueueRow | null): string {
+  if (row.status === 'landing') return 'Approved, and landing';
+  if (row.status === 'testing')
+    return `Approved, and being tested${queue?.build ? ` in candidate ${queue.build}` : ''}`;
+  if (row.status === 'queued')
+    return `Approved, and in the queue${queue ? ` at position ${queue.position}` : ''}`;
+  return 'Approved, and not in the queue yet';
+}
+
+/** The thing that only a person can do, if there is one. It is said once, so the list of waits leaves it out. */
+export function waitForPerson(waits: readonly Wait[]): Wait | null {
+  return (
+    waits.find((wait) => wait.kind === 'human') ?? waits.find((wait) => wait.kind === 'approval') ?? null
+  );
+}
+
+/** What a person is to do, why, and what to type. Null while nobody needs to do anything. */
+export function renderPersonNeeded(row: PlanRow): string | null {
+  const wait = waitForPerson(row.waitsOn);
+  if (wait === null) return null;
+  const why = escapeSentence(shorten(wait.what.replace(/^approval:? /u, ''), longestReason));
+  return [
+    '> [!IMPORTANT]',
+    `> **A person is needed:** ${personsTask(row, wait)}`,
+    `> **Why:** ${why} (since ${renderMinute(wait.since)}).`,
+    `> **What to do:** ${renderAction(wait.command ?? fallbackAction, row.pull)}.`,
+  ].join('\n');
+}
+
+const fallbackAction = 'remove the label `agent-ready` and set it again';
+
+function personsTask(row: PlanRow, wait: Wait): string {
+  if (wait.kind === 'approval') return 'look at the changes and approve them, or push what is missing.';
+  if (row.state === 'escalated') return 'decide how this goes on.';
+  if (row.state === 'failed') return 'decide whether to try again.';
+  return 'do what is said here.';
+}
+
+/** What a person types or does, as a clause: `/approve` is typed, `git push` is run, the rest is a sentence already. */
+export function renderAction(command: string, pull: number | null): string {
+  if (command === '/approve' && pull !== null) return `type ${inlineCode(command)} in a comment on #${pull}`;
+  if (command.startsWith('/')) return `type ${inlineCode(command)} in a comment`;
+  if (/^(?:git|signalbox) /u.test(command)) return `run ${inlineCode(command)}`;
+  return escapeSentence(command);
+}
+
+/** Everything else the task waits on, one line each: what, since when, and what would change it. */
+export function renderWaits(waits: readonly Wait[], pull: number | null): string | null {
+  const person = waitForPerson(waits);
+  const others = waits.filter((wait) => wait !== person);
+  if (others.length === 0) return null;
+  const lines = others.slice(0, mostListed).map((wait) => {
+    const action = wait.command === null ? '' : ` To change that, ${renderAction(wait.command, pull)}.`;
+    return `- ${escapeSentence(shorten(wait.what, longestReason))}, since ${renderMinute(wait.since)}.${action}`;
+  });
+  return ['**Waits on**', '', ...lines, ...more(others.length)].join('\n');
+}
+
+/** The plan's facts about the task, as a table. */
+export function renderPlanFacts(row: PlanRow): string {
+  const worker = row.worker === null ? '' : ` (worker ${inlineCode(row.worker)})`;
+  const rows: [string, string][] = [
+    ['Branch', row.branch === null ? 'not opened yet' : inlineCode(row.branch)],
+    ['Pull request', row.pull === null ? 'not opened yet' : `#${row.pull}`],
+    ['Owns', renderOwns(row.owns)],
+    [
+      'Depends on',
+      row.dependsOn.length === 0 ? 'nothing' : row.dependsOn.map((issue) => `#${issue}`).join(', '),
+    ],
+    ['Agent', row.agent === null ? 'none yet' : `${inlineCode(row.agent)}${worker}`],
+    ['Version', `${row.version}, ${count(row.attempts, 'attempt')}`],
+  ];
+  return ['| Plan | |', '|---|---|', ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join('\n');
+}
+
+/** Path patterns as code; `**` in words. */
+export function renderOwns(owns: readonly string[]): string {
+  if (owns.includes('**')) return 'the whole repository';
+  const rest = owns.length - mostListed;
+  return `${owns.slice(0, mostListed).map(inlineCode).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}
+
+/** Tasks that want the same files, and what follows from it. */
+export function renderCollisions(collisions: CommentExtra['collisions']): string | null {
+  if (collisions.length === 0) return null;
+  const lines = collisions
+    .slice(0, mostListed)
+    .map(
+      (one) =>
+        `Touches the same files as #${one.with} (${renderOwns(one.paths)}): they run one after the other.`,
+    );
+  return [...lines, ...more(collisions.length)].join('\n');
+}
+
+/** What people should know about the repository's policy and the issue's text, the last events, and the footer. */
+export function renderRemarks(extra: CommentExtra): string[] {
+  const remarks: string[] = [];
+  if (extra.policyProblem !== null)
+    remarks.push(
+      `${inlineCode('.github/signalbox.yml')} was not accepted (${escapeSentence(shorten(extra.policyProblem, longestReason))}). The last good policy stays in force.`,
+    );
+  if (extra.hidden > 0)
+    remarks.push(
+      `${count(extra.hidden, 'hidden piece')} of text in the issue (comments or invisible characters) ${extra.hidden === 1 ? 'is' : 'are'} not given to the agent.`,
+    );
+  const events = extra.recent
+    .slice(-5)
+    .map(({ at, text }) => `- ${renderMinute(at)}: ${escapeSentence(shorten(text, longestReason))}`);
+  if (events.length > 0)
+    remarks.push(['<details><summary>Last events</summary>', '', ...events, '', '</details>'].join('\n'));
+  const dashboard = extra.publicUrl === null ? '' : ` · ${renderLink('dashboard', extra.publicUrl)}`;
+  remarks.push(`<sub>Correlation id ${inlineCode(extra.correlationId)}${dashboard}</sub>`);
+  return remarks;
+}
+
+/** A number with its noun. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** The title and since when, as the comments' first lines. */
+export function renderHeading(row: PlanRow, queue: QueueRow | null = null): string {
+  return `### ${headline(row, queue)}\n\n${escapeLine(shorten(row.title, 200))}, since ${renderMinute(row.since)}.`;
+}
+
+function more(all: number): string[] {
+  return all > mostListed ? [`- and ${all - mostListed} more`] : [];
+}

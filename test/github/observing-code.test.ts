@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest';
+import { classifyFailure } from '../../src/github/failure.ts';
+import { fetchComment, fetchCommentsSince } from '../../src/github/fetch-comment.ts';
+import { fetchPolicyFile } from '../../src/github/fetch-policy-file.ts';
+import { fetchPull, fetchPullForBranch } from '../../src/github/fetch-pull.ts';
+import { fetchCommit, fetchRef } from '../../src/github/fetch-ref.ts';
+import { api, commitBody, onRepo, openClient, refBody, repo, sha, useNock } from './github-world.ts';
+
+useNock();
+
+const time = '2026-01-01T00:00:00Z';
+const comment = (id: number, more: object = {}) => ({
+  id,
+  issue_url: `${api}/repos/acme/shop/issues/12`,
+  user: { login: 'ann', type: 'User' },
+  body: '/approve',
+  created_at: time,
+  updated_at: time,
+  ...more,
+});
+const pull = (number: number, more: object = {}) => ({
+  number,
+  head: { sha: sha('a'), ref: 'agent/1-x', repo: { full_name: 'acme/shop' } },
+  base: { sha: sha('b'), ref: 'main' },
+  state: 'open',
+  user: { login: 'ann' },
+  title: 't',
+  node_id: `PR_${number}`,
+  ...more,
+});
+
+describe('comments', () => {
+  it('reads one, or none', async () => {
+    const client = openClient();
+    onRepo()
+      .get('/issues/comments/5')
+      .reply(200, comment(5, { user: { login: 'dependabot[bot]' } }));
+    expect(await fetchComment(client, repo, 5)).toEqual({
+      id: 5,
+      issue: 12,
+      author: 'dependabot[bot]',
+      authorIsBot: true,
+      body: '/approve',
+      createdAt: time,
+      updatedAt: time,
+    });
+    onRepo().get('/issues/comments/5').reply(404, {});
+    expect(await fetchComment(client, repo, 5)).toBeNull();
+  });
+  it('lists those of the repository', async () => {
+    const client = openClient();
+    const odd = comment(6, {
+      issue_url: undefined,
+      html_url: 'https://x/acme/shop/pull/13#issuecomment-6',
+      user: null,
+    });
+    onRepo()
+      .get('/issues/comments')
+      .query({ since: time, sort: 'created', direction: 'asc', per_page: 100, page: 1 })
+      .reply(200, [comment(5), odd]);
+    const found = await fetchCommentsSince(client, repo, time);
+    expect(found.map((each) => [each.issue, each.author])).toEqual([
+      [12, 'ann'],
+      [13, 'ghost'],
+    ]);
+  });
+});
+
+describe('pull requests', () => {
+  it('reads one, or none', async () => {
+    const client = openClient();
+    const merged = { state: 'closed', merged: true, merge_commit_sha: sha('c'), draft: false };
+    onRepo()
+      .get('/pulls/9')
+      .reply(200, pull(9, { ...merged, head: { sha: sha('a'), ref: 'x', repo: null } }));
+    expect(await fetchPull(client, repo, 9)).toEqual({
+      number: 9,
+      headSha: sha('a'),
+      headRef: 'x',
+      headRepoFullName: null,
+      baseRef: 'main',
+      baseSha: sha('b'),
+      draft: false,
+      open: false,
+      merged: true,
+      mergeCommitSha: sha('c'),
+      author: 'ann',
+      title: 't',
+      nodeId: 'PR_9',
+    });
+    onRepo().get('/pulls/9').reply(404, {});
+    expect(await fetchPull(client, repo, 9)).toBeNull();
+  });
+  it('finds that of a branch: open before newer, and never of a fork', async () => {
+    const client = openClient();
+    const fork = { head: { sha: sha('a'), ref: 'agent/1-x', repo: { full_name: 'eve/shop' } } };
+    const list = [
+      pull(12, fork),
+      pull(11, { state: 'closed', merged_at: time }),
+      pull(10),
+      pull(8, { state: 'closed' }),
+    ];
+    const ask = () =>
+      onRepo()
+        .get('/pulls')
+        .query((query) => query.head === 'acme:agent/1-x' && query.state === 'all');
+    ask().reply(200, list);
+    expect(await fetchPullForBranch(client, repo, 'agent/1-x')).toMatchObject({ number: 10 });
+    ask().reply(
+      200,
+      list.filter((each) => each.number !== 10),
+    );
+    expect(await fetchPullForBranch(client, repo, 'agent/1-x')).toMatchObject({ number: 11, merged: true });
+    ask().reply(200, []);
+    expect(await fetchPullForBranch(client, repo, 'agent/1-x')).toBeNull();
+  });
+});
+
+describe('refs and commits', () => {
+  it('reads a ref only when it is exactly that', async () => {
+    const client = openClient();
+    const ask = () => onRepo().get('/git/ref/heads%2Fmain');
+    ask().reply(200, refBody('heads/main', sha('a')));
+    expect(await fetchRef(client, repo, 'heads/main')).toBe(sha('a'));
+    ask().reply(200, [refBody('heads/main-2', sha('b')), refBody('heads/main', sha('a'))]);
+    expect(await fetchRef(client, repo, 'heads/main')).toBe(sha('a'));
+    ask().reply(200, [refBody('heads/main-2', sha('b'))]);
+    expect(await fetchRef(client, repo, 'heads/main')).toBeNull();
+    ask().reply(404, {});
+    expect(await fetchRef(client, repo, 'heads/main')).toBeNull();
+    ask().reply(409, { message: 'Git Repository is empty.' });
+    expect(await fetchRef(client, repo, 'heads/main')).toBeNull();
+    ask().reply(500, {});
+    await expect(fetchRef(client, repo, 'heads/main')).rejects.toThrow();
+  });
+  it('reads a commit', async () => {
+    const client = openClient();
+    onRepo()
+      .get(`/git/commits/${sha('a')}`)
+      .reply(200, commitBody(sha('a'), sha('t'), [sha('b')], 'm'));
+    const seen = { sha: sha('a'), tree: sha('t'), parents: [sha('b')], message: 'm' };
+    expect(await fetchCommit(client, repo, sha('a'))).toEqual(seen);
+    onRepo()
+      .get(`/git/commits/${sha('a')}`)
+      .reply(404, {});
+    expect(await fetchCommit(client, repo, sha('a'))).toBeNull();
+  });
+});
+
+describe('policy file', () => {
+  const ask = () =>
+    onRepo()
+      .get('/contents/.github%2Fsignalbox.yml')
+      .query({ ref: sha('a') });
+  const file = (text: string, more: object = {}) => ({
+    type: 'file',
+    encoding: 'base64',
+    size: text.length,
+    content: Buffer.from(text)
+      .toString('base64')
+      .replace(/(.{60})/g, '$1\n'),
+    ...more,
+  });
+  const bomb = [
+    'a0: &a0 [x, x, x, x]',
+    ...Array.from({ length: 30 }, (_, n) => `a${n + 1}: &a${n + 1} [${`*a${n}, `.repeat(9)}x]`),
+  ].join('\n');
+
+  it('is parsed', async () => {
+    const client = openClient();
+    ask().reply(
+      200,
+      file('version: 1\ngate: { checks: [ci] }\n# a comment to make it longer than one line of base64\n'),
+    );
+    expect(await fetchPolicyFile(client, repo, sha('a'))).toEqual({
+      kind: 'read',
+      content: { version: 1, gate: { checks: ['ci'] } },
+    });
+  });
+  it('may be absent, which a refusal is not', async () => {
+    const client = openClient();
+    ask().reply(404, {});
+    expect(await fetchPolicyFile(client, repo, sha('a'))).toEqual({ kind: 'absent' });
+    ask().reply(403, { message: 'no' });
+    const error = await fetchPolicyFile(client, repo, sha('a')).catch((thrown: unknown) => thrown);
+    expect(classifyFailure(error)).toMatchObject({ kind: 'refused', status: 403 });
+  });
+  it.each([
+    ['a folder', [], /not a plain file/],
+    ['a link', { type: 'symlink', target: '/etc/passwd' }, /not a plain file/],
+    ['too large', file('x'.repeat(70_000)), /larger than 64 kB/],
+    ['too large to be sent', file('', { size: 2_000_000 }), /larger than 64 kB/],
+    ['broken', file('a: [1\nb: 2'), /at line 2/],
+    ['a key twice', file('a: 1\na: 2'), /unique/],
+    ['a bomb', file(bomb), /alias/],
+  ])('has a named problem: %s', async (_, body, problem) => {
+    const client = openClient();
+    ask().reply(200, body);
+    expect(await fetchPolicyFile(client, repo, sha('a'))).toEqual({
+      kind: 'problem',
+      problem: expect.stringMatching(problem),
+    });
+  });
+});

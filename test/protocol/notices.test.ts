@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest';
+import {
+  renderCollisionNotice,
+  renderEjectionNotice,
+  renderEscalationNotice,
+  renderFailureNotice,
+  renderLandedNotice,
+} from '../../src/protocol/notices.ts';
+import { at, head } from './scene.ts';
+
+const escalation = {
+  issue: 42,
+  pull: 50,
+  trigger: 'unclear',
+  context: 'Which API?\n\nA or B, @org',
+  by: 'local',
+  mention: ['@acme/leads'],
+};
+
+test('an escalation', () => {
+  expect(renderEscalationNotice(escalation)).toMatchInlineSnapshot(`
+    "### A person is needed
+
+    @acme/leads
+
+    The work on #42 has stopped until a person decides.
+
+    **Trigger:** unclear (raised by \`local\`)
+
+    **Context:**
+    > Which API?
+    > 
+    > A or B, @&#8203;org
+
+    **What to type**
+
+    - To accept the branch as it is now, type \`/approve\` in a comment on #50. You may push to it first.
+    - To try again, remove the label \`agent-ready\` from the issue and set it again. Edit the issue first if something was unclear.
+    - To give up, remove the label \`agent-ready\` and leave it off."
+  `);
+});
+
+test('an escalation before there is a pull request offers no approval', () => {
+  expect(renderEscalationNotice({ ...escalation, pull: null })).not.toContain('/approve');
+});
+
+test('only names are mentioned', () => {
+  const text = renderEscalationNotice({
+    ...escalation,
+    mention: ['@acme/leads', '@bob', 'all', '@x <b>', '@a\n# b'],
+  });
+  expect(text.split('\n\n')[1]).toBe('@acme/leads @bob');
+});
+
+test('a context of any length and shape stays a quote', () => {
+  const text = renderEscalationNotice({
+    ...escalation,
+    context: `\`\`\`\n</details>\n/approve\n${'x'.repeat(9_000)}`,
+  });
+  const quoted = text.split('**Context:**\n')[1]?.split('\n\n')[0] ?? '';
+  expect(quoted.split('\n').every((line) => line.startsWith('> '))).toBe(true);
+  expect(quoted.length).toBeLessThan(5_000);
+});
+
+test('a failure', () => {
+  expect(
+    renderFailureNotice({ issue: 42, reason: '3 attempts have failed', mention: [] }),
+  ).toMatchInlineSnapshot(`
+    "### A person is needed
+
+    The work on #42 has failed: 3 attempts have failed.
+
+    **What to do**
+
+    - To try again, remove the label \`agent-ready\` from the issue and set it again. Edit the issue first if something was unclear.
+    - To give up, remove the label \`agent-ready\` and leave it off."
+  `);
+});
+
+test('an ejection', () => {
+  expect(
+    renderEjectionNotice({ pull: 50, code: 'checks-failed', reason: 'ci failed in candidate 8' }),
+  ).toMatchInlineSnapshot(`
+    "### #50 left the queue: its candidate failed in CI
+
+    ci failed in candidate 8
+
+    **What to do:** Look at the failed check. Push a fix, or if the failure was not the change’s fault push nothing; then type \`/approve\` again."
+  `);
+});
+
+test('a landing, with its proof', () => {
+  const landing = {
+    issue: 42,
+    pull: 50,
+    base: 'main',
+    sha: head,
+    tree: 'aaaa',
+    testedSha: head,
+    testedTree: 'aaaa',
+    at,
+  };
+  expect(renderLandedNotice(landing)).toMatchInlineSnapshot(`
+    "### #50 has landed
+
+    Issue #42 is done: \`0123456789ab\` is on \`main\` since 2026-11-20 10:03 UTC.
+
+    The tree on \`main\` is the tree that CI tested: \`aaaa\` (candidate \`0123456789ab\`)."
+  `);
+  expect(renderLandedNotice({ ...landing, tree: 'bbbb' })).toContain('is not the tree that CI tested');
+});
+
+test('a collision', () => {
+  expect(renderCollisionNotice({ issue: 42, with: 3, paths: ['src/cli.js'] })).toMatchInlineSnapshot(`"#42 and #3 touch the same files (\`src/cli.js\`). They run one after the other; nothing needs to be done."`);
+});

@@ -1,0 +1,122 @@
+/** A task and its rows, as the texts see them; each test changes what it is about. */
+import type { GateRow } from '../../src/core/gate/gate.ts';
+import type { Task } from '../../src/core/lane/state.ts';
+import type { PlanRow, QueueRow, Wait } from '../../src/core/lane/view.ts';
+import type { CommentExtra } from '../../src/protocol/standing-text.ts';
+
+export const at = '2026-11-20T10:03:27.123Z';
+export const head = '0123456789abcdef0123456789abcdef01234567';
+
+export function wait(change: Partial<Wait>): Wait {
+  return { kind: 'dependency', what: '#7 is working', since: at, command: null, ...change };
+}
+
+export const approvalWait = wait({
+  kind: 'approval',
+  what: 'approval nobody has approved this commit',
+  command: '/approve',
+});
+
+export function planRow(change: Partial<PlanRow> = {}): PlanRow {
+  const state = change.state ?? 'waiting';
+  return {
+    issue: 42,
+    title: 'Count the tasks',
+    branch: 'agent/42-count-the-tasks',
+    owns: ['src/cli.js', 'test/**'],
+    dependsOn: [7],
+    agent: 'local',
+    worker: 'w1',
+    state,
+    status: state,
+    pull: 50,
+    version: 1,
+    attempts: 1,
+    waitsOn: [],
+    since: at,
+    startedAt: at,
+    landedAt: null,
+    landedAs: null,
+    ...change,
+  };
+}
+
+export function queueRow(change: Partial<QueueRow> = {}): QueueRow {
+  return {
+    position: 2,
+    issue: 42,
+    title: 'Count the tasks',
+    pull: 50,
+    headSha: head,
+    status: 'queued',
+    build: null,
+    enteredAt: at,
+    waitsOn: [],
+    ...change,
+  };
+}
+
+export function task(change: Partial<Task> = {}): Task {
+  return {
+    issue: 42,
+    title: 'Count the tasks',
+    state: 'in-review',
+    version: 1,
+    spec: {
+      title: 'Count the tasks',
+      requirements: 'Add `--count`.',
+      design: '',
+      acceptance: ['prints 0'],
+      owns: ['src/cli.js', 'test/**'],
+      ownsDeclared: true,
+      dependsOn: [7],
+      budget: { minutes: null, tokens: null, usd: null },
+    },
+    specHash: 'abc',
+    blockedBy: [],
+    requestedBy: 'alice',
+    requestedAt: at,
+    held: false,
+    correlationId: 'c-1',
+    attempts: 1,
+    attempt: null,
+    claims: [],
+    pull: {
+      number: 50,
+      headSha: head,
+      draft: false,
+      open: true,
+      merged: false,
+      checks: [{ name: 'ci', conclusion: 'success', url: 'https://ci.example.org/1' }],
+      verdict: null,
+    },
+    approval: null,
+    entry: null,
+    escalation: null,
+    lastReason: null,
+    since: at,
+    startedAt: at,
+    landedAt: null,
+    landedAs: null,
+    ...change,
+  };
+}
+
+export const gate: GateRow[] = [
+  { condition: 'checks', name: 'ci', state: 'ok', detail: 'success' },
+  { condition: 'arbiter', name: 'signalbox/arbiter', state: 'ok', detail: 'no findings that fail' },
+  { condition: 'approval', name: 'approval', state: 'pending', detail: 'nobody has approved this commit' },
+];
+
+export function extra(change: Partial<CommentExtra> = {}): CommentExtra {
+  return {
+    lane: 'acme/demo@main',
+    collisions: [],
+    policyProblem: null,
+    recent: [],
+    correlationId: 'c-1',
+    hidden: 0,
+    publicUrl: null,
+    ...change,
+  };
+}
