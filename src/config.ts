@@ -54,10 +54,14 @@ function readSecret(env: Environment, name: string, required: boolean): string |
     );
   }
   if (secret === 'development') {
-    throw new ConfigProblem(`${name} is "development", which everybody knows. Set a random one: openssl rand -hex 32.`);
+    throw new ConfigProblem(
+      `${name} is "development", which everybody knows. Set a random one: openssl rand -hex 32.`,
+    );
   }
   if (secret.length < shortestSecret) {
-    throw new ConfigProblem(`${name} has ${secret.length} characters; at least ${shortestSecret} are needed.`);
+    throw new ConfigProblem(
+      `${name} has ${secret.length} characters; at least ${shortestSecret} are needed.`,
+    );
   }
   return secret;
 }
@@ -99,7 +103,8 @@ const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 export function readLogConfig(env: Environment): LogConfig {
   const level = env.LOG_LEVEL || 'info';
-  if (!logLevels.includes(level)) throw new ConfigProblem(`LOG_LEVEL is "${level}"; use one of ${logLevels.join(', ')}.`);
+  if (!logLevels.includes(level))
+    throw new ConfigProblem(`LOG_LEVEL is "${level}"; use one of ${logLevels.join(', ')}.`);
   const format = env.LOG_FORMAT || (process.stdout.isTTY ? 'pretty' : 'json');
   if (format !== 'pretty' && format !== 'json') {
     throw new ConfigProblem(`LOG_FORMAT is "${format}"; use pretty or json.`);
@@ -165,4 +170,22 @@ export function readWorkerConfig(env: Environment): WorkerConfig {
     agent: env.SIGNALBOX_AGENT || 'default',
     worker: env.SIGNALBOX_WORKER || `${hostname()}-${process.pid}`,
   };
+}
+
+/** Ours, and none of an agent's business. */
+const secrets = new Set([
+  'SIGNALBOX_AGENT_TOKEN',
+  'PRIVATE_KEY',
+  'WEBHOOK_SECRET',
+  'WEBHOOK_SECRET_PREVIOUS',
+  'DATABASE_URL',
+  'DASHBOARD_TOKEN',
+]);
+
+/** What an agent's process inherits: this environment without Signalbox's own secrets. */
+export function agentEnvironment(env: Environment): Record<string, string> {
+  const kept = Object.entries(env).flatMap(([name, value]): [string, string][] =>
+    value === undefined || secrets.has(name) ? [] : [[name, value]],
+  );
+  return Object.fromEntries(kept);
 }

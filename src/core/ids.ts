@@ -6,6 +6,15 @@ export interface LaneKey {
   laneId: number;
 }
 
+/** Where a lane is on GitHub; the repository's id stays, its names may change. */
+export interface LaneAddress {
+  installationId: number;
+  repoId: number;
+  owner: string;
+  repo: string;
+  base: string;
+}
+
 /** Lower-case words of a title joined by dashes, at most 40 characters; `task` when nothing is left. */
 export function slugOf(title: string): string {
   const slug = title

@@ -96,7 +96,12 @@ export const PolicyFile = z.strictObject({
     .strictObject({
       default: z.enum(['in-the-loop', 'on-the-loop', 'out-of-the-loop']).default('in-the-loop'),
       rules: z
-        .array(z.strictObject({ paths: Patterns, level: z.enum(['in-the-loop', 'on-the-loop', 'out-of-the-loop']) }))
+        .array(
+          z.strictObject({
+            paths: Patterns,
+            level: z.enum(['in-the-loop', 'on-the-loop', 'out-of-the-loop']),
+          }),
+        )
         .default([]),
     })
     .prefault({}),
@@ -118,7 +123,9 @@ export type Policy = z.output<typeof PolicyFile>;
 /** What a repository without `.github/signalbox.yml` gets. */
 export const defaultPolicy: Policy = PolicyFile.parse({});
 
-export type PolicyReading = { kind: 'accepted'; policy: Policy; hash: string } | { kind: 'refused'; problem: string };
+export type PolicyReading =
+  | { kind: 'accepted'; policy: Policy; hash: string }
+  | { kind: 'refused'; problem: string };
 
 /**
  * Judges the parsed content of a policy file; `undefined` and `null` (no file, empty file) mean the defaults.

@@ -36,7 +36,11 @@ export interface Advanced {
 }
 
 /** The numbers that an observation speaks about, so that closed tasks are loaded when they are concerned. */
-function named(observations: readonly Observation[]): { issues: number[]; pulls: number[]; builds: number[] } {
+function named(observations: readonly Observation[]): {
+  issues: number[];
+  pulls: number[];
+  builds: number[];
+} {
   const issues: number[] = [];
   const pulls: number[] = [];
   const builds: number[] = [];
@@ -54,7 +58,8 @@ function named(observations: readonly Observation[]): { issues: number[]; pulls:
 async function dropOutdated(lock: LaneLock, sightings: readonly Sighting[]): Promise<Observation[]> {
   const fresh: Observation[] = [];
   for (const { observation, read } of sightings) {
-    if (read === null || (await noteSeen(lock.trx, lock.key, read.subject, read.ticket))) fresh.push(observation);
+    if (read === null || (await noteSeen(lock.trx, lock.key, read.subject, read.ticket)))
+      fresh.push(observation);
   }
   return fresh;
 }
@@ -84,7 +89,10 @@ export async function advance(
     }
     const decision = decide({ ...snapshot, state }, lock.at);
     const facts = [...seen, ...decision.facts];
-    const effects = [...wantedEffects(decision.state), ...facts.flatMap((fact) => effectsOfFact(fact, decision.state))];
+    const effects = [
+      ...wantedEffects(decision.state),
+      ...facts.flatMap((fact) => effectsOfFact(fact, decision.state)),
+    ];
     const step = { before: snapshot.state, after: decision.state, facts, effects, wakeAt: decision.wakeAt };
     await saveLane(lock, step);
     return { facts, state: decision.state };

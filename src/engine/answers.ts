@@ -53,8 +53,7 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
       });
     }
     case 'attempts-exhausted': {
-      const pull = state.tasks[fact.issue]?.pull?.number ?? null;
-      return renderFailureNotice({ issue: fact.issue, pull, reason: fact.reason, mention });
+      return renderFailureNotice({ issue: fact.issue, reason: fact.reason, mention });
     }
     case 'entry-ejected': {
       const pull = state.tasks[fact.issue]?.pull?.number ?? fact.issue;

@@ -5,14 +5,15 @@
 import { checkNames, taskId } from '../core/ids.ts';
 import { type Effect, effectKey, isStillWanted } from '../core/lane/effects.ts';
 import type { Fact } from '../core/lane/facts.ts';
+import type { Look } from '../core/lane/look.ts';
 import type { Observation } from '../core/lane/observation.ts';
 import { planRow, queueRows } from '../core/lane/plan-view.ts';
 import type { LaneState, Task } from '../core/lane/state.ts';
 import { closeIssue } from '../github/close-issue.ts';
 import { deleteRef } from '../github/delete-ref.ts';
+import { fetchIsAncestor } from '../github/fetch-is-ancestor.ts';
 import { fetchPull } from '../github/fetch-pull.ts';
 import { fetchKnownCommit } from '../github/fetch-ref.ts';
-import { fetchIsAncestor } from '../github/fetch-is-ancestor.ts';
 import { postCheckRun } from '../github/post-check-run.ts';
 import { closePull, markPullReady, postPull } from '../github/post-pull.ts';
 import { postReaction } from '../github/post-reaction.ts';
@@ -20,15 +21,14 @@ import { postReply } from '../github/post-sticky.ts';
 import { pushBase } from '../github/push-base.ts';
 import { pushBranchWithEmptyCommit } from '../github/push-branch-with-empty-commit.ts';
 import { pushCandidate } from '../github/push-candidate.ts';
-import { type LeasedEffect, finishEffect } from '../ledger/effects.ts';
+import { finishEffect, type LeasedEffect } from '../ledger/effects.ts';
 import { loadForReading } from '../ledger/load-lane.ts';
-import type { Look } from '../ledger/looks.ts';
-import { candidateMessage, type CommitTask, openingCommitMessage } from '../protocol/commit-messages.ts';
+import { type CommitTask, candidateMessage, openingCommitMessage } from '../protocol/commit-messages.ts';
 import { renderPullBody, renderPullTitle } from '../protocol/pull-body.ts';
 import { noticeMarker } from '../protocol/sticky-marker.ts';
 import { advance, unticketed } from './advance.ts';
-import type { LaneContext } from './context.ts';
 import { renderNotice, renderReply } from './answers.ts';
+import type { LaneContext } from './context.ts';
 import { laneName, publishTasks } from './publish.ts';
 
 /** What an effect led to: observations to take in, and subjects to look at again. */
@@ -93,7 +93,11 @@ async function markReady(ctx: LaneContext, effect: Of<'mark-ready'>): Promise<Ou
   return { observations: [], looks: [{ kind: 'pull', subject: String(effect.pull) }] };
 }
 
-async function makeCandidate(ctx: LaneContext, effect: Of<'make-candidate'>, state: LaneState): Promise<Outcome> {
+async function makeCandidate(
+  ctx: LaneContext,
+  effect: Of<'make-candidate'>,
+  state: LaneState,
+): Promise<Outcome> {
   const heads = effect.entries.map((entry) => {
     const task = taskOf(state, entry.issue);
     const message = candidateMessage([{ ...commitTask(ctx, task), pull: entry.pull, title: task.title }]);
@@ -106,7 +110,10 @@ async function makeCandidate(ctx: LaneContext, effect: Of<'make-candidate'>, sta
     heads,
   });
   if (made.kind === 'conflict') {
-    return { observations: [{ kind: 'candidate', build: effect.build, result: { kind: 'conflict' } }], looks: [] };
+    return {
+      observations: [{ kind: 'candidate', build: effect.build, result: { kind: 'conflict' } }],
+      looks: [],
+    };
   }
   const { sha, tree } = made;
   return {
@@ -116,7 +123,11 @@ async function makeCandidate(ctx: LaneContext, effect: Of<'make-candidate'>, sta
 }
 
 /** Branch protection asks the candidate for our own check too; every entry in it has passed the arbiter. */
-async function vouchCandidate(ctx: LaneContext, effect: Of<'vouch-candidate'>, state: LaneState): Promise<Outcome> {
+async function vouchCandidate(
+  ctx: LaneContext,
+  effect: Of<'vouch-candidate'>,
+  state: LaneState,
+): Promise<Outcome> {
   const pulls = state.builds[effect.build]?.entries.map((entry) => `#${entry.pull}`).join(', ') ?? '';
   const { appId } = await ctx.github.fetchAppIdentity();
   await postCheckRun(ctx.client, ctx.repo, appId, {
@@ -171,7 +182,11 @@ async function comment(ctx: LaneContext, under: number, key: string, text: strin
 }
 
 async function reply(ctx: LaneContext, effect: Of<'reply'>): Promise<Outcome> {
-  const snapshot = await loadForReading(ctx.db, ctx.key, effect.fact.issue === null ? [] : [effect.fact.issue]);
+  const snapshot = await loadForReading(
+    ctx.db,
+    ctx.key,
+    effect.fact.issue === null ? [] : [effect.fact.issue],
+  );
   const task = effect.fact.issue === null ? undefined : snapshot.state.tasks[effect.fact.issue];
   const row = task ? planRow(snapshot, task, snapshot.at) : null;
   const queue = queueRows(snapshot).find((each) => each.issue === task?.issue) ?? null;

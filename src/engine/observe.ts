@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { taskUnder } from '../core/gate/commands.ts';
 import { humanLabels } from '../core/ids.ts';
+import type { Look } from '../core/lane/look.ts';
 import type { Observation, SeenCommand, SeenIssue } from '../core/lane/observation.ts';
 import { isLive, type LaneState, type PrerequisiteState, type Task } from '../core/lane/state.ts';
 import { readPolicy } from '../core/policy.ts';
@@ -21,7 +22,7 @@ import { fetchPull } from '../github/fetch-pull.ts';
 import { fetchRef } from '../github/fetch-ref.ts';
 import type { IssueSeen } from '../github/observed.ts';
 import { postReaction } from '../github/post-reaction.ts';
-import type { DueLook, Look } from '../ledger/looks.ts';
+import type { DueLook } from '../ledger/looks.ts';
 import { type Command, commandTable } from '../protocol/command-table.ts';
 import { parseCommands } from '../protocol/commands.ts';
 import { parseIssueForm } from '../protocol/issue-form.ts';
@@ -83,7 +84,10 @@ async function describeIssue(ctx: LaneContext, issue: IssueSeen): Promise<SeenIs
     ready,
     held: issue.labels.includes(humanLabels.hold),
     labelledBy: labeller === null ? null : await withPermission(ctx, labeller),
-    author: ready && labeller === null ? await withPermission(ctx, issue.author) : { login: issue.author, permission: 'none' },
+    author:
+      ready && labeller === null
+        ? await withPermission(ctx, issue.author)
+        : { login: issue.author, permission: 'none' },
     spec: makeSpec({ ...form, title: issue.title, issue: issue.number, repo: full }),
     hidden: form.hidden,
     blockedBy: blockedBy
@@ -96,7 +100,9 @@ async function describeIssue(ctx: LaneContext, issue: IssueSeen): Promise<SeenIs
 /** A repository that we cannot see any more answers like one whose issues are gone; only the latter is news. */
 async function assertVisible(ctx: LaneContext): Promise<void> {
   if ((await fetchRef(ctx.client, ctx.repo, `heads/${ctx.lane.base}`)) !== null) return;
-  throw new Error(`${ctx.repo.owner}/${ctx.repo.name} cannot be seen: nothing is concluded from what is missing there`);
+  throw new Error(
+    `${ctx.repo.owner}/${ctx.repo.name} cannot be seen: nothing is concluded from what is missing there`,
+  );
 }
 
 async function observeIssue(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
@@ -116,7 +122,10 @@ async function observeIssue(ctx: LaneContext, look: DueLook, state: LaneState): 
     seen: described,
     correlationId: randomUUID(),
   });
-  const named = described?.ready && described.spec.kind === 'ok' ? [...described.spec.spec.dependsOn, ...described.blockedBy] : [];
+  const named =
+    described?.ready && described.spec.kind === 'ok'
+      ? [...described.spec.spec.dependsOn, ...described.blockedBy]
+      : [];
   const others = [...new Set(named)].filter((other) => other !== number && !state.tasks[other]);
   const prerequisites = await Promise.all(others.map((other) => observePrerequisite(ctx, other)));
   return {
@@ -126,7 +135,12 @@ async function observeIssue(ctx: LaneContext, look: DueLook, state: LaneState): 
 }
 
 /** Reads the diff of a head that the arbiter has not judged at this version. */
-async function observeDiff(ctx: LaneContext, task: Task, headSha: string, baseSha: string): Promise<Sighting[]> {
+async function observeDiff(
+  ctx: LaneContext,
+  task: Task,
+  headSha: string,
+  baseSha: string,
+): Promise<Sighting[]> {
   const { verdict } = task.pull ?? { verdict: null };
   if (verdict?.headSha === headSha && verdict.version === task.version) return [];
   const changes = await fetchChangedPaths(ctx.client, ctx.repo, baseSha, headSha);
@@ -178,7 +192,12 @@ function commandSeen(command: Command, index: number): SeenCommand {
 }
 
 /** The PR as it is now, so that an approval is bound to the head that is there when it is carried out. */
-async function observeHead(ctx: LaneContext, look: DueLook, state: LaneState, number: number): Promise<Sighting[]> {
+async function observeHead(
+  ctx: LaneContext,
+  look: DueLook,
+  state: LaneState,
+  number: number,
+): Promise<Sighting[]> {
   const task = taskUnder(state, number);
   if (!task) return [];
   const pull = await fetchPull(ctx.client, ctx.repo, number);
@@ -206,12 +225,22 @@ async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState)
   const head = pull === null ? [] : await observeHead(ctx, look, state, pull);
   const commands = typed.map(
     (command): Sighting => ({
-      observation: { kind: 'command', comment: comment.id, under: comment.issue, command, by: comment.author, permission },
+      observation: {
+        kind: 'command',
+        comment: comment.id,
+        under: comment.issue,
+        command,
+        by: comment.author,
+        permission,
+      },
       // Always the same ticket: a command is carried out once, however often its comment is read.
       read: { subject: `comment:${comment.id}:${command.index}`, ticket: 1 },
     }),
   );
-  return { sightings: [...head, ...commands], more: pull === null ? [] : [{ kind: 'pull', subject: String(pull) }] };
+  return {
+    sightings: [...head, ...commands],
+    more: pull === null ? [] : [{ kind: 'pull', subject: String(pull) }],
+  };
 }
 
 /** What GitHub says now about the subject of a look. `state` is only a hint for what is worth reading. */

@@ -77,7 +77,8 @@ function labelsOf(task: Task): OurLabel[] {
 function queueStanding(snapshot: Snapshot, task: Task, facts: readonly Fact[], at: string): QueueStanding {
   const row = queueRows(snapshot).find((each) => each.issue === task.issue);
   if (row) return { kind: 'in-queue', row };
-  if (task.landedAs !== null && task.landedAt !== null) return { kind: 'landed', sha: task.landedAs, at: task.landedAt };
+  if (task.landedAs !== null && task.landedAt !== null)
+    return { kind: 'landed', sha: task.landedAs, at: task.landedAt };
   if (task.state === 'cancelled' || task.state === 'failed') {
     return { kind: 'gone', reason: task.lastReason ?? task.state };
   }
@@ -86,7 +87,13 @@ function queueStanding(snapshot: Snapshot, task: Task, facts: readonly Fact[], a
   return { kind: 'outside', waitsOn: planRow(snapshot, task, at).waitsOn, pull: task.pull?.number ?? 0 };
 }
 
-function pullProjections(ctx: LaneContext, snapshot: Snapshot, task: Task, facts: readonly Fact[], at: string): Projection[] {
+function pullProjections(
+  ctx: LaneContext,
+  snapshot: Snapshot,
+  task: Task,
+  facts: readonly Fact[],
+  at: string,
+): Projection[] {
   const { pull } = task;
   if (!pull) return [];
   const { client, repo, github, publicUrl } = ctx;
@@ -101,7 +108,12 @@ function pullProjections(ctx: LaneContext, snapshot: Snapshot, task: Task, facts
       subject: String(pull.number),
       content: body,
       post: async (knownId) =>
-        postSticky(client, repo, await github.fetchAppIdentity(), { issue: pull.number, marker, body, knownId }),
+        postSticky(client, repo, await github.fetchAppIdentity(), {
+          issue: pull.number,
+          marker,
+          body,
+          knownId,
+        }),
     },
   ];
   const externalId = `${task.issue}:${task.version}`;
@@ -139,7 +151,13 @@ function pullProjections(ctx: LaneContext, snapshot: Snapshot, task: Task, facts
   return projections;
 }
 
-function projectionsOf(ctx: LaneContext, snapshot: Snapshot, task: Task, facts: readonly Fact[], at: string): Projection[] {
+function projectionsOf(
+  ctx: LaneContext,
+  snapshot: Snapshot,
+  task: Task,
+  facts: readonly Fact[],
+  at: string,
+): Projection[] {
   const { client, repo, github } = ctx;
   const body = renderIssueComment(planRow(snapshot, task, at), extraOf(ctx, snapshot, task, facts));
   const marker = stickyMarker({ lane: laneName(ctx), issue: task.issue, on: 'issue' });
@@ -150,7 +168,12 @@ function projectionsOf(ctx: LaneContext, snapshot: Snapshot, task: Task, facts: 
       subject: String(task.issue),
       content: body,
       post: async (knownId) =>
-        postSticky(client, repo, await github.fetchAppIdentity(), { issue: task.issue, marker, body, knownId }),
+        postSticky(client, repo, await github.fetchAppIdentity(), {
+          issue: task.issue,
+          marker,
+          body,
+          knownId,
+        }),
     },
     {
       kind: 'labels',

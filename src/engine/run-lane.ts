@@ -1,10 +1,11 @@
 /** Runs a lane until nothing is due: looks are taken, effects carried out, projections published. */
+
+import type { LaneKey } from '../core/ids.ts';
 import { classifyFailure } from '../github/failure.ts';
 import { redactSecrets } from '../github/redact.ts';
 import { claimEffect, type LeasedEffect, postponeEffect } from '../ledger/effects.ts';
 import { isDatabaseFailure } from '../ledger/is-database-failure.ts';
 import { loadForReading } from '../ledger/load-lane.ts';
-import type { LaneKey } from '../core/ids.ts';
 import { type DueLook, dueLooks, finishLook, postponeLook, requestLooks } from '../ledger/looks.ts';
 import { advance } from './advance.ts';
 import { carryOut, refuseEffect } from './carry-out.ts';
@@ -29,7 +30,8 @@ type Verdict = { kind: 'again'; delayMs: number; problem: string } | { kind: 'st
 
 /** What to do after a failure: `github/failure.ts` says what it means, this says how long to wait. */
 function judgeFailure(error: unknown, tries: number): Verdict {
-  if (isDatabaseFailure(error)) return { kind: 'again', delayMs: backoffMs(tries), problem: 'the database failed' };
+  if (isDatabaseFailure(error))
+    return { kind: 'again', delayMs: backoffMs(tries), problem: 'the database failed' };
   const failure = classifyFailure(error);
   const problem = redactSecrets(error instanceof Error ? error.message : String(error)).slice(0, 500);
   switch (failure.kind) {
@@ -38,7 +40,9 @@ function judgeFailure(error: unknown, tries: number): Verdict {
     case 'unclear':
     case 'transient':
     case 'conflict':
-      return tries < maxTries ? { kind: 'again', delayMs: backoffMs(tries), problem } : { kind: 'stop', problem };
+      return tries < maxTries
+        ? { kind: 'again', delayMs: backoffMs(tries), problem }
+        : { kind: 'stop', problem };
     case 'gone':
     case 'refused':
       return { kind: 'stop', problem };
@@ -49,7 +53,11 @@ function judgeFailure(error: unknown, tries: number): Verdict {
 
 async function takeLook(ctx: LaneContext, look: DueLook): Promise<void> {
   try {
-    const { state } = await loadForReading(ctx.db, ctx.key, look.kind === 'issue' ? [Number(look.subject)] : []);
+    const { state } = await loadForReading(
+      ctx.db,
+      ctx.key,
+      look.kind === 'issue' ? [Number(look.subject)] : [],
+    );
     const { sightings, more } = await observe(ctx, look, state);
     if (sightings.length > 0) await advance(ctx.db, ctx.key, sightings);
     await requestLooks(ctx.db, ctx.key, more);
@@ -70,7 +78,10 @@ async function doEffect(ctx: LaneContext, held: LeasedEffect): Promise<void> {
   } catch (error) {
     const verdict = judgeFailure(error, held.tries);
     const { effect } = held;
-    ctx.log.warn({ effect: effect.kind, problem: verdict.problem, again: verdict.kind === 'again' }, 'an effect failed');
+    ctx.log.warn(
+      { effect: effect.kind, problem: verdict.problem, again: verdict.kind === 'again' },
+      'an effect failed',
+    );
     if (verdict.kind === 'again') await postponeEffect(ctx.db, held, verdict.delayMs, verdict.problem);
     else await refuseEffect(ctx, held, verdict.problem);
   }

@@ -2,7 +2,8 @@
  * The sweep: everything that webhooks tell, asked for. A lost webhook costs the time until the next sweep and
  * nothing else.
  */
-import { humanLabels, type LaneKey } from '../core/ids.ts';
+import { humanLabels, type LaneAddress, type LaneKey } from '../core/ids.ts';
+import type { Look } from '../core/lane/look.ts';
 import { isLive } from '../core/lane/state.ts';
 import { fetchCommentsSince } from '../github/fetch-comment.ts';
 import { fetchInstallationRepositories, fetchInstallations } from '../github/fetch-installations.ts';
@@ -10,15 +11,13 @@ import { fetchIssuesWithLabel } from '../github/fetch-issue.ts';
 import {
   claimSweep,
   keyOf,
-  type LaneAddress,
   lanesOfInstallation,
   noteCommentsRead,
   openLane,
   pauseLane,
-
 } from '../ledger/lanes.ts';
 import { loadForReading, readClock } from '../ledger/load-lane.ts';
-import { filterSeen, type Look, requestLooks } from '../ledger/looks.ts';
+import { filterSeen, requestLooks } from '../ledger/looks.ts';
 import { advance, unticketed } from './advance.ts';
 import { type EngineContext, laneContext } from './context.ts';
 
@@ -41,7 +40,8 @@ const commentOverlapMs = 60_000;
 
 async function commentLooks(engine: EngineContext, key: LaneKey, at: string): Promise<Look[]> {
   const ctx = await laneContext(engine, key);
-  const since = (ctx.lane.comments_since ?? new Date(Date.parse(at) - commentOverlapMs)).getTime() - commentOverlapMs;
+  const since =
+    (ctx.lane.comments_since ?? new Date(Date.parse(at) - commentOverlapMs)).getTime() - commentOverlapMs;
   const comments = await fetchCommentsSince(ctx.client, ctx.repo, new Date(since).toISOString());
   const byPeople = comments.filter((comment) => !comment.authorIsBot && comment.body.includes('/'));
   const seen = await filterSeen(
@@ -72,7 +72,9 @@ async function sweepLane(engine: EngineContext, key: LaneKey): Promise<void> {
     { kind: 'base', subject: '' },
     ...(await commentLooks(engine, key, at)),
     ...[...numbers].map((number): Look => ({ kind: 'issue', subject: String(number) })),
-    ...live.flatMap((task): Look[] => (task.pull ? [{ kind: 'pull', subject: String(task.pull.number) }] : [])),
+    ...live.flatMap((task): Look[] =>
+      task.pull ? [{ kind: 'pull', subject: String(task.pull.number) }] : [],
+    ),
     ...Object.values(state.builds).flatMap((build): Look[] =>
       build.sha && build.state === 'testing' ? [{ kind: 'checks', subject: build.sha }] : [],
     ),
@@ -110,7 +112,11 @@ export async function sweep(engine: EngineContext): Promise<void> {
 }
 
 /** Stops working on an installation that is gone or suspended; the next sweep that sees it again resumes it. */
-export async function pauseInstallation(engine: EngineContext, installationId: number, reason: string): Promise<void> {
+export async function pauseInstallation(
+  engine: EngineContext,
+  installationId: number,
+  reason: string,
+): Promise<void> {
   for (const lane of await lanesOfInstallation(engine.db, installationId)) {
     await pauseLane(engine.db, keyOf(lane), reason);
   }

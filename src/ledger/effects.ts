@@ -33,7 +33,11 @@ export async function claimEffect(db: Kysely<DB>, key: LaneKey, owner: string): 
 }
 
 /** Ends an effect. False when its lease has passed to somebody else, whose result counts instead. */
-export async function finishEffect(db: Kysely<DB>, held: LeasedEffect, problem: string | null): Promise<boolean> {
+export async function finishEffect(
+  db: Kysely<DB>,
+  held: LeasedEffect,
+  problem: string | null,
+): Promise<boolean> {
   const ended = await db
     .updateTable('effect')
     .set({ done_at: sql`now()`, lease: null, lease_until: null, problem })
@@ -52,14 +56,23 @@ export async function postponeEffect(
 ): Promise<void> {
   await db
     .updateTable('effect')
-    .set({ due_at: sql`now() + make_interval(secs => ${delayMs / 1000})`, lease: null, lease_until: null, problem })
+    .set({
+      due_at: sql`now() + make_interval(secs => ${delayMs / 1000})`,
+      lease: null,
+      lease_until: null,
+      problem,
+    })
     .where((eb) => eb.and({ effect_id: held.effectId, lease: held.lease }))
     .execute();
 }
 
 /** Takes back every lease of a process that is known to be gone: only for the one process on an embedded Postgres. */
 export async function releaseAllLeases(db: Kysely<DB>): Promise<void> {
-  await db.updateTable('effect').set({ lease: null, lease_until: null }).where('done_at', 'is', null).execute();
+  await db
+    .updateTable('effect')
+    .set({ lease: null, lease_until: null })
+    .where('done_at', 'is', null)
+    .execute();
   await db.updateTable('delivery').set({ lease_until: null }).where('processed_at', 'is', null).execute();
 }
 

@@ -4,5 +4,8 @@ import pg from 'pg';
 export function isDatabaseFailure(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) return true;
   // pg reports lost connections and exhausted pools as plain errors.
-  return error instanceof Error && /^(Connection terminated|timeout exceeded when trying to connect)/.test(error.message);
+  return (
+    error instanceof Error &&
+    /^(Connection terminated|timeout exceeded when trying to connect)/.test(error.message)
+  );
 }

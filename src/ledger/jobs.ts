@@ -46,7 +46,13 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
   });
   boss.on('error', (error) => options.onProblem('the job queue reported a problem', error));
   await boss.start();
-  const common = { heartbeatSeconds: 10, expireInSeconds: 300, retryLimit: 2, deleteAfterSeconds: 60, notify: true };
+  const common = {
+    heartbeatSeconds: 10,
+    expireInSeconds: 300,
+    retryLimit: 2,
+    deleteAfterSeconds: 60,
+    notify: true,
+  };
   await boss.createQueue(deliveriesQueue, { ...common, policy: 'standard' });
   await boss.createQueue(laneQueue, { ...common, policy: 'singleton' });
   if (options.exclusive) {

@@ -73,7 +73,8 @@ function readPull(row: Row<'pull'>): Pull {
 }
 
 function readTask(row: Row<'task'>, rows: LaneRows): Task {
-  const own = <T extends { issue: number }>(list: T[]): T | undefined => list.find((r) => r.issue === row.issue);
+  const own = <T extends { issue: number }>(list: T[]): T | undefined =>
+    list.find((r) => r.issue === row.issue);
   const attempt = own(rows.attempt);
   const pull = own(rows.pull);
   const approval = own(rows.approval);
@@ -104,7 +105,9 @@ function readTask(row: Row<'task'>, rows: LaneRows): Task {
           at: time(approval.approved_at),
         }
       : null,
-    entry: entry ? { headSha: entry.head_sha, enteredAt: time(entry.entered_at), order: entry.arrival } : null,
+    entry: entry
+      ? { headSha: entry.head_sha, enteredAt: time(entry.entered_at), order: entry.arrival }
+      : null,
     escalation: json<Escalation | null>(row.escalation),
     lastReason: row.last_reason,
     since: time(row.since),
@@ -167,7 +170,9 @@ export function readLaneState(rows: LaneRows): LaneState {
     nextEntry: lane.next_entry,
     tasks: Object.fromEntries(rows.task.map((row) => [row.issue, readTask(row, rows)])),
     refusals: Object.fromEntries(rows.refusal.map((row) => [row.issue, row.why])),
-    prerequisites: Object.fromEntries(rows.prerequisite.map((row) => [row.issue, row.state as PrerequisiteState])),
+    prerequisites: Object.fromEntries(
+      rows.prerequisite.map((row) => [row.issue, row.state as PrerequisiteState]),
+    ),
     collisions: rows.collision.map(readCollision),
     builds: Object.fromEntries(rows.build.map((row) => [row.number, readBuild(row)])),
     landings: rows.landing.map(readLanding),

@@ -1,16 +1,8 @@
 /** Lanes: which there are, and what is due in them. */
 import { type Kysely, sql } from 'kysely';
-import type { LaneKey } from '../core/ids.ts';
+import type { LaneAddress, LaneKey } from '../core/ids.ts';
 import type { Row } from './lane-rows.ts';
 import type { DB } from './schema.ts';
-
-export interface LaneAddress {
-  installationId: number;
-  repoId: number;
-  owner: string;
-  repo: string;
-  base: string;
-}
 
 export type LaneRow = Row<'lane'>;
 
@@ -24,7 +16,10 @@ const columns = (key: LaneKey) => ({ installation_id: key.installationId, lane_i
  * The lane of a repository and base branch; made when it is new. The repository is known by its id, not its name.
  * `isCurrent` is false when the lane does not know this name yet.
  */
-export async function openLane(db: Kysely<DB>, address: LaneAddress): Promise<{ key: LaneKey; isCurrent: boolean }> {
+export async function openLane(
+  db: Kysely<DB>,
+  address: LaneAddress,
+): Promise<{ key: LaneKey; isCurrent: boolean }> {
   const mine = { installation_id: address.installationId, repo_id: address.repoId, base: address.base };
   const find = db
     .selectFrom('lane')
@@ -77,7 +72,10 @@ export async function claimSweep(db: Kysely<DB>, key: LaneKey, everyMs: number):
     .where((eb) => eb.and(columns(key)))
     .where((eb) =>
       // A little less than the interval, so that a timer that fires early still finds its turn.
-      eb.or([eb('swept_at', 'is', null), eb('swept_at', '<=', sql<Date>`now() - make_interval(secs => ${everyMs / 1250})`)]),
+      eb.or([
+        eb('swept_at', 'is', null),
+        eb('swept_at', '<=', sql<Date>`now() - make_interval(secs => ${everyMs / 1250})`),
+      ]),
     )
     .returning('lane_id')
     .executeTakeFirst();
@@ -105,5 +103,16 @@ export async function lanesWithDueWork(db: Kysely<DB>): Promise<LaneKey[]> {
     union select installation_id, lane_id from effect
       where done_at is null and due_at <= now() and (lease_until is null or lease_until < now())
     union select installation_id, lane_id from task where changed_seq > published_seq`.execute(db);
+  return rows.map(keyOf);
+}
+
+/** Lanes in which a task waits to be given to an agent. */
+export async function lanesWithWaitingTasks(db: Kysely<DB>): Promise<LaneKey[]> {
+  const rows = await db
+    .selectFrom('task')
+    .select(['installation_id', 'lane_id'])
+    .distinct()
+    .where('state', '=', 'waiting')
+    .execute();
   return rows.map(keyOf);
 }

@@ -162,7 +162,11 @@ async function selectRows(
           .orderBy('build')
           .execute()
       : [],
-    refusal: await db.selectFrom('refusal').selectAll().where((eb) => eb.and(mine)).execute(),
+    refusal: await db
+      .selectFrom('refusal')
+      .selectAll()
+      .where((eb) => eb.and(mine))
+      .execute(),
     prerequisite: await db
       .selectFrom('prerequisite')
       .selectAll()
@@ -218,7 +222,11 @@ export async function loadSnapshot(
   };
 }
 
-async function readConsistently(db: Kysely<DB>, key: LaneKey, scope: Scope): Promise<Loaded & { at: string }> {
+async function readConsistently(
+  db: Kysely<DB>,
+  key: LaneKey,
+  scope: Scope,
+): Promise<Loaded & { at: string }> {
   return db
     .transaction()
     .setIsolationLevel('repeatable read')

@@ -4,15 +4,8 @@
  */
 import { type Kysely, sql } from 'kysely';
 import type { LaneKey } from '../core/ids.ts';
+import type { Look, LookKind } from '../core/lane/look.ts';
 import type { DB } from './schema.ts';
-
-export type LookKind = 'base' | 'policy' | 'issue' | 'pull' | 'checks' | 'comment';
-
-/** `subject` is the issue's, PR's or comment's number, a commit's SHA, or empty. */
-export interface Look {
-  kind: LookKind;
-  subject: string;
-}
 
 export interface DueLook extends Look {
   ticket: number;
@@ -88,7 +81,12 @@ export async function drawTicket(db: Kysely<DB>): Promise<number> {
  * Notes that `subject` was read under this ticket. False when a later reading has been taken in already, and this
  * one is to be dropped. Call it inside the lane's lock.
  */
-export async function noteSeen(db: Kysely<DB>, key: LaneKey, subject: string, ticket: number): Promise<boolean> {
+export async function noteSeen(
+  db: Kysely<DB>,
+  key: LaneKey,
+  subject: string,
+  ticket: number,
+): Promise<boolean> {
   const row = await db
     .insertInto('seen')
     .values({ ...columns(key), subject, ticket })
@@ -104,7 +102,11 @@ export async function noteSeen(db: Kysely<DB>, key: LaneKey, subject: string, ti
 }
 
 /** Which of these subjects have been noted as seen. */
-export async function filterSeen(db: Kysely<DB>, key: LaneKey, subjects: readonly string[]): Promise<Set<string>> {
+export async function filterSeen(
+  db: Kysely<DB>,
+  key: LaneKey,
+  subjects: readonly string[],
+): Promise<Set<string>> {
   const rows = await db
     .selectFrom('seen')
     .select('subject')

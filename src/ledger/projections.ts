@@ -14,7 +14,10 @@ export interface Published {
 const columns = (key: LaneKey) => ({ installation_id: key.installationId, lane_id: key.laneId });
 
 /** Tasks that changed since they were last published, and the journal's length that their change stands for. */
-export async function tasksToPublish(db: Kysely<DB>, key: LaneKey): Promise<{ issue: number; seq: number }[]> {
+export async function tasksToPublish(
+  db: Kysely<DB>,
+  key: LaneKey,
+): Promise<{ issue: number; seq: number }[]> {
   const rows = await db
     .selectFrom('task')
     .select(['issue', 'changed_seq as seq'])
@@ -65,7 +68,12 @@ export async function saveProjection(
 }
 
 /** The newest facts about an issue, newest first. */
-export async function recentFacts(db: Kysely<DB>, key: LaneKey, issue: number, limit: number): Promise<Fact[]> {
+export async function recentFacts(
+  db: Kysely<DB>,
+  key: LaneKey,
+  issue: number,
+  limit: number,
+): Promise<Fact[]> {
   const rows = await db
     .selectFrom('journal')
     .select('fact')
@@ -89,6 +97,8 @@ export async function readJournal(db: Kysely<DB>, key: LaneKey): Promise<Fact[]>
 
 /** A number that changes whenever any lane does, for pages that follow along. */
 export async function journalRevision(db: Kysely<DB>): Promise<number> {
-  const { rows } = await sql<{ total: number }>`select coalesce(sum(journal_seq), 0)::bigint as total from lane`.execute(db);
+  const { rows } = await sql<{
+    total: number;
+  }>`select coalesce(sum(journal_seq), 0)::bigint as total from lane`.execute(db);
   return rows[0]?.total ?? 0;
 }

@@ -62,7 +62,12 @@ async function saveTaskRow(lock: LaneLock, task: Task): Promise<void> {
 }
 
 /** A new attempt of a worker starts with a full lease; from then on only heartbeats renew it. */
-async function saveAttempt(lock: LaneLock, before: Task | undefined, task: Task, leaseMs: number): Promise<void> {
+async function saveAttempt(
+  lock: LaneLock,
+  before: Task | undefined,
+  task: Task,
+  leaseMs: number,
+): Promise<void> {
   const { attempt } = task;
   if (before?.attempt && before.attempt.fence !== attempt?.fence) {
     await lock.trx

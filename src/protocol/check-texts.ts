@@ -5,7 +5,8 @@ import type { QueueRow, Wait } from '../core/lane/view.ts';
 import { escapeSentence, inlineCode } from './escape.ts';
 import { renderMinute } from './minute.ts';
 import { shorten } from './shorten.ts';
-import { count, renderAction } from './standing-text.ts';
+import { count, renderWait } from './standing-text.ts';
+import { linesWithin, takeWithin } from './take-within.ts';
 
 export interface ArbiterCheckText {
   title: string;
@@ -13,9 +14,6 @@ export interface ArbiterCheckText {
   conclusion: 'success' | 'failure';
   text: string;
 }
-
-// GitHub takes 65,535 characters of each field.
-const mostFindings = 50;
 
 /** The arbiter's judgement of one commit: every finding with what to do about it. */
 export function renderArbiterCheck(verdict: Verdict): ArbiterCheckText {
@@ -42,13 +40,14 @@ export function renderArbiterCheck(verdict: Verdict): ArbiterCheckText {
 
 function renderFindings(findings: readonly Finding[]): string {
   if (findings.length === 0) return 'No findings.';
-  const rows = findings.slice(0, mostFindings).map((finding) => {
+  const rows = findings.map((finding) => {
     const path = finding.path === null ? '' : inlineCode(shorten(finding.path, 200));
     const weight = finding.severity === 'fail' ? 'must be settled' : 'warning';
     return `| ${weight} | ${inlineCode(finding.rule)} | ${path} | ${escapeSentence(shorten(finding.message, 200))} | ${escapeSentence(shorten(finding.remedy, 200))} |`;
   });
-  const rest = findings.length > mostFindings ? [`\nAnd ${findings.length - mostFindings} more.`] : [];
-  return ['| | Rule | Path | What | What to do |', '|---|---|---|---|---|', ...rows, ...rest].join('\n');
+  const { shown, rest } = takeWithin(rows, 50_000);
+  const more = rest > 0 ? [`\nAnd ${rest} more.`] : [];
+  return ['| | Rule | Path | What | What to do |', '|---|---|---|---|---|', ...shown, ...more].join('\n');
 }
 
 /** Where a pull request stands with the queue. */
@@ -106,18 +105,19 @@ export function renderQueueCheck(standing: QueueStanding): QueueCheckText {
 
 function renderOutside({ waitsOn, pull }: { waitsOn: readonly Wait[]; pull: number }): string {
   if (waitsOn.length === 0) return 'It enters the queue as soon as its gate holds.';
-  const lines = waitsOn.slice(0, mostFindings).map((wait) => {
-    const action = wait.command === null ? '' : ` To change that, ${renderAction(wait.command, pull)}.`;
-    return `- ${escapeSentence(shorten(wait.what, 400))}, since ${renderMinute(wait.since)}.${action}`;
-  });
+  const lines = linesWithin(
+    waitsOn.map((wait) => renderWait(wait, pull)),
+    20_000,
+  );
   return ['It enters the queue as soon as its gate holds. It waits on:', '', ...lines].join('\n');
 }
 
 function renderInQueue(row: QueueRow): QueueCheckText {
   const place = `Position ${row.position}, in the queue since ${renderMinute(row.enteredAt)}.`;
-  const waits = row.waitsOn
-    .slice(0, mostFindings)
-    .map((wait) => `- ${escapeSentence(shorten(wait.what, 400))}`);
+  const waits = linesWithin(
+    row.waitsOn.map((wait) => renderWait(wait, row.pull)),
+    20_000,
+  );
   const summary = waits.length === 0 ? place : `${place} It waits on:\n\n${waits.join('\n')}`;
   const candidate = row.build === null ? 'a candidate' : `candidate ${row.build}`;
   switch (row.status) {
@@ -140,7 +140,7 @@ export const ejectionWords: Record<EjectionCode, { what: string; todo: string }>
   },
   'checks-failed': {
     what: 'its candidate failed in CI',
-    todo: 'Look at the failed check. Push a fix, or if the failure was not the change’s fault push nothing; then type `/approve` again.',
+    todo: 'Look at the failed check and push a fix if one is needed. Then type `/approve` again.',
   },
   'head-moved': {
     what: 'there is a new commit',

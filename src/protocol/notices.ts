@@ -32,14 +32,13 @@ export function renderEscalationNotice(of: {
 /** All attempts are used up. */
 export function renderFailureNotice(of: {
   issue: number;
-  pull: number | null;
   reason: string;
   mention: readonly string[];
 }): string {
   return [
     '### A person is needed',
     renderMentions(of.mention),
-    `The work on #${of.issue} has failed: ${escapeSentence(shorten(of.reason, 1_000))}.`,
+    `The work on #${of.issue} has failed: ${escapeSentence(shorten(of.reason.replace(/\.\s*$/u, ''), 1_000))}.`,
     ['**What to do**', '', ...labelWays].join('\n'),
   ]
     .filter((part) => part !== null)

@@ -3,6 +3,7 @@ import type { Spec } from '../core/lane/state.ts';
 import { escapeLine, escapePlain, escapeText, inlineCode } from './escape.ts';
 import { shorten } from './shorten.ts';
 import { stickyMarker } from './sticky-marker.ts';
+import { linesWithin } from './take-within.ts';
 
 export interface PullBodyInput {
   issue: number;
@@ -14,10 +15,8 @@ export interface PullBodyInput {
   lane: string;
 }
 
-// GitHub takes 65,536 characters; escaping can make five of one.
 const longestSummary = 4_000;
 const longestCriterion = 300;
-const mostListed = 50;
 
 /** The pull request's title: the issue's, made harmless, because GitHub may use it as a commit's first line. */
 export function renderPullTitle(spec: Spec): string {
@@ -54,6 +53,5 @@ export function renderPullBody({
 
 function section<Item>(title: string, items: readonly Item[], render: (item: Item) => string): string[] {
   if (items.length === 0) return [];
-  const rest = items.length > mostListed ? [`- and ${items.length - mostListed} more`] : [];
-  return [`## ${title}`, [...items.slice(0, mostListed).map(render), ...rest].join('\n')];
+  return [`## ${title}`, linesWithin(items.map(render), 8_000).join('\n')];
 }

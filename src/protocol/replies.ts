@@ -5,6 +5,7 @@ import type { UnknownCommand } from './commands.ts';
 import { escapeSentence, inlineCode } from './escape.ts';
 import { shorten } from './shorten.ts';
 import { renderHeading, renderPersonNeeded, renderPlanFacts, renderWaits } from './standing-text.ts';
+import { linesWithin } from './take-within.ts';
 
 const rightWords: Record<CommandRight, string> = {
   read: 'everybody',
@@ -47,7 +48,7 @@ export function renderDenied(of: { command: string; needs: CommandRight }): stri
 
 /** The person may, but it cannot be done as things stand; `why` also says what to do. */
 export function renderRefused(of: { command: string; why: string }): string {
-  return `${typed(of.command)} was not carried out: ${escapeSentence(shorten(of.why, 1_000))}.`;
+  return `${typed(of.command)} was not carried out: ${escapeSentence(shorten(of.why.replace(/\.\s*$/u, ''), 1_000))}.`;
 }
 
 /** The command is known, and this version of Signalbox does not carry it out. */
@@ -72,10 +73,10 @@ export function renderIgnored(ignored: number): string {
 export function renderRequestRefused(why: readonly string[]): string {
   return [
     '### This issue cannot be given to an agent yet',
-    why
-      .slice(0, 20)
-      .map((reason) => `- ${escapeSentence(shorten(reason, 400))}`)
-      .join('\n'),
+    linesWithin(
+      why.map((reason) => `- ${escapeSentence(shorten(reason, 400))}`),
+      30_000,
+    ).join('\n'),
     'Edit the issue, then remove the label `agent-ready` and set it again.',
   ].join('\n\n');
 }

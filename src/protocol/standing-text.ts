@@ -1,8 +1,9 @@
 /** Where a task stands, in pieces of Markdown: the comments on the issue and on the PR are put together from these. */
 import type { PlanRow, QueueRow, Wait } from '../core/lane/view.ts';
-import { escapeLine, escapeSentence, inlineCode, renderLink } from './escape.ts';
+import { escapeSentence, inlineCode, renderLink } from './escape.ts';
 import { renderMinute } from './minute.ts';
 import { shorten } from './shorten.ts';
+import { linesWithin, takeWithin } from './take-within.ts';
 
 /** What both comments say besides the task itself. */
 export interface CommentExtra {
@@ -18,8 +19,7 @@ export interface CommentExtra {
   publicUrl: string | null;
 }
 
-const mostListed = 50;
-const longestReason = 400;
+const longestReason = 300;
 
 /** The state in a few words. */
 export function headline(row: PlanRow, queue: QueueRow | null = null): string {
@@ -68,16 +68,27 @@ export function waitForPerson(waits: readonly Wait[]): Wait | null {
 export function renderPersonNeeded(row: PlanRow): string | null {
   const wait = waitForPerson(row.waitsOn);
   if (wait === null) return null;
-  const why = escapeSentence(shorten(wait.what.replace(/^approval:? /u, ''), longestReason));
   return [
     '> [!IMPORTANT]',
     `> **A person is needed:** ${personsTask(row, wait)}`,
-    `> **Why:** ${why} (since ${renderMinute(wait.since)}).`,
-    `> **What to do:** ${renderAction(wait.command ?? fallbackAction, row.pull)}.`,
+    `> **Why:** ${renderReason(wait)} (since ${renderMinute(wait.since)}).`,
+    `> **What to do:** ${renderAction(wait.command ?? newAttempt, row.pull)}${otherWay(row, wait)}.`,
   ].join('\n');
 }
 
-const fallbackAction = 'remove the label `agent-ready` and set it again';
+const newAttempt = 'remove the label `agent-ready` and set it again';
+
+/** A stopped task can be accepted as it is, or started anew. */
+function otherWay(row: PlanRow, wait: Wait): string {
+  return row.state === 'escalated' && wait.command === '/approve'
+    ? `; or, for a new attempt, ${newAttempt}`
+    : '';
+}
+
+function renderReason(wait: Wait): string {
+  const what = wait.kind === 'approval' ? wait.what.replace(/^approval:? /u, '') : wait.what;
+  return escapeSentence(shorten(what.replace(/\.\s*$/u, ''), longestReason));
+}
 
 function personsTask(row: PlanRow, wait: Wait): string {
   if (wait.kind === 'approval') return 'look at the changes and approve them, or push what is missing.';
@@ -99,11 +110,20 @@ export function renderWaits(waits: readonly Wait[], pull: number | null): string
   const person = waitForPerson(waits);
   const others = waits.filter((wait) => wait !== person);
   if (others.length === 0) return null;
-  const lines = others.slice(0, mostListed).map((wait) => {
-    const action = wait.command === null ? '' : ` To change that, ${renderAction(wait.command, pull)}.`;
-    return `- ${escapeSentence(shorten(wait.what, longestReason))}, since ${renderMinute(wait.since)}.${action}`;
-  });
-  return ['**Waits on**', '', ...lines, ...more(others.length)].join('\n');
+  return [
+    '**Waits on**',
+    '',
+    ...linesWithin(
+      others.map((wait) => renderWait(wait, pull)),
+      20_000,
+    ),
+  ].join('\n');
+}
+
+/** One line: what is waited for, since when, and what would change it. */
+export function renderWait(wait: Wait, pull: number | null): string {
+  const action = wait.command === null ? '' : ` To change that, ${renderAction(wait.command, pull)}.`;
+  return `- ${renderReason(wait)}, since ${renderMinute(wait.since)}.${action}`;
 }
 
 /** The plan's facts about the task, as a table. */
@@ -115,10 +135,16 @@ export function renderPlanFacts(row: PlanRow): string {
     ['Owns', renderOwns(row.owns)],
     [
       'Depends on',
-      row.dependsOn.length === 0 ? 'nothing' : row.dependsOn.map((issue) => `#${issue}`).join(', '),
+      row.dependsOn.length === 0
+        ? 'nothing'
+        : takeWithin(
+            row.dependsOn.map((issue) => `#${issue}`),
+            500,
+          ).shown.join(', '),
     ],
     ['Agent', row.agent === null ? 'none yet' : `${inlineCode(row.agent)}${worker}`],
-    ['Version', `${row.version}, ${count(row.attempts, 'attempt')}`],
+    ['Version', String(row.version)],
+    ['Attempts', String(row.attempts)],
   ];
   return ['| Plan | |', '|---|---|', ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join('\n');
 }
@@ -126,20 +152,18 @@ export function renderPlanFacts(row: PlanRow): string {
 /** Path patterns as code; `**` in words. */
 export function renderOwns(owns: readonly string[]): string {
   if (owns.includes('**')) return 'the whole repository';
-  const rest = owns.length - mostListed;
-  return `${owns.slice(0, mostListed).map(inlineCode).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+  const { shown, rest } = takeWithin(owns.map(inlineCode), 3_000);
+  return `${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
 /** Tasks that want the same files, and what follows from it. */
 export function renderCollisions(collisions: CommentExtra['collisions']): string | null {
   if (collisions.length === 0) return null;
-  const lines = collisions
-    .slice(0, mostListed)
-    .map(
-      (one) =>
-        `Touches the same files as #${one.with} (${renderOwns(one.paths)}): they run one after the other.`,
-    );
-  return [...lines, ...more(collisions.length)].join('\n');
+  const lines = collisions.map(
+    (one) =>
+      `Touches the same files as #${one.with} (${renderOwns(one.paths)}): they run one after the other.`,
+  );
+  return linesWithin(lines, 6_000).join('\n');
 }
 
 /** What people should know about the repository's policy and the issue's text, the last events, and the footer. */
@@ -168,11 +192,7 @@ export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-/** The title and since when, as the comments' first lines. */
+/** The state and since when, as the comments' first lines. */
 export function renderHeading(row: PlanRow, queue: QueueRow | null = null): string {
-  return `### ${headline(row, queue)}\n\n${escapeLine(shorten(row.title, 200))}, since ${renderMinute(row.since)}.`;
-}
-
-function more(all: number): string[] {
-  return all > mostListed ? [`- and ${all - mostListed} more`] : [];
+  return `### ${headline(row, queue)}\n\nSince ${renderMinute(row.since)}.`;
 }

@@ -1,14 +1,14 @@
 import { announce } from './announce.ts';
 import { listCommits, runGit } from './git.ts';
 import type { Actor } from './issue-changes.ts';
-import { ZERO_SHA } from './model.ts';
 import type { Repo, Sha } from './model.ts';
-import { loadCommit } from './objects.ts';
+import { ZERO_SHA } from './model.ts';
 import type { Commit } from './objects.ts';
+import { loadCommit } from './objects.ts';
 import { emailOf } from './render-commit.ts';
 import { renderRepo } from './render-repo.ts';
-import { htmlUrl } from './world.ts';
 import type { World } from './world.ts';
+import { htmlUrl } from './world.ts';
 
 /** GitHub lists at most 2,048 commits in a push; nobody reads that many here. */
 const MAX_COMMITS = 100;

@@ -1,14 +1,23 @@
 // Every event the sandbox tells the world about, typed by GitHub's own description of its webhooks.
 import type { Webhook } from './github-types.ts';
-import type { Account, AppRecord, CheckRun, CheckSuite, Installation, Issue, PullIssue, Repo } from './model.ts';
+import type {
+  Account,
+  AppRecord,
+  CheckRun,
+  CheckSuite,
+  Installation,
+  Issue,
+  PullIssue,
+  Repo,
+} from './model.ts';
 import { renderInstallation, renderUser } from './render-account.ts';
 import { renderCheckSuite, renderHookCheckRun } from './render-check.ts';
 import { renderSimpleCommit } from './render-commit.ts';
 import { renderIssue } from './render-issue.ts';
 import { renderPull } from './render-pull.ts';
 import { renderRepo } from './render-repo.ts';
-import { grants, installationStub, installationsOf, queueDelivery } from './world.ts';
 import type { World } from './world.ts';
+import { grants, installationStub, installationsOf, queueDelivery } from './world.ts';
 
 /**
  * In these kinds the published schema is the intersection of a whole issue with a loose one whose `assignee` must be
@@ -108,14 +117,10 @@ export function announce<K extends EventName>(
     if (installation.suspendedAt !== null || (options.only !== undefined && options.only !== app)) continue;
     const needed = PERMISSIONS_OF_EVENT[event] ?? [];
     if (!needed.some((permission) => grants(app.permissions, permission, 'read'))) continue;
-    queueDelivery(
-      world,
-      { app, installationId: installation.id, repositoryId: repo.id },
-      event,
-      action,
-      // Rendered once, sent to many: what happens later must not change what was said.
-      structuredClone({ ...payload, installation: installationStub(installation) }),
-    );
+    queueDelivery(world, { app, installationId: installation.id, repositoryId: repo.id }, event, action, {
+      ...payload,
+      installation: installationStub(installation),
+    });
   }
 }
 

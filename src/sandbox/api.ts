@@ -2,21 +2,21 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Http2Bindings, HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import { Hono } from 'hono';
 import type { Context } from 'hono';
+import { Hono } from 'hono';
 import { PatternRouter } from 'hono/router/pattern-router';
 import { getPath } from 'hono/utils/url';
 import type { z } from 'zod';
 import { ApiError, notFound } from './api-error.ts';
-import { actorOf, authenticate, demandAccess } from './auth.ts';
 import type { Access, Caller } from './auth.ts';
+import { actorOf, authenticate, demandAccess } from './auth.ts';
 import type { RequestFault } from './faults.ts';
 import type { Actor } from './issue-changes.ts';
 import type { Repo, Role } from './model.ts';
-import { findRepo } from './world.ts';
 import type { World } from './world.ts';
+import { findRepo } from './world.ts';
 
-export interface ApiEnv {
+interface ApiEnv {
   Bindings: HttpBindings | Http2Bindings;
   Variables: { caller: Caller };
 }
@@ -107,7 +107,11 @@ function renderError(c: ApiContext, error: Error): Response {
 export function createApi(world: World, usage: UsageBook): Api {
   const api: Api = new Hono<ApiEnv>({ router: new PatternRouter(), getPath: apiPath });
   let asked = 0;
-  api.onError((error, c) => renderError(c, error));
+  api.onError((error, c) => {
+    const response = renderError(c, error);
+    stampHeaders(response, null);
+    return response;
+  });
   api.notFound((c) => renderError(c, notFound()));
   api.use('*', async (c, next) => {
     const caller = authenticate(world, c.req.header('authorization'));
@@ -139,9 +143,7 @@ async function runWithFaults(
   const { method } = c.req;
   const path = apiPath(c.req.raw);
   const write =
-    path === '/graphql'
-      ? /\bmutation\b/.test(await c.req.text())
-      : method !== 'GET' && method !== 'HEAD';
+    path === '/graphql' ? /\bmutation\b/.test(await c.req.text()) : method !== 'GET' && method !== 'HEAD';
   const request = { method, path, index: takeIndex(), write };
   const first: RequestFault = await ask({ ...request, phase: 'before' });
   if (first?.when === 'before') return failOnPurpose(c, first.answer);
@@ -199,7 +201,7 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 type RepoHandler = (call: RepoCall) => Response | Promise<Response>;
 
 /** `contents:write` or `issues|pull_requests:write`; users need `role`, else read to read and write to write. */
-export function parseAccess(text: string, role?: Role): Access {
+function parseAccess(text: string, role?: Role): Access {
   const [names = '', level] = text.split(':');
   const wanted = level === 'write' ? 'write' : 'read';
   return { permissions: names.split('|'), level: wanted, role: role ?? wanted };
@@ -218,8 +220,8 @@ export function repoRoutes(world: World, api: Api): AddRepoRoute {
   return (method, path, access, handler, role) => {
     const needed = parseAccess(access, role);
     api.on(method, `/repos/:owner/:repo${path}`, async (c) => {
-      const params = c.req.param();
-      const param = (name: string) => params[name as keyof typeof params] ?? '';
+      const params: Record<string, string> = c.req.param();
+      const param = (name: string) => params[name] ?? '';
       const repo = findRepo(world, `${param('owner')}/${param('repo')}`);
       if (repo === null) throw notFound();
       const caller = c.get('caller');

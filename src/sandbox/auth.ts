@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { ApiError } from './api-error.ts';
 import type { Actor } from './issue-changes.ts';
 import type { Account, AppRecord, Installation, InstallationToken, Repo, Role } from './model.ts';
-import { appOfBot, grants } from './world.ts';
 import type { World } from './world.ts';
+import { appOfBot, grants } from './world.ts';
 
 export type Caller =
   | { kind: 'user'; account: Account; key: string }
@@ -35,8 +35,7 @@ function readAppJwt(world: World, jwt: string): AppRecord {
   const [header = '', body = '', signature = ''] = jwt.split('.');
   const algorithm = z.object({ alg: z.literal('RS256') }).safeParse(parseJwtPart(header));
   const claims = Claims.safeParse(parseJwtPart(body));
-  if (!algorithm.success || !claims.success)
-    throw new ApiError(401, 'A JSON web token could not be decoded');
+  if (!algorithm.success || !claims.success) throw new ApiError(401, 'A JSON web token could not be decoded');
   const { iss, exp, iat } = claims.data;
   const app = [...world.book.apps.values()].find(
     (one) => String(one.id) === String(iss) || one.clientId === iss,
@@ -67,12 +66,15 @@ export function callerForToken(world: World, token: string): Caller | null {
   const found = world.book.installationTokens.get(token);
   if (found === undefined || found.expiresAt.getTime() <= Date.now()) return null;
   if (!world.book.installations.has(found.installation.id)) return null;
-  return { kind: 'installation', token: found, key: `token:${createHash('sha256').update(token).digest('hex')}` };
+  return {
+    kind: 'installation',
+    token: found,
+    key: `token:${createHash('sha256').update(token).digest('hex')}`,
+  };
 }
 
 export function authenticate(world: World, authorization: string | undefined): Caller {
-  if (authorization === undefined || authorization === '')
-    throw new ApiError(401, 'Requires authentication');
+  if (authorization === undefined || authorization === '') throw new ApiError(401, 'Requires authentication');
   const token = authorization.replace(/^(?:bearer|token)\s+/i, '');
   if (/^basic\s/i.test(authorization)) {
     const caller = callerForToken(world, readBasicPassword(authorization));
@@ -103,9 +105,7 @@ export function issueInstallationToken(
   scope: { repoIds: ReadonlySet<number> | null; permissions: Record<string, string> },
 ): InstallationToken {
   // Since 2026-04 GitHub's tokens are about 520 characters: `ghs_`, the App's id, and a JWT.
-  const filler = [randomBytes(27), randomBytes(96), randomBytes(256)].map((one) =>
-    one.toString('base64url'),
-  );
+  const filler = [randomBytes(27), randomBytes(96), randomBytes(256)].map((one) => one.toString('base64url'));
   const token: InstallationToken = {
     token: `ghs_${installation.app.id}_${filler.join('.')}`,
     installation,

@@ -1,10 +1,10 @@
 import { announceCheckRun, announceCheckSuite } from './announce.ts';
 import type { Actor } from './issue-changes.ts';
-import { stampNow } from './model.ts';
 import type { Annotation, AppRecord, CheckRun, CheckStatus, CheckSuite, Repo, Sha } from './model.ts';
+import { stampNow } from './model.ts';
 import { suiteStatus } from './render-check.ts';
-import { grants, installationsOf } from './world.ts';
 import type { World } from './world.ts';
+import { grants, installationsOf } from './world.ts';
 
 export interface CheckRunInput {
   name?: string | undefined;
@@ -84,8 +84,7 @@ function applyInput(run: CheckRun, input: CheckRunInput): void {
   const concluded = input.conclusion !== undefined && input.conclusion !== null;
   run.status = concluded ? 'completed' : (input.status ?? run.status);
   run.conclusion = run.status === 'completed' ? (input.conclusion ?? run.conclusion) : null;
-  run.completedAt =
-    run.status === 'completed' ? (input.completedAt ?? run.completedAt ?? stampNow()) : null;
+  run.completedAt = run.status === 'completed' ? (input.completedAt ?? run.completedAt ?? stampNow()) : null;
 }
 
 async function announceProgress(

@@ -1,12 +1,13 @@
 // A CI that really runs: each pushed commit is checked out and its tests are run, and the outcome is a check run.
-import { execFile, spawn } from 'node:child_process';
+
 import type { ChildProcess } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { access, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { createCheckRun, updateCheckRun } from './check-changes.ts';
 import type { CheckRunInput } from './check-changes.ts';
+import { createCheckRun, updateCheckRun } from './check-changes.ts';
 import { GIT_ENV } from './git.ts';
 import type { AppRecord, CheckConclusion, CheckRun, Observer, Repo, Sha } from './model.ts';
 import { stampNow } from './model.ts';
@@ -60,7 +61,7 @@ async function checkOut(repo: Repo, sha: Sha, into: string): Promise<void> {
 
 /** Kills a whole process group: a test runner's children would outlive it. */
 function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined) return;
   try {
     process.kill(-child.pid, 'SIGKILL');
   } catch (error) {
@@ -71,18 +72,19 @@ function killGroup(child: ChildProcess): void {
 function runCommand(
   command: readonly string[],
   place: { cwd: string; home: string },
-  running: Set<ChildProcess>,
+  stop: AbortSignal,
 ): Promise<Verdict> {
   const [program = process.execPath, ...args] = command;
   const { promise, resolve } = Promise.withResolvers<Verdict>();
   const child = spawn(program, args, {
     cwd: place.cwd,
     // Nothing of the machine but the way to its programs: what is tested is strangers' code.
-    env: { PATH: process.env['PATH'], HOME: place.home, CI: 'true' },
+    env: { PATH: process.env.PATH, HOME: place.home, CI: 'true' },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  running.add(child);
+  const stopChild = () => killGroup(child);
+  stop.addEventListener('abort', stopChild);
   let tail = '';
   let timedOut = false;
   const keep = (chunk: Buffer) => {
@@ -96,14 +98,15 @@ function runCommand(
   }, TIMEOUT_MS);
   const finish = (verdict: Verdict) => {
     clearTimeout(timer);
-    running.delete(child);
+    stop.removeEventListener('abort', stopChild);
     resolve(verdict);
   };
   child.on('error', (error) =>
     finish({ conclusion: 'failure', title: 'The command did not start', text: error.message }),
   );
+  // What the tests left behind in the group would hold the pipes open, and 'close' back.
+  child.on('exit', stopChild);
   child.on('close', (code) => {
-    // What the tests left behind in the group goes too.
     if (timedOut) finish({ conclusion: 'timed_out', title: 'Timed out', text: tail });
     else if (code === 0) finish({ conclusion: 'success', title: 'Tests passed', text: tail });
     else finish({ conclusion: 'failure', title: `Tests failed (exit ${code})`, text: tail });
@@ -132,7 +135,7 @@ function readPush(payload: Record<string, unknown>): { branch: string; sha: Sha 
 }
 
 function readRerequest(payload: Record<string, unknown>, repo: Repo, app: AppRecord): CheckRun | null {
-  const subject = payload['check_run'];
+  const subject = payload.check_run;
   if (typeof subject !== 'object' || subject === null || !('id' in subject)) return null;
   const run = repo.runs.get(Number(subject.id));
   return run?.suite.app === app ? run : null;
@@ -141,10 +144,7 @@ function readRerequest(payload: Record<string, unknown>, repo: Repo, app: AppRec
 function hasFinishedRun(repo: Repo, app: AppRecord, sha: Sha, name: string): boolean {
   return [...repo.runs.values()].some(
     (run) =>
-      run.suite.app === app &&
-      run.suite.headSha === sha &&
-      run.name === name &&
-      run.status === 'completed',
+      run.suite.app === app && run.suite.headSha === sha && run.name === name && run.status === 'completed',
   );
 }
 
@@ -152,7 +152,7 @@ async function judge(
   world: World,
   job: Job,
   command: readonly string[],
-  running: Set<ChildProcess>,
+  stop: AbortSignal,
 ): Promise<Verdict> {
   const place = await mkdtemp(join(world.dir, 'ci-'));
   try {
@@ -164,10 +164,57 @@ async function judge(
     );
     if (!runnable)
       return { conclusion: 'neutral', title: 'Nothing to run', text: 'There is no package.json.' };
-    return await runCommand(command, { cwd, home: place }, running);
+    if (stop.aborted) return { conclusion: 'cancelled', title: 'Cancelled', text: '' };
+    return await runCommand(command, { cwd, home: place }, stop);
   } finally {
     await rm(place, { recursive: true, force: true });
   }
+}
+
+interface JobQueue {
+  has(key: string): boolean;
+  add(job: Job): void;
+  idle(): Promise<void>;
+  clear(): void;
+}
+
+/** Some jobs at a time, each key once among those waiting and running. */
+function openQueue(slots: number, perform: (job: Job) => Promise<void>): JobQueue {
+  const waiting: Job[] = [];
+  const keys = new Set<string>();
+  let active = 0;
+  let idlers: (() => void)[] = [];
+  const isIdle = () => active === 0 && waiting.length === 0;
+
+  function startWaiting(): void {
+    while (active < slots) {
+      const job = waiting.shift();
+      if (job === undefined) break;
+      active += 1;
+      // A failure here is a bug and must be seen: nobody else awaits it.
+      void perform(job).finally(() => {
+        active -= 1;
+        keys.delete(job.key);
+        startWaiting();
+      });
+    }
+    if (!isIdle()) return;
+    for (const wake of idlers) wake();
+    idlers = [];
+  }
+
+  return {
+    has: (key) => keys.has(key),
+    add(job) {
+      keys.add(job.key);
+      waiting.push(job);
+      startWaiting();
+    },
+    idle: () => (isIdle() ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve))),
+    clear() {
+      waiting.length = 0;
+    },
+  };
 }
 
 /** Watches all pushes of the sandbox and runs the tests of each; see `CiOptions` for what is left out. */
@@ -176,27 +223,20 @@ export async function startCi(sandbox: Sandbox, options: CiOptions = {}): Promis
   const app = findOrAddApp(sandbox);
   const name = options.checkName ?? 'ci';
   const command = options.command ?? [process.execPath, '--test'];
-  const wanted = options.branches ?? ((branch: string) => !/\/prepare\//.test(branch));
-  const slots = Math.max(1, options.concurrency ?? 1);
-  const waiting: Job[] = [];
-  const keys = new Set<string>();
-  const running = new Set<ChildProcess>();
-  let active = 0;
-  let closed = false;
-  let idlers: (() => void)[] = [];
+  const wanted = options.branches ?? ((branch: string) => !branch.includes('/prepare/'));
   const stopped = new AbortController();
+  const { signal } = stopped;
 
   async function update(run: CheckRun, input: CheckRunInput): Promise<void> {
-    if (!closed) await world.withLock(run.suite.repo, () => updateCheckRun(world, run, input));
+    if (!signal.aborted) await world.withLock(run.suite.repo, () => updateCheckRun(world, run, input));
   }
 
   async function perform(job: Job): Promise<void> {
     const run = await job.run;
-    if (options.delayMs !== undefined)
-      await pause(options.delayMs, undefined, { signal: stopped.signal }).catch(ignoreStop);
-    if (closed) return;
+    if (options.delayMs !== undefined) await pause(options.delayMs, undefined, { signal }).catch(ignoreStop);
+    if (signal.aborted) return;
     await update(run, { status: 'in_progress', startedAt: stampNow() });
-    const verdict = await judge(world, job, command, running);
+    const verdict = await judge(world, job, command, signal);
     await update(run, {
       status: 'completed',
       conclusion: verdict.conclusion,
@@ -204,34 +244,13 @@ export async function startCi(sandbox: Sandbox, options: CiOptions = {}): Promis
     });
   }
 
-  function startWaiting(): void {
-    while (active < slots && !closed) {
-      const job = waiting.shift();
-      if (job === undefined) break;
-      active += 1;
-      perform(job)
-        .catch((error: unknown) => {
-          // The repository may vanish under a run that is being stopped; any other failure is a bug to be seen.
-          if (!closed) queueMicrotask(() => Promise.reject(error));
-        })
-        .finally(() => {
-          active -= 1;
-          keys.delete(job.key);
-          startWaiting();
-        });
-    }
-    if (active > 0 || (waiting.length > 0 && !closed)) return;
-    for (const wake of idlers) wake();
-    idlers = [];
-  }
+  const queue = openQueue(Math.max(1, options.concurrency ?? 1), perform);
 
   function enqueue(repo: Repo, sha: Sha, reason: string): void {
     const key = `${repo.id}:${sha}:${reason}`;
-    if (keys.has(key) || closed) return;
-    keys.add(key);
+    if (signal.aborted || queue.has(key)) return;
     const run = world.withLock(repo, () => createCheckRun(world, repo, app, { sha, name }));
-    waiting.push({ repo, sha, key, run });
-    startWaiting();
+    queue.add({ repo, sha, key, run });
   }
 
   const observe: Observer = ({ event, action, repo, payload }) => {
@@ -246,20 +265,13 @@ export async function startCi(sandbox: Sandbox, options: CiOptions = {}): Promis
     }
   };
   world.book.observers.add(observe);
-
-  const idle = () =>
-    active === 0 && waiting.length === 0
-      ? Promise.resolve()
-      : new Promise<void>((resolve) => idlers.push(resolve));
   return {
-    idle,
+    idle: () => queue.idle(),
     async close() {
-      closed = true;
-      world.book.observers.delete(observe);
-      waiting.length = 0;
       stopped.abort();
-      for (const child of running) killGroup(child);
-      await idle();
+      world.book.observers.delete(observe);
+      queue.clear();
+      await queue.idle();
     },
   };
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 
 /** No configuration of the machine's owner may change what the sandbox does. */
 export const GIT_ENV: NodeJS.ProcessEnv = {
-  PATH: process.env['PATH'],
+  PATH: process.env.PATH,
   HOME: '/nonexistent',
   LC_ALL: 'C',
   GIT_CONFIG_NOSYSTEM: '1',
@@ -10,14 +10,14 @@ export const GIT_ENV: NodeJS.ProcessEnv = {
   GIT_TERMINAL_PROMPT: '0',
 };
 
-export interface GitOutcome {
+interface GitOutcome {
   code: number;
   stdout: Buffer;
   stderr: string;
 }
 
 /** Runs git in a bare repository and reports how it ended, whatever the exit code. */
-export function tryGit(gitDir: string, args: readonly string[], input?: string | Buffer): Promise<GitOutcome> {
+function tryGit(gitDir: string, args: readonly string[], input?: string | Buffer): Promise<GitOutcome> {
   const { promise, resolve, reject } = Promise.withResolvers<GitOutcome>();
   const child = spawn('git', args, { cwd: gitDir, env: GIT_ENV });
   const out: Buffer[] = [];
@@ -95,11 +95,11 @@ export async function findMergeBase(gitDir: string, a: string, b: string): Promi
 /** Commits reachable from `include` and not from `exclude`, newest first. */
 export async function listCommits(
   gitDir: string,
-  options: { include: string; exclude?: string[]; path?: string; limit?: number; skip?: number },
+  options: { include: string; exclude?: string[]; path?: string; limit?: number; firstParent?: boolean },
 ): Promise<string[]> {
   const args = ['rev-list', '--topo-order'];
   if (options.limit !== undefined) args.push(`--max-count=${options.limit}`);
-  if (options.skip !== undefined) args.push(`--skip=${options.skip}`);
+  if (options.firstParent === true) args.push('--first-parent');
   args.push(options.include, ...(options.exclude ?? []).map((sha) => `^${sha}`), '--');
   if (options.path !== undefined && options.path !== '') args.push(options.path);
   return (await runGit(gitDir, args)).split('\n').filter((line) => line !== '');

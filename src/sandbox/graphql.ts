@@ -1,21 +1,21 @@
 import { z } from 'zod';
-import { ApiError } from './api-error.ts';
+import type { RefChange } from './announce-push.ts';
 import type { Api } from './api.ts';
 import { readBody } from './api.ts';
-import { actorOf, appOf, demandAccess } from './auth.ts';
+import { ApiError } from './api-error.ts';
 import type { Caller } from './auth.ts';
+import { actorOf, appOf, demandAccess } from './auth.ts';
 import { isAncestor } from './git.ts';
-import { GraphqlSyntaxError, readDocument } from './graphql-document.ts';
 import type { Field } from './graphql-document.ts';
-import { isPull, nodeId, numberFromNodeId, ZERO_SHA } from './model.ts';
+import { GraphqlSyntaxError, readDocument } from './graphql-document.ts';
 import type { PullIssue, Repo } from './model.ts';
+import { isPull, nodeId, numberFromNodeId, ZERO_SHA } from './model.ts';
 import { readCommit } from './objects.ts';
 import { refuseUpdate } from './protection.ts';
 import { setDraft } from './pull-changes.ts';
 import { moveRefs } from './ref-changes.ts';
-import type { RefChange } from './announce-push.ts';
-import { htmlUrl, findRepo } from './world.ts';
 import type { World } from './world.ts';
+import { findRepo, htmlUrl } from './world.ts';
 
 interface GraphqlError {
   type: string;
@@ -55,8 +55,7 @@ async function planRefUpdate(
   if (after !== ZERO_SHA && (await readCommit(repo, after)) === null)
     throw new ApiError(422, `Object ${after} does not exist`);
   const exists = before !== ZERO_SHA;
-  const fastForward =
-    !exists || (after !== ZERO_SHA && (await isAncestor(repo.gitDir, before, after)));
+  const fastForward = !exists || (after !== ZERO_SHA && (await isAncestor(repo.gitDir, before, after)));
   if (!fastForward && after !== ZERO_SHA && force !== true)
     throw new ApiError(422, `Update of ${ref} is not a fast forward`);
   if (ref.startsWith('refs/heads/')) {
@@ -81,8 +80,7 @@ async function updateRefs(world: World, caller: Caller, given: unknown): Promise
     const changes: RefChange[] = [];
     for (const update of input.refUpdates) changes.push(await planRefUpdate(repo, caller, update));
     const moving = changes.filter((change) => change.before !== change.after);
-    const refusal =
-      moving.length === 0 ? null : await moveRefs(world, repo, moving, actorOf(world, caller));
+    const refusal = moving.length === 0 ? null : await moveRefs(world, repo, moving, actorOf(world, caller));
     if (refusal !== null) throw new ApiError(422, `Reference update failed: ${refusal}`);
     return { clientMutationId: input.clientMutationId ?? null };
   });
@@ -104,12 +102,7 @@ function renderPullNode(world: World, issue: PullIssue) {
   };
 }
 
-async function changeDraft(
-  world: World,
-  caller: Caller,
-  given: unknown,
-  draft: boolean,
-): Promise<object> {
+async function changeDraft(world: World, caller: Caller, given: unknown, draft: boolean): Promise<object> {
   const input = PullInput.parse(given);
   const id = numberFromNodeId('PullRequest', input.pullRequestId);
   const issue = [...world.book.repos.values()]
@@ -127,9 +120,9 @@ async function changeDraft(
 }
 
 function readRepository(world: World, caller: Caller, args: Record<string, unknown>): object {
-  const repo = findRepo(world, `${String(args['owner'])}/${String(args['name'])}`);
+  const repo = findRepo(world, `${String(args.owner)}/${String(args.name)}`);
   if (repo === null)
-    throw new ApiError(404, `Could not resolve to a Repository with the name '${args['owner']}/${args['name']}'.`);
+    throw new ApiError(404, `Could not resolve to a Repository with the name '${args.owner}/${args.name}'.`);
   demandAccess(caller, repo, { permissions: ['metadata'], level: 'read', role: 'read' });
   return {
     id: nodeId('Repository', repo.id),
@@ -139,14 +132,14 @@ function readRepository(world: World, caller: Caller, args: Record<string, unkno
     isPrivate: repo.private,
     url: htmlUrl(world, repo),
     pullRequest: (inner: Record<string, unknown>) => {
-      const issue = repo.issues.get(Number(inner['number']));
+      const issue = repo.issues.get(Number(inner.number));
       return issue !== undefined && isPull(issue) ? renderPullNode(world, issue) : null;
     },
   };
 }
 
 async function resolveField(world: World, caller: Caller, field: Field): Promise<unknown> {
-  const given = field.args['input'];
+  const given = field.args.input;
   switch (field.name) {
     case 'updateRefs':
       return updateRefs(world, caller, given);

@@ -1,6 +1,6 @@
 import { announceInstallation } from './announce.ts';
-import { stampNow } from './model.ts';
 import type { Account, AppRecord, Installation, Repo } from './model.ts';
+import { stampNow } from './model.ts';
 import { renderRepoStub } from './render-account.ts';
 import type { World } from './world.ts';
 
@@ -47,11 +47,7 @@ function addRepositories(world: World, installation: Installation, repos: readon
   });
 }
 
-export function removeRepositories(
-  world: World,
-  installation: Installation,
-  repos: readonly Repo[],
-): void {
+export function removeRepositories(world: World, installation: Installation, repos: readonly Repo[]): void {
   const removed = repos.filter((repo) => installation.repos.delete(repo));
   if (removed.length === 0) return;
   announceInstallation(world, installation, 'installation_repositories.removed', {

@@ -1,7 +1,7 @@
 // What can happen to an issue (or to the issue half of a pull request): state, timeline, webhook, in that order.
 import { announce, asHookLabel, renderHookIssue, renderHookPull } from './announce.ts';
-import { isPull, stampNow } from './model.ts';
 import type { Account, AppRecord, Comment, Issue, Label, Pull, Repo, Sha, TimelineEvent } from './model.ts';
+import { isPull, stampNow } from './model.ts';
 import { renderUser } from './render-account.ts';
 import { renderComment, renderLabel } from './render-issue.ts';
 import type { World } from './world.ts';
@@ -146,7 +146,13 @@ function announceAssignee(
     announce(world, issue.repo, `pull_request.${kind}`, body, actor.account);
     return;
   }
-  announce(world, issue.repo, `issues.${kind}`, { issue: renderHookIssue(world, issue), assignee }, actor.account);
+  announce(
+    world,
+    issue.repo,
+    `issues.${kind}`,
+    { issue: renderHookIssue(world, issue), assignee },
+    actor.account,
+  );
 }
 
 export interface IssueEdit {
@@ -171,7 +177,13 @@ export function editIssue(world: World, issue: Issue, actor: Actor, edit: IssueE
     const body = { number: issue.number, pull_request: renderHookPull(world, issue), changes };
     announce(world, issue.repo, 'pull_request.edited', body, actor.account);
   } else {
-    announce(world, issue.repo, 'issues.edited', { issue: renderHookIssue(world, issue), changes }, actor.account);
+    announce(
+      world,
+      issue.repo,
+      'issues.edited',
+      { issue: renderHookIssue(world, issue), changes },
+      actor.account,
+    );
   }
 }
 

@@ -1,14 +1,13 @@
-import { listCommits, mergeTrees } from './git.ts';
+import type { FileDiff } from './diff.ts';
+import { diffTrees } from './diff.ts';
+import { findMergeBase, listCommits, mergeTrees } from './git.ts';
 import type { Actor } from './issue-changes.ts';
-import { stampNow } from './model.ts';
 import type { PullIssue, Repo, Sha } from './model.ts';
-import { loadCommit, writeCommit } from './objects.ts';
+import { stampNow } from './model.ts';
 import type { Person } from './objects.ts';
+import { loadCommit, writeCommit } from './objects.ts';
 import { refuseMerge } from './protection.ts';
 import { emailOf } from './render-commit.ts';
-import { diffTrees } from './diff.ts';
-import type { FileDiff } from './diff.ts';
-import { findMergeBase } from './git.ts';
 import type { PullFigures } from './render-pull.ts';
 
 export type MergeMethod = 'merge' | 'squash' | 'rebase';
@@ -96,23 +95,50 @@ export async function isMergeable(issue: PullIssue): Promise<boolean> {
  * Mergeability as a reader gets it: the first reader after a change is told null, and only that starts the work.
  * https://docs.github.com/en/rest/guides/using-the-rest-api-to-interact-with-your-git-database#checking-mergeability-of-pull-requests
  */
-async function readMergeability(issue: PullIssue): Promise<boolean | null> {
+async function readMergeability(issue: PullIssue, asks: boolean): Promise<boolean | null> {
   const { headSha: head, baseSha: base, mergeability: known } = issue.pull;
   if (issue.state === 'closed') return known?.mergeable ?? null;
-  if (known?.head === head && known.base === base) return isMergeable(issue);
+  if (known?.head === head && known.base === base) return asks ? isMergeable(issue) : known.mergeable;
+  if (!asks) return null;
   issue.pull.mergeability = { head, base, mergeable: null };
   return null;
 }
 
-export async function listPullFiles(issue: PullIssue): Promise<FileDiff[]> {
-  const { repo, pull } = issue;
-  const base = (await findMergeBase(repo.gitDir, pull.baseSha, pull.headSha)) ?? pull.baseSha;
-  return diffTrees(repo.gitDir, base, pull.headSha);
+interface PullContent {
+  key: string;
+  commits: Promise<Sha[]>;
+  files: Promise<FileDiff[]>;
 }
 
-export function listPullCommits(issue: PullIssue): Promise<Sha[]> {
+/** What lies between two commits never changes, and pollers ask for it all the time. */
+const contents = new WeakMap<PullIssue, PullContent>();
+
+async function diffFromMergeBase(repo: Repo, base: Sha, head: Sha): Promise<FileDiff[]> {
+  const start = (await findMergeBase(repo.gitDir, base, head)) ?? base;
+  return diffTrees(repo.gitDir, start, head);
+}
+
+function contentOf(issue: PullIssue): PullContent {
   const { repo, pull } = issue;
-  return listCommits(repo.gitDir, { include: pull.headSha, exclude: [pull.baseSha] });
+  const key = `${pull.baseSha}:${pull.headSha}`;
+  const known = contents.get(issue);
+  if (known?.key === key) return known;
+  const content = {
+    key,
+    commits: listCommits(repo.gitDir, { include: pull.headSha, exclude: [pull.baseSha] }),
+    files: diffFromMergeBase(repo, pull.baseSha, pull.headSha),
+  };
+  contents.set(issue, content);
+  return content;
+}
+
+export function listPullFiles(issue: PullIssue): Promise<FileDiff[]> {
+  return contentOf(issue).files;
+}
+
+/** Newest first. */
+export function listPullCommits(issue: PullIssue): Promise<Sha[]> {
+  return contentOf(issue).commits;
 }
 
 function mergeableState(issue: PullIssue, mergeable: boolean | null): PullFigures['mergeableState'] {
@@ -126,9 +152,10 @@ function mergeableState(issue: PullIssue, mergeable: boolean | null): PullFigure
   return failing ? 'unstable' : 'clean';
 }
 
-export async function figurePull(issue: PullIssue): Promise<PullFigures> {
+/** `asks`: only a reader starts GitHub's computation of mergeability; the answers to writes do not. */
+export async function figurePull(issue: PullIssue, asks: boolean): Promise<PullFigures> {
   const [mergeable, commits, files] = await Promise.all([
-    readMergeability(issue),
+    readMergeability(issue, asks),
     listPullCommits(issue),
     listPullFiles(issue),
   ]);

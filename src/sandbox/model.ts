@@ -1,7 +1,8 @@
 // What this GitHub remembers. Everything but git objects and refs' bytes lives here, in memory; the pages and
 // the API both read it. Only the functions in this folder change it, under the lock of the repository.
-import { randomUUID } from 'node:crypto';
+
 import type { KeyObject } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { ObjectReader } from './object-reader.ts';
 
 export type Role = 'admin' | 'maintain' | 'write' | 'triage' | 'read';
@@ -15,7 +16,7 @@ export interface Account {
   createdAt: string;
 }
 
-export interface Hook {
+interface Hook {
   id: number;
   url: string;
   secret: string;
@@ -218,7 +219,7 @@ export interface CommitStatus {
   createdAt: string;
 }
 
-export interface Protection {
+interface Protection {
   requiredChecks: { context: string; appId: number | null }[];
   bypassApps: string[];
 }
@@ -257,7 +258,8 @@ export interface Delivery {
   action: string | null;
   installationId: number | null;
   repositoryId: number | null;
-  payload: Record<string, unknown>;
+  /** JSON as it was sent, fixed at the moment of the event; dropped from all but the latest */
+  body: string;
   deliveredAt: string;
   redelivery: boolean;
   durationSeconds: number;

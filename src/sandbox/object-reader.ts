@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { GIT_ENV } from './git.ts';
 
-export interface GitObject {
+interface GitObject {
   sha: string;
   type: string;
   body: Buffer;

@@ -30,7 +30,7 @@ export interface TreeEntry {
 }
 
 /** Writes a loose object in-process: git would cost a spawn for each. */
-export async function writeObject(
+async function writeObject(
   gitDir: string,
   type: 'blob' | 'tree' | 'commit' | 'tag',
   body: Buffer,
@@ -54,7 +54,7 @@ export function writeBlob(gitDir: string, body: Buffer | string): Promise<string
   return writeObject(gitDir, 'blob', typeof body === 'string' ? Buffer.from(body) : body);
 }
 
-export function writeTree(gitDir: string, entries: readonly TreeEntry[]): Promise<string> {
+function writeTree(gitDir: string, entries: readonly TreeEntry[]): Promise<string> {
   // git sorts a directory as if its name ended in a slash.
   const key = (entry: TreeEntry) => Buffer.from(entry.mode === '40000' ? `${entry.name}/` : entry.name);
   const sorted = [...entries].sort((a, b) => Buffer.compare(key(a), key(b)));

@@ -18,7 +18,7 @@ function isExpected(repo: Repo, sha: Sha, check: { context: string; appId: numbe
 }
 
 /** The required checks of a branch that a commit has not passed. */
-export function missingChecks(repo: Repo, branch: string, sha: Sha): string[] {
+function missingChecks(repo: Repo, branch: string, sha: Sha): string[] {
   const protection = repo.protections.get(branch);
   return (protection?.requiredChecks ?? [])
     .filter((check) => isExpected(repo, sha, check))

@@ -1,12 +1,12 @@
 import { announce, renderHookPull } from './announce.ts';
 import { ApiError, validationFailed } from './api-error.ts';
 import { forceRef, listCommits } from './git.ts';
-import { createIssue, record } from './issue-changes.ts';
 import type { Actor } from './issue-changes.ts';
-import { isPull } from './model.ts';
-import type { AppRecord, Pull, PullIssue, Repo, Sha } from './model.ts';
-import { isMergeable, writeLanding } from './merge.ts';
+import { createIssue, record } from './issue-changes.ts';
 import type { MergeMethod } from './merge.ts';
+import { isMergeable, writeLanding } from './merge.ts';
+import type { AppRecord, Pull, PullIssue, Repo, Sha } from './model.ts';
+import { isPull } from './model.ts';
 import { refuseMerge } from './protection.ts';
 import { branchSha, markMerged, moveRefs, openPulls } from './ref-changes.ts';
 import type { World } from './world.ts';
@@ -23,12 +23,7 @@ function invalid(message: string) {
   return validationFailed({ resource: 'PullRequest', code: 'custom', message });
 }
 
-export async function openPull(
-  world: World,
-  repo: Repo,
-  actor: Actor,
-  start: NewPull,
-): Promise<PullIssue> {
+export async function openPull(world: World, repo: Repo, actor: Actor, start: NewPull): Promise<PullIssue> {
   const headRef = start.head.replace(new RegExp(`^${repo.owner.login}:`, 'i'), '');
   const headSha = branchSha(repo, headRef);
   const baseSha = branchSha(repo, start.base);
@@ -115,11 +110,10 @@ export async function mergePull(
   if (before === null || !(await isMergeable(issue)))
     throw new ApiError(405, 'Pull Request is not mergeable');
   const after = await writeLanding(issue, before, request.method, actor, request);
-  if (after === null) throw new ApiError(405, 'This branch can\'t be rebased');
+  if (after === null) throw new ApiError(405, "This branch can't be rebased");
   if (request.method !== 'merge') return landRewritten(world, issue, actor, before, after);
   const moved = await moveRefs(world, repo, [{ ref: `refs/heads/${pull.baseRef}`, before, after }], actor);
-  if (moved !== null)
-    throw new ApiError(405, 'Base branch was modified. Review and try the merge again.');
+  if (moved !== null) throw new ApiError(405, 'Base branch was modified. Review and try the merge again.');
   return after;
 }
 
@@ -135,8 +129,7 @@ async function landRewritten(
   const baseSha = pull.baseSha;
   const change = { ref: `refs/heads/${pull.baseRef}`, before, after };
   const moved = await moveRefs(world, repo, [change], actor);
-  if (moved !== null)
-    throw new ApiError(405, 'Base branch was modified. Review and try the merge again.');
+  if (moved !== null) throw new ApiError(405, 'Base branch was modified. Review and try the merge again.');
   if (issue.state === 'open') {
     pull.baseSha = baseSha;
     markMerged(world, issue, actor, after);

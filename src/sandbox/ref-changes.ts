@@ -1,14 +1,14 @@
 // Every ref that moves, by REST, GraphQL, merge or `git push`, comes through here, so that each has the same
 // consequences: events, pull requests that follow their branch, those that count as merged, issues that close.
 import { announce, renderHookPull } from './announce.ts';
-import { announcePush, announceRefLife, listNewCommits } from './announce-push.ts';
 import type { RefChange } from './announce-push.ts';
+import { announcePush, announceRefLife, listNewCommits } from './announce-push.ts';
 import { requestSuites } from './check-changes.ts';
 import { forceRef, isAncestor, listCommits, updateRefs } from './git.ts';
-import { closeIssue, record } from './issue-changes.ts';
 import type { Actor } from './issue-changes.ts';
-import { isPull, stampNow, ZERO_SHA } from './model.ts';
+import { closeIssue, record } from './issue-changes.ts';
 import type { PullIssue, Repo, Sha } from './model.ts';
+import { isPull, stampNow, ZERO_SHA } from './model.ts';
 import type { World } from './world.ts';
 
 const HEADS = 'refs/heads/';
@@ -129,7 +129,8 @@ async function followBase(world: World, repo: Repo, change: RefChange, actor: Ac
 /** The commit on the base's first-parent line that brought the head in. */
 async function findLandingCommit(repo: Repo, change: RefChange, head: Sha): Promise<Sha> {
   if (change.before === ZERO_SHA) return change.after;
-  const line = await listCommits(repo.gitDir, { include: change.after, exclude: [change.before] });
+  const range = { include: change.after, exclude: [change.before], firstParent: true };
+  const line = await listCommits(repo.gitDir, range);
   let landing = change.after;
   for (const sha of line) {
     if (sha === head) return head;

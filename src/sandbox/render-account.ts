@@ -1,9 +1,9 @@
 import type { Rest } from './github-types.ts';
-import { formatTime, nodeId } from './model.ts';
 import type { Account, AppRecord, Installation, InstallationToken, Repo } from './model.ts';
+import { formatTime, nodeId } from './model.ts';
 import { renderRepo } from './render-repo.ts';
-import { apiUrl } from './world.ts';
 import type { World } from './world.ts';
+import { apiUrl } from './world.ts';
 
 export function renderUser(world: World, account: Account) {
   const url = apiUrl(world, `/users/${encodeURIComponent(account.login)}`);
@@ -70,7 +70,7 @@ type AppEvent =
   | 'status';
 
 /** An App here subscribes to all its permissions allow. */
-export function eventsOf(app: AppRecord): AppEvent[] {
+function eventsOf(app: AppRecord): AppEvent[] {
   const names = Object.keys(app.permissions).flatMap((name) => EVENTS_OF_PERMISSION[name] ?? []);
   return [...new Set(names)];
 }
@@ -110,7 +110,7 @@ function renderPermissions(permissions: Record<string, string>) {
     ...level('metadata'),
     ...level('pull_requests'),
     ...level('statuses'),
-    ...(permissions['workflows'] === 'write' ? { workflows: 'write' as const } : {}),
+    ...(permissions.workflows === 'write' ? { workflows: 'write' as const } : {}),
   } satisfies Rest['app-permissions'];
 }
 

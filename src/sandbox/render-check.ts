@@ -1,14 +1,14 @@
 import type { Rest } from './github-types.ts';
-import { isPull, nodeId } from './model.ts';
 import type { CheckRun, CheckSuite, CommitStatus, PullIssue, Repo, Sha } from './model.ts';
+import { isPull, nodeId } from './model.ts';
 import { renderApp, renderUser } from './render-account.ts';
 import { renderSimpleCommit } from './render-commit.ts';
 import { renderPullMinimal } from './render-pull.ts';
 import { renderRepo } from './render-repo.ts';
-import { apiUrl, htmlUrl, repoUrl } from './world.ts';
 import type { World } from './world.ts';
+import { htmlUrl, repoUrl } from './world.ts';
 
-export function openPullsAt(repo: Repo, sha: Sha): PullIssue[] {
+function openPullsAt(repo: Repo, sha: Sha): PullIssue[] {
   return [...repo.issues.values()]
     .filter(isPull)
     .filter((issue) => issue.state === 'open' && issue.pull.headSha === sha);
@@ -88,7 +88,7 @@ export async function renderCheckSuite(world: World, suite: CheckSuite) {
   } satisfies Rest['check-suite'];
 }
 
-export function renderSimpleStatus(world: World, repo: Repo, status: CommitStatus) {
+function renderSimpleStatus(world: World, repo: Repo, status: CommitStatus) {
   return {
     id: status.id,
     node_id: nodeId('Status', status.id),
@@ -133,8 +133,4 @@ export function renderCombinedStatus(world: World, repo: Repo, sha: Sha) {
     commit_url: repoUrl(world, repo, `/commits/${sha}`),
     url: repoUrl(world, repo, `/commits/${sha}/status`),
   } satisfies Rest['combined-commit-status'];
-}
-
-export function annotationsUrl(world: World, run: CheckRun): string {
-  return apiUrl(world, `/repos/${run.suite.repo.fullName}/check-runs/${run.id}/annotations`);
 }

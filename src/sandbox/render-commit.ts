@@ -1,12 +1,12 @@
 import type { FileDiff } from './diff.ts';
 import type { Rest } from './github-types.ts';
-import { nodeId } from './model.ts';
 import type { Account, Repo, Sha } from './model.ts';
-import { loadCommit } from './objects.ts';
+import { nodeId } from './model.ts';
 import type { Commit, Person } from './objects.ts';
+import { loadCommit } from './objects.ts';
 import { renderUser } from './render-account.ts';
-import { htmlUrl, repoUrl } from './world.ts';
 import type { World } from './world.ts';
+import { htmlUrl, repoUrl } from './world.ts';
 
 const UNSIGNED = {
   verified: false,

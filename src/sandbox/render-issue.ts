@@ -1,5 +1,4 @@
 import type { Rest } from './github-types.ts';
-import { isPull, nodeId, REACTIONS } from './model.ts';
 import type {
   Account,
   Comment,
@@ -10,9 +9,10 @@ import type {
   Repo,
   TimelineEvent,
 } from './model.ts';
+import { isPull, nodeId, type REACTIONS } from './model.ts';
 import { renderApp, renderUser } from './render-account.ts';
-import { htmlUrl, repoUrl } from './world.ts';
 import type { World } from './world.ts';
+import { htmlUrl, repoUrl } from './world.ts';
 
 export function renderLabel(world: World, repo: Repo, label: Label) {
   return {
@@ -26,7 +26,7 @@ export function renderLabel(world: World, repo: Repo, label: Label) {
   } satisfies Rest['label'];
 }
 
-export function renderReactionRollup(url: string, reactions: readonly Reaction[]) {
+function renderReactionRollup(url: string, reactions: readonly Reaction[]) {
   const count = (content: ReactionContent) => reactions.filter((one) => one.content === content).length;
   return {
     url,
@@ -57,7 +57,7 @@ export function associationOf(repo: Repo, account: Account) {
   return repo.collaborators.has(account.login.toLowerCase()) ? ('COLLABORATOR' as const) : ('NONE' as const);
 }
 
-export function issueHtmlUrl(world: World, issue: Issue): string {
+function issueHtmlUrl(world: World, issue: Issue): string {
   return htmlUrl(world, issue.repo, `/${issue.pull === null ? 'issues' : 'pull'}/${issue.number}`);
 }
 

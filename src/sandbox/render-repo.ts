@@ -1,9 +1,9 @@
 import type { Rest, Webhook } from './github-types.ts';
-import { nodeId } from './model.ts';
 import type { Repo } from './model.ts';
+import { nodeId } from './model.ts';
 import { renderUser } from './render-account.ts';
-import { htmlUrl, repoUrl } from './world.ts';
 import type { World } from './world.ts';
+import { htmlUrl, repoUrl } from './world.ts';
 
 function renderRepoUrls(url: string) {
   return {

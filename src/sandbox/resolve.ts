@@ -1,6 +1,6 @@
 import type { Repo } from './model.ts';
-import { readCommit } from './objects.ts';
 import type { Commit } from './objects.ts';
+import { readCommit } from './objects.ts';
 
 /** A commit by full or short SHA, branch, tag or ref name, as the `{ref}` of GitHub's URLs allows. */
 export async function resolveCommitish(repo: Repo, name: string): Promise<Commit | null> {

@@ -1,6 +1,6 @@
 import type { Http2Bindings, HttpBindings } from '@hono/node-server';
-import { apiPath, createApi, repoRoutes } from './api.ts';
 import type { UsageBook } from './api.ts';
+import { apiPath, createApi, repoRoutes } from './api.ts';
 import { addGraphqlRoute } from './graphql.ts';
 import type { PostOffice } from './post-office.ts';
 import { addAppRoutes } from './routes/app-routes.ts';

@@ -8,16 +8,16 @@ import type { SandboxFaults } from './faults.ts';
 import { forceRef, initBareRepository } from './git.ts';
 import { installApp } from './installation-changes.ts';
 import { personOf } from './merge.ts';
-import { stampNow } from './model.ts';
 import type { AppRecord, Repo, Role } from './model.ts';
+import { stampNow } from './model.ts';
 import { openObjectReader } from './object-reader.ts';
 import { changeTree, writeBlob, writeCommit } from './objects.ts';
-import { openPostOffice } from './post-office.ts';
 import type { PostOffice } from './post-office.ts';
+import { openPostOffice } from './post-office.ts';
 import { createRouter } from './router.ts';
 import { UPDATE_HOOK } from './smart-http.ts';
-import { addAccount, createWorld, findRepo } from './world.ts';
 import type { World } from './world.ts';
+import { addAccount, createWorld, findRepo } from './world.ts';
 
 export type { DeliveryFault, RequestFault, SandboxFaults } from './faults.ts';
 
@@ -28,7 +28,7 @@ export interface SandboxOptions {
   host?: string;
 }
 
-export interface NewRepo {
+interface NewRepo {
   owner: string;
   name: string;
   files: Record<string, string>;
@@ -37,7 +37,7 @@ export interface NewRepo {
   draftsAllowed?: boolean;
 }
 
-export interface NewApp {
+interface NewApp {
   slug: string;
   name?: string;
   webhookUrl?: string;
@@ -213,6 +213,7 @@ async function becomeIdle(world: World, office: PostOffice): Promise<void> {
 }
 
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  await mkdir(options.dir, { recursive: true });
   const world = createWorld(options.dir);
   const office = openPostOffice(world);
   const answer = createRouter(world, office, null);

@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process';
 import { gunzipSync } from 'node:zlib';
+import type { RefChange } from './announce-push.ts';
 import { ApiError } from './api-error.ts';
-import { actorOf, appOf, callerForToken, demandAccess, readBasicPassword } from './auth.ts';
 import type { Caller } from './auth.ts';
+import { actorOf, appOf, callerForToken, demandAccess, readBasicPassword } from './auth.ts';
 import { GIT_ENV, listRefs } from './git.ts';
-import { ZERO_SHA } from './model.ts';
 import type { Repo } from './model.ts';
+import { ZERO_SHA } from './model.ts';
 import { mayBypass, refuseUpdate } from './protection.ts';
 import { settleRefs } from './ref-changes.ts';
-import type { RefChange } from './announce-push.ts';
-import { findRepo } from './world.ts';
 import type { World } from './world.ts';
+import { findRepo } from './world.ts';
 
 const GIT_PATH = /^\/([^/]+)\/([^/]+?)(?:\.git)?\/(info\/refs|git-upload-pack|git-receive-pack)$/;
 
@@ -83,7 +83,10 @@ function readCommands(body: Buffer): RefChange[] {
   while (at + 4 <= body.length) {
     const size = Number.parseInt(body.subarray(at, at + 4).toString(), 16);
     if (!(size > 4)) break;
-    const [line = ''] = body.subarray(at + 4, at + size).toString().split('\0');
+    const [line = ''] = body
+      .subarray(at + 4, at + size)
+      .toString()
+      .split('\0');
     const match = /^([0-9a-f]{40}) ([0-9a-f]{40}) (.+?)\n?$/.exec(line);
     if (match !== null) commands.push({ before: match[1] ?? '', after: match[2] ?? '', ref: match[3] ?? '' });
     at += size;
@@ -107,12 +110,7 @@ function protectionFor(repo: Repo, caller: Caller | null, body: Buffer): Record<
   };
 }
 
-function runBackend(
-  git: GitRequest,
-  request: Request,
-  url: URL,
-  body: Buffer,
-): Promise<Buffer> {
+function runBackend(git: GitRequest, request: Request, url: URL, body: Buffer): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const child = spawn('git', ['http-backend'], {
     env: {

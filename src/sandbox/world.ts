@@ -1,6 +1,6 @@
 import type { SandboxFaults } from './faults.ts';
-import { createRecordBook, newGuid, nodeId, stampNow } from './model.ts';
 import type { Account, AppRecord, Delivery, Installation, RecordBook, Repo } from './model.ts';
+import { createRecordBook, newGuid, nodeId, stampNow } from './model.ts';
 
 export interface World {
   /** set once the server listens */
@@ -103,7 +103,7 @@ export function queueDelivery(
     ...to,
     event,
     action,
-    payload,
+    body: JSON.stringify(payload),
     deliveredAt: stampNow(),
     redelivery: false,
     durationSeconds: 0,

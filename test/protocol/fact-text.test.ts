@@ -22,6 +22,7 @@ const facts: FactBody[] = [
     spec,
     specHash: 'x',
     blockedBy: [],
+    hidden: 0,
     requestedBy: 'alice',
     correlationId: 'c',
   },

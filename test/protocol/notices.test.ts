@@ -85,7 +85,7 @@ test('an ejection', () => {
 
     ci failed in candidate 8
 
-    **What to do:** Look at the failed check. Push a fix, or if the failure was not the change’s fault push nothing; then type \`/approve\` again."
+    **What to do:** Look at the failed check and push a fix if one is needed. Then type \`/approve\` again."
   `);
 });
 
@@ -111,5 +111,7 @@ test('a landing, with its proof', () => {
 });
 
 test('a collision', () => {
-  expect(renderCollisionNotice({ issue: 42, with: 3, paths: ['src/cli.js'] })).toMatchInlineSnapshot(`"#42 and #3 touch the same files (\`src/cli.js\`). They run one after the other; nothing needs to be done."`);
+  expect(renderCollisionNotice({ issue: 42, with: 3, paths: ['src/cli.js'] })).toMatchInlineSnapshot(
+    `"#42 and #3 touch the same files (\`src/cli.js\`). They run one after the other; nothing needs to be done."`,
+  );
 });

@@ -44,7 +44,7 @@ test('status says what the comment says', () => {
   ).toMatchInlineSnapshot(`
     "### In review
 
-    Count the tasks, since 2026-11-20 10:03 UTC.
+    Since 2026-11-20 10:03 UTC.
 
     > [!IMPORTANT]
     > **A person is needed:** look at the changes and approve them, or push what is missing.
@@ -62,7 +62,8 @@ test('status says what the comment says', () => {
     | Owns | \`src/cli.js\`, \`test/**\` |
     | Depends on | #7 |
     | Agent | \`local\` (worker \`w1\`) |
-    | Version | 1, 1 attempt |"
+    | Version | 1 |
+    | Attempts | 1 |"
   `);
 });
 
@@ -102,8 +103,12 @@ test('a refusal repeats nothing that could do harm', () => {
 
 describe('not yet', () => {
   test('says what to do instead', () => {
-    expect(renderNotYet('/cancel now')).toMatchInlineSnapshot(`"\`/cancel now\` does not work yet, so nothing was done. Remove the label \`agent-ready\` from the issue instead."`);
-    expect(renderNotYet('freeze')).toMatchInlineSnapshot(`"\`/freeze\` does not work yet, so nothing was done. Type \`/help\` to see the commands that do."`);
+    expect(renderNotYet('/cancel now')).toMatchInlineSnapshot(
+      `"\`/cancel now\` does not work yet, so nothing was done. Remove the label \`agent-ready\` from the issue instead."`,
+    );
+    expect(renderNotYet('freeze')).toMatchInlineSnapshot(
+      `"\`/freeze\` does not work yet, so nothing was done. Type \`/help\` to see the commands that do."`,
+    );
   });
 
   test('no text sends people to a command that does not work', () => {

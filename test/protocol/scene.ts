@@ -74,6 +74,7 @@ export function task(change: Partial<Task> = {}): Task {
     },
     specHash: 'abc',
     blockedBy: [],
+    hidden: 0,
     requestedBy: 'alice',
     requestedAt: at,
     held: false,

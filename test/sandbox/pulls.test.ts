@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openPull, pushFile, refusal, startStory, tipOf } from './start-story.ts';
 import type { Story } from './start-story.ts';
+import { openPull, pushFile, refusal, startStory, tipOf } from './start-story.ts';
 
 let story: Story;
 beforeEach(async () => {
@@ -34,7 +34,11 @@ describe('a pull request', () => {
       'src/count.js',
     ]);
     const { data: merged } = await ada.pulls.get({ ...target, pull_number: right });
-    expect(merged).toMatchObject({ state: 'closed', merged: true, merge_commit_sha: await tipOf(story, 'main') });
+    expect(merged).toMatchObject({
+      state: 'closed',
+      merged: true,
+      merge_commit_sha: await tipOf(story, 'main'),
+    });
     expect(merged.merged_by?.login).toBe('conductor[bot]');
     expect(merged.commits).toBe(1);
   });
@@ -46,7 +50,7 @@ describe('a pull request', () => {
     const one = await openPull(story, 'one');
     const two = await openPull(story, 'two');
     const read = async () => (await ada.pulls.get({ ...target, pull_number: two })).data;
-    await read();
+    expect((await read()).mergeable).toBeNull();
     expect(await read()).toMatchObject({ mergeable: true, mergeable_state: 'clean' });
 
     await ada.pulls.merge({ ...target, pull_number: one });

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createAppAuth } from '@octokit/auth-app';
 import { Octokit } from '@octokit/rest';
-import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { startSandbox } from '../../src/sandbox/sandbox.ts';
 
 const execute = promisify(execFile);
-const QUIET = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+export const QUIET = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 export interface Story {
   sandbox: Sandbox;
@@ -36,7 +36,9 @@ export function userClient(sandbox: Sandbox, token: string): Octokit {
   return new Octokit({ auth: token, baseUrl: sandbox.url, log: QUIET });
 }
 
-export function installationClient(story: Pick<Story, 'sandbox' | 'appId' | 'privateKey' | 'installationId'>) {
+export function installationClient(
+  story: Pick<Story, 'sandbox' | 'appId' | 'privateKey' | 'installationId'>,
+) {
   const { sandbox, appId, privateKey, installationId } = story;
   return new Octokit({
     authStrategy: createAppAuth,
@@ -62,9 +64,7 @@ export async function startStory(
   });
   const { id: appId, privateKey } = sandbox.addApp({
     slug: 'conductor',
-    ...(options.webhookUrl === undefined
-      ? {}
-      : { webhookUrl: options.webhookUrl, webhookSecret: SECRET }),
+    ...(options.webhookUrl === undefined ? {} : { webhookUrl: options.webhookUrl, webhookSecret: SECRET }),
   });
   const { installationId } = sandbox.install('conductor', 'ada', ['engine']);
   const app = new Octokit({
@@ -145,7 +145,7 @@ export async function refusal(request: Promise<unknown>): Promise<{ status: numb
 /** The real git, as a machine elsewhere would run it. Never synchronously: the server is in this process. */
 export async function git(cwd: string, ...args: string[]): Promise<string> {
   const env = {
-    PATH: process.env['PATH'],
+    PATH: process.env.PATH,
     HOME: cwd,
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_TERMINAL_PROMPT: '0',

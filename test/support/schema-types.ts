@@ -1,6 +1,6 @@
 /** Generates `src/ledger/schema.ts` from a migrated database, or with `--verify` says whether it is still true. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,6 +29,8 @@ export async function schemaTypes(url: string, verify: boolean): Promise<void> {
 
 if (import.meta.main) {
   const dir = await mkdtemp(join(tmpdir(), 'signalbox-schema-'));
+  // Postgres does not run as root; whoever it runs as must reach the folder.
+  await chmod(dir, 0o755);
   const postgres = await startEmbeddedPostgres({ dir, durable: false });
   const db = createDatabase(createPool(postgres.url, { max: 1, applicationName: 'schema' }));
   await migrateToLatest(db);

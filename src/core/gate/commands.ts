@@ -93,7 +93,10 @@ function answer(state: LaneState, task: Task | undefined, { command, by }: Comma
     case 'status':
     case 'approve':
     case 'escalate':
-      if (!task) return refuse('this is not a task of Signalbox: set the label `agent-ready` on an issue to make it one');
+      if (!task)
+        return refuse(
+          'this is not a task of Signalbox: set the label `agent-ready` on an issue to make it one',
+        );
       if (command.name === 'approve') return approve(state, task, by, command.sha);
       if (command.name === 'escalate') return escalate(task, by, command.why);
       return { outcome: 'done', detail: '', facts: [] };

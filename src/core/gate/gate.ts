@@ -45,17 +45,21 @@ export function approvalHolds(approval: Approval, task: Task, state: LaneState):
 
 function approvalRow(task: Task, state: LaneState): GateRow {
   const base = { condition: 'approval' as const, name: 'approval' };
-  if (state.policy.gate.approvals === 0) return { ...base, state: 'ok', detail: 'not asked for by the policy' };
+  if (state.policy.gate.approvals === 0)
+    return { ...base, state: 'ok', detail: 'not asked for by the policy' };
   if (!task.approval) return { ...base, state: 'pending', detail: 'nobody has approved this commit' };
-  if (!approvalHolds(task.approval, task, state)) return { ...base, state: 'failed', detail: 'was for another commit' };
+  if (!approvalHolds(task.approval, task, state))
+    return { ...base, state: 'failed', detail: 'was for another commit' };
   return { ...base, state: 'ok', detail: `by ${task.approval.by}` };
 }
 
 /** The gate's conditions, one row each, in the order in which people read them. */
 export function gateOf(task: Task, state: LaneState): GateRow[] {
   const rows = [...checkRows(task, state), arbiterRow(task), approvalRow(task, state)];
-  if (task.held) rows.push({ condition: 'hold', name: 'hold', state: 'pending', detail: 'the label agent-hold is set' });
-  if (!task.pull?.open) rows.push({ condition: 'pull', name: 'pull request', state: 'failed', detail: 'is not open' });
+  if (task.held)
+    rows.push({ condition: 'hold', name: 'hold', state: 'pending', detail: 'the label agent-hold is set' });
+  if (!task.pull?.open)
+    rows.push({ condition: 'pull', name: 'pull request', state: 'failed', detail: 'is not open' });
   return rows;
 }
 

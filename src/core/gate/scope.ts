@@ -15,6 +15,7 @@ export function judgeScope(changes: readonly PathChange[], owns: string[]): Find
       severity: 'fail',
       path,
       message: `${change} outside the files this task owns`,
-      remedy: 'Take the change back, or ask a maintainer to add the path under "Owned files" and set the label again.',
+      remedy:
+        'Take the change back, or ask a maintainer to add the path under "Owned files" and set the label again.',
     }));
 }

@@ -58,7 +58,8 @@ function readClosedPulls(state: LaneState): FactBody[] {
   return Object.values(state.tasks).flatMap((task): FactBody[] => {
     const { pull, issue } = task;
     if (!isLive(task) || !pull || pull.open || inPassedBuild(state, issue)) return [];
-    if (pull.merged && task.state !== 'waiting') return [{ kind: 'task-completed', issue, sha: pull.headSha }];
+    if (pull.merged && task.state !== 'waiting')
+      return [{ kind: 'task-completed', issue, sha: pull.headSha }];
     if (pull.merged || task.state === 'waiting' || task.state === 'escalated') return [];
     const context = `#${pull.number} was closed without landing. Reopen it to go on, or remove agent-ready to cancel.`;
     return [{ kind: 'escalated', issue, escalation: { trigger: 'pull-closed', context, by: 'github' } }];
@@ -151,7 +152,8 @@ export function decide(snapshot: Snapshot, at: string): Decision {
 /** A lease belongs to one attempt: once that attempt is not the present one, its lease says nothing. */
 function leasesOf(snapshot: Snapshot, state: LaneState): Snapshot['leases'] {
   const same = Object.entries(snapshot.leases).filter(
-    ([issue]) => state.tasks[Number(issue)]?.attempt?.fence === snapshot.state.tasks[Number(issue)]?.attempt?.fence,
+    ([issue]) =>
+      state.tasks[Number(issue)]?.attempt?.fence === snapshot.state.tasks[Number(issue)]?.attempt?.fence,
   );
   return Object.fromEntries(same);
 }

@@ -12,7 +12,14 @@ export type Effect =
   | { kind: 'open-pull'; issue: number; fence: number; branch: string }
   | { kind: 'announce-collision'; a: number; b: number }
   | { kind: 'mark-ready'; issue: number; pull: number }
-  | { kind: 'make-candidate'; build: number; baseSha: string; prepare: string; target: string; entries: BuildEntry[] }
+  | {
+      kind: 'make-candidate';
+      build: number;
+      baseSha: string;
+      prepare: string;
+      target: string;
+      entries: BuildEntry[];
+    }
   | { kind: 'vouch-candidate'; build: number; sha: string }
   | { kind: 'land'; build: number; before: string; sha: string; tree: string }
   | { kind: 'clean-build'; build: number; refs: string[] }
@@ -84,7 +91,10 @@ function wantedByBuilds(state: LaneState): Effect[] {
     if (build.sha === null || build.tree === null) return [];
     const vouch: Effect = { kind: 'vouch-candidate', build: build.number, sha: build.sha };
     return build.state === 'passed'
-      ? [vouch, { kind: 'land', build: build.number, before: build.baseSha, sha: build.sha, tree: build.tree }]
+      ? [
+          vouch,
+          { kind: 'land', build: build.number, before: build.baseSha, sha: build.sha, tree: build.tree },
+        ]
       : [vouch];
   });
 }
@@ -104,7 +114,9 @@ export function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
       const ok = fact.outcome === 'done';
       const reaction: Effect = { kind: 'react', comment: fact.comment, content: ok ? 'rocket' : 'confused' };
       const speaks = !ok || fact.command === 'help' || fact.command === 'status';
-      return speaks ? [reaction, { kind: 'reply', under: fact.under, comment: fact.comment, fact }] : [reaction];
+      return speaks
+        ? [reaction, { kind: 'reply', under: fact.under, comment: fact.comment, fact }]
+        : [reaction];
     }
     case 'request-refused':
     case 'escalated':

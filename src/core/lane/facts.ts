@@ -90,7 +90,13 @@ export type FactBody =
 /** `refused`: allowed to this person, but not possible as things stand; `detail` says why and what to do. */
 export type CommandOutcome = 'done' | 'denied' | 'refused' | 'not-yet' | 'unknown';
 
-export type EjectionCode = 'conflict' | 'checks-failed' | 'head-moved' | 'approval-void' | 'pull-closed' | 'check-timeout';
+export type EjectionCode =
+  | 'conflict'
+  | 'checks-failed'
+  | 'head-moved'
+  | 'approval-void'
+  | 'pull-closed'
+  | 'check-timeout';
 
 export type FactKind = FactBody['kind'];
 

@@ -66,7 +66,9 @@ const idle: Pick<Task, 'attempt' | 'claims' | 'approval' | 'entry'> = {
 const paused: Pick<Task, 'attempt' | 'approval' | 'entry'> = { attempt: null, approval: null, entry: null };
 
 function withoutRefusal(state: LaneState, issue: number): LaneState {
-  const refusals = Object.fromEntries(Object.entries(state.refusals).filter(([number]) => Number(number) !== issue));
+  const refusals = Object.fromEntries(
+    Object.entries(state.refusals).filter(([number]) => Number(number) !== issue),
+  );
   return { ...state, refusals };
 }
 
@@ -145,7 +147,11 @@ function openPull(task: Task, fact: FactOf<'pull-opened'>): Task {
 
 function land(state: LaneState, fact: FactOf<'landed'>): LaneState {
   const next = changeBuild(state, fact.landing.build, (build) => ({ ...build, state: 'landed' }));
-  return { ...next, baseSha: fact.landing.sha, landings: [...next.landings, { ...fact.landing, at: fact.at }] };
+  return {
+    ...next,
+    baseSha: fact.landing.sha,
+    landings: [...next.landings, { ...fact.landing, at: fact.at }],
+  };
 }
 
 function closeBuild(state: LaneState, number: number, to: 'failed' | 'abandoned', reason: string): LaneState {
@@ -180,7 +186,9 @@ function foldTask(task: Task, fact: Fact): Task {
     case 'arbiter-judged':
       return changePull(task, (pull) => ({ ...pull, verdict: fact.verdict }));
     case 'checks-reported':
-      return changePull(task, (pull) => (pull.headSha === fact.sha ? { ...pull, checks: fact.checks } : pull));
+      return changePull(task, (pull) =>
+        pull.headSha === fact.sha ? { ...pull, checks: fact.checks } : pull,
+      );
     case 'work-done':
       return { ...move(task, 'work-done', fact.at), startedAt: task.startedAt ?? fact.at };
     case 'attempt-ended':
@@ -202,9 +210,19 @@ function foldTask(task: Task, fact: Fact): Task {
         startedAt: task.startedAt ?? fact.at,
       };
     case 'approval-voided':
-      return { ...move(task, 'approval-voided', fact.at), approval: null, entry: null, lastReason: fact.reason };
+      return {
+        ...move(task, 'approval-voided', fact.at),
+        approval: null,
+        entry: null,
+        lastReason: fact.reason,
+      };
     case 'entry-ejected':
-      return { ...move(task, 'entry-ejected', fact.at), approval: null, entry: null, lastReason: fact.reason };
+      return {
+        ...move(task, 'entry-ejected', fact.at),
+        approval: null,
+        entry: null,
+        lastReason: fact.reason,
+      };
     case 'escalated':
       return {
         ...move(task, 'escalated', fact.at),
@@ -264,7 +282,9 @@ export function fold(state: LaneState, fact: Fact): LaneState {
     case 'collision-announced':
       return {
         ...state,
-        collisions: state.collisions.map((c) => (c.a === fact.a && c.b === fact.b ? { ...c, announcedAt: fact.at } : c)),
+        collisions: state.collisions.map((c) =>
+          c.a === fact.a && c.b === fact.b ? { ...c, announcedAt: fact.at } : c,
+        ),
       };
     case 'queue-entered': {
       const entry = { headSha: fact.headSha, enteredAt: fact.at, order: state.nextEntry };
@@ -286,7 +306,12 @@ export function fold(state: LaneState, fact: Fact): LaneState {
       return { ...state, nextBuild: fact.build + 1, builds: { ...state.builds, [fact.build]: build } };
     }
     case 'candidate-made':
-      return changeBuild(state, fact.build, (b) => ({ ...b, state: 'testing', sha: fact.sha, tree: fact.tree }));
+      return changeBuild(state, fact.build, (b) => ({
+        ...b,
+        state: 'testing',
+        sha: fact.sha,
+        tree: fact.tree,
+      }));
     case 'build-reported':
       return changeBuild(state, fact.build, (b) => ({ ...b, checks: fact.checks }));
     case 'build-passed':

@@ -19,9 +19,17 @@ function requester(seen: SeenIssue): { login: string; permission: string } {
   return seen.labelledBy ?? seen.author;
 }
 
-function interpretReady(state: LaneState, { issue, correlationId }: Of<'issue'>, seen: SeenIssue): FactBody[] {
+function interpretReady(
+  state: LaneState,
+  { issue, correlationId }: Of<'issue'>,
+  seen: SeenIssue,
+): FactBody[] {
   const task = state.tasks[issue];
-  if (!allows(task?.state ?? 'absent', 'task-requested') || task?.state === 'escalated' || task?.state === 'failed') {
+  if (
+    !allows(task?.state ?? 'absent', 'task-requested') ||
+    task?.state === 'escalated' ||
+    task?.state === 'failed'
+  ) {
     return task && isLive(task) && !isDeepStrictEqual(task.blockedBy, seen.blockedBy)
       ? [{ kind: 'dependencies-linked', issue, blockedBy: seen.blockedBy }]
       : [];
@@ -52,7 +60,8 @@ function interpretReady(state: LaneState, { issue, correlationId }: Of<'issue'>,
 
 function interpretIssue(state: LaneState, observation: Of<'issue'>): FactBody[] {
   const { issue, seen } = observation;
-  if (state.refusals[issue] !== undefined && (!seen?.ready || !seen.open)) return [{ kind: 'request-withdrawn', issue }];
+  if (state.refusals[issue] !== undefined && (!seen?.ready || !seen.open))
+    return [{ kind: 'request-withdrawn', issue }];
   const task = state.tasks[issue];
   const cancellable = task !== undefined && allows(task.state, 'task-cancelled');
   const landing = task !== undefined && (task.pull?.merged === true || inPassedBuild(state, issue));
@@ -89,7 +98,8 @@ function interpretPull(state: LaneState, { issue, seen }: Of<'pull'>): FactBody[
     else if (seen?.merged && !task.pull.merged) facts.push({ kind: 'pull-closed', issue, merged: true });
     return facts;
   }
-  if (!task.pull.open) facts.push({ kind: 'pull-opened', issue, pull: seen.number, headSha: seen.headSha, draft: seen.draft });
+  if (!task.pull.open)
+    facts.push({ kind: 'pull-opened', issue, pull: seen.number, headSha: seen.headSha, draft: seen.draft });
   else {
     if (seen.headSha !== task.pull.headSha) facts.push({ kind: 'head-moved', issue, sha: seen.headSha });
     if (seen.draft !== task.pull.draft) facts.push({ kind: 'draft-changed', issue, draft: seen.draft });
@@ -108,10 +118,14 @@ function interpretDiff(state: LaneState, { issue, headSha, changes }: Of<'diff'>
 function interpretChecks(state: LaneState, { sha, checks }: Of<'checks'>): FactBody[] {
   const required = checks.filter((check) => state.policy.gate.checks.includes(check.name));
   const forTasks = Object.values(state.tasks)
-    .filter((task) => isLive(task) && task.pull?.headSha === sha && !isDeepStrictEqual(task.pull.checks, required))
+    .filter(
+      (task) => isLive(task) && task.pull?.headSha === sha && !isDeepStrictEqual(task.pull.checks, required),
+    )
     .map((task): FactBody => ({ kind: 'checks-reported', issue: task.issue, sha, checks: required }));
   const forBuilds = Object.values(state.builds)
-    .filter((build) => build.sha === sha && build.state === 'testing' && !isDeepStrictEqual(build.checks, required))
+    .filter(
+      (build) => build.sha === sha && build.state === 'testing' && !isDeepStrictEqual(build.checks, required),
+    )
     .map((build): FactBody => ({ kind: 'build-reported', build: build.number, checks: required }));
   return [...forTasks, ...forBuilds];
 }
@@ -132,7 +146,9 @@ function interpretAgent(state: LaneState, { issue, attempt, fence, word }: Of<'a
         ? []
         : [{ kind: 'work-started', issue, attempt, claimId: word.claimId, worker: word.worker }];
     case 'done':
-      return [{ kind: 'work-done', issue, attempt, by: task.attempt?.worker ?? task.attempt?.agent ?? 'agent' }];
+      return [
+        { kind: 'work-done', issue, attempt, by: task.attempt?.worker ?? task.attempt?.agent ?? 'agent' },
+      ];
     case 'failed':
       return [{ kind: 'attempt-ended', issue, attempt, reason: `${word.class}: ${word.message}` }];
     case 'escalate':
@@ -206,7 +222,11 @@ function interpretRefusal(state: LaneState, seen: Of<'effect-refused'>): FactBod
     const task = state.tasks[issue];
     if (!task || !allows(task.state, 'escalated')) continue;
     const context = `GitHub refused "${seen.effect}": ${seen.message}`;
-    facts.push({ kind: 'escalated', issue, escalation: { trigger: 'refused-by-github', context, by: 'signalbox' } });
+    facts.push({
+      kind: 'escalated',
+      issue,
+      escalation: { trigger: 'refused-by-github', context, by: 'signalbox' },
+    });
   }
   return facts;
 }
@@ -244,7 +264,8 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
     case 'issue':
       return interpretIssue(state, observation);
     case 'prerequisite':
-      return state.prerequisites[observation.issue] === observation.state || !isNamed(state, observation.issue)
+      return state.prerequisites[observation.issue] === observation.state ||
+        !isNamed(state, observation.issue)
         ? []
         : [{ kind: 'prerequisite-seen', issue: observation.issue, state: observation.state }];
     case 'pull':

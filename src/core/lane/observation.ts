@@ -71,7 +71,11 @@ export type Observation =
   | { kind: 'branch-opened'; issue: number; attempt: number; sha: string }
   | { kind: 'pull-opened'; issue: number; pull: number; headSha: string; draft: boolean }
   | { kind: 'collision-announced'; a: number; b: number }
-  | { kind: 'candidate'; build: number; result: { kind: 'made'; sha: string; tree: string } | { kind: 'conflict' } }
+  | {
+      kind: 'candidate';
+      build: number;
+      result: { kind: 'made'; sha: string; tree: string } | { kind: 'conflict' };
+    }
   | {
       kind: 'landing';
       build: number;

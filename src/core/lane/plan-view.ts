@@ -1,9 +1,9 @@
 /** Computes what people see of a lane from one snapshot: the coordination plan, the queue, and every wait. */
 import { gateOf } from '../gate/gate.ts';
-import { isActive } from '../queue/plan.ts';
-import { isQueued, orderEntries } from '../queue/order.ts';
-import { agentWait, blockers, freeAgents } from '../task/schedule.ts';
 import { branchName } from '../ids.ts';
+import { isQueued, orderEntries } from '../queue/order.ts';
+import { isActive } from '../queue/plan.ts';
+import { agentWait, blockers, freeAgents } from '../task/schedule.ts';
 import { type Build, type LaneState, prerequisitesOf, type Snapshot, type Task } from './state.ts';
 import type { LaneView, PlanRow, QueueRow, Wait } from './view.ts';
 
@@ -27,7 +27,8 @@ function waitsOfGate(state: LaneState, task: Task): Wait[] {
     if (row.condition === 'approval') return [{ kind: 'approval', what, since, command: '/approve' }];
     if (row.condition === 'checks') return [{ kind: 'checks', what, since, command: null }];
     if (row.condition === 'arbiter') return [{ kind: 'arbiter', what, since, command: null }];
-    if (row.condition === 'hold') return [{ kind: 'hold', what, since, command: 'remove the label `agent-hold`' }];
+    if (row.condition === 'hold')
+      return [{ kind: 'hold', what, since, command: 'remove the label `agent-hold`' }];
     return [{ kind: 'human', what, since, command: 'reopen the pull request' }];
   });
 }
@@ -38,9 +39,18 @@ function waitsInQueue(state: LaneState, task: Task): Wait[] {
     const what = `candidate ${build.number} passed and is landing`;
     return [{ kind: 'build', what, since: build.startedAt, command: null }];
   }
-  if (build) return [{ kind: 'build', what: `candidate ${build.number} is being tested`, since: build.startedAt, command: null }];
+  if (build)
+    return [
+      {
+        kind: 'build',
+        what: `candidate ${build.number} is being tested`,
+        since: build.startedAt,
+        command: null,
+      },
+    ];
   const ahead = orderEntries(state).findIndex((entry) => entry.issue === task.issue);
-  const what = ahead > 0 ? `${ahead} entr${ahead === 1 ? 'y' : 'ies'} ahead in the queue` : 'its candidate is next';
+  const what =
+    ahead > 0 ? `${ahead} entr${ahead === 1 ? 'y' : 'ies'} ahead in the queue` : 'its candidate is next';
   return [{ kind: 'queue', what, since: task.entry?.enteredAt ?? task.since, command: null }];
 }
 
@@ -49,15 +59,25 @@ function waitsOfWork(task: Task): Wait[] {
   if (!attempt || attempt.openedSha === null) {
     return [{ kind: 'branch', what: 'its branch is being opened', since, command: null }];
   }
-  if (!pull?.open) return [{ kind: 'branch', what: 'its pull request is being opened', since, command: null }];
+  if (!pull?.open)
+    return [{ kind: 'branch', what: 'its pull request is being opened', since, command: null }];
   if (attempt.via === 'adopt') {
     const what = `somebody to push to ${attempt.branch} and mark #${pull.number} ready for review`;
     return [{ kind: 'work', what, since, command: `git push origin ${attempt.branch}` }];
   }
   if (task.state === 'assigned') {
-    return [{ kind: 'worker', what: `a worker of ${attempt.agent} to claim it`, since, command: 'signalbox worker' }];
+    return [
+      {
+        kind: 'worker',
+        what: `a worker of ${attempt.agent} to claim it`,
+        since,
+        command: 'signalbox worker',
+      },
+    ];
   }
-  return [{ kind: 'work', what: `${attempt.worker ?? attempt.agent} to finish`, since, command: '/escalate <why>' }];
+  return [
+    { kind: 'work', what: `${attempt.worker ?? attempt.agent} to finish`, since, command: '/escalate <why>' },
+  ];
 }
 
 /** What a task waits on, most telling first. Empty only for a task that is completed or cancelled. */

@@ -52,7 +52,14 @@ export interface Attempt {
   startedAt: string | null;
 }
 
-export type CheckConclusion = 'pending' | 'success' | 'failure' | 'neutral' | 'skipped' | 'cancelled' | 'timed-out';
+export type CheckConclusion =
+  | 'pending'
+  | 'success'
+  | 'failure'
+  | 'neutral'
+  | 'skipped'
+  | 'cancelled'
+  | 'timed-out';
 
 /** What one required check says about one commit. */
 export interface CheckResult {

@@ -78,6 +78,14 @@ export interface LaneView {
   plan: PlanRow[];
   queue: QueueRow[];
   collisions: { a: number; b: number; paths: string[]; announcedAt: string | null }[];
-  landings: { sha: string; tree: string; testedSha: string; testedTree: string; at: string; issues: number[]; pulls: number[] }[];
+  landings: {
+    sha: string;
+    tree: string;
+    testedSha: string;
+    testedTree: string;
+    at: string;
+    issues: number[];
+    pulls: number[];
+  }[];
   agents: { agent: string; worker: string; seenAt: string; issue: number | null }[];
 }

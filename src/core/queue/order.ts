@@ -16,7 +16,8 @@ export function orderEntries(state: LaneState): Queued[] {
   const placed = new Set<number>();
   const ordered: Queued[] = [];
   while (ordered.length < waiting.length) {
-    const ready = (task: Queued) => prerequisitesOf(task).every((n) => !queued.has(n) || placed.has(n) || n === task.issue);
+    const ready = (task: Queued) =>
+      prerequisitesOf(task).every((n) => !queued.has(n) || placed.has(n) || n === task.issue);
     const open = waiting.filter((task) => !placed.has(task.issue));
     // A circle of prerequisites never got scheduled; should one be queued all the same, arrival decides.
     const next = open.find(ready) ?? open[0];

@@ -44,7 +44,9 @@ export function ejectEntries(state: LaneState): FactBody[] {
         ? []
         : [{ kind: 'entry-ejected', issue, code: 'pull-closed', reason: 'the pull request was closed' }];
     }
-    const red = task.pull.checks.find((check) => check.conclusion !== 'success' && check.conclusion !== 'pending');
+    const red = task.pull.checks.find(
+      (check) => check.conclusion !== 'success' && check.conclusion !== 'pending',
+    );
     if (red) {
       const reason = `the check ${red.name} turned to ${red.conclusion} on the head commit`;
       return [{ kind: 'entry-ejected', issue, code: 'checks-failed', reason }];
@@ -60,7 +62,12 @@ function startBuild(state: LaneState): FactBody[] {
   return [{ kind: 'build-started', build: state.nextBuild, baseSha: state.baseSha, entries }];
 }
 
-function ejectAll(state: LaneState, build: Build, code: 'checks-failed' | 'check-timeout', reason: string): FactBody[] {
+function ejectAll(
+  state: LaneState,
+  build: Build,
+  code: 'checks-failed' | 'check-timeout',
+  reason: string,
+): FactBody[] {
   return [
     { kind: 'build-failed', build: build.number, reason },
     ...build.entries
@@ -77,7 +84,9 @@ function judgeBuild(state: LaneState, build: Build, at: string): FactBody[] {
     const reason = `the check ${red.name} ended with ${red.conclusion} on the candidate ${build.sha?.slice(0, 12)}${link}`;
     return ejectAll(state, build, 'checks-failed', reason);
   }
-  const missing = checks.filter((name) => !build.checks.some((c) => c.name === name && c.conclusion === 'success'));
+  const missing = checks.filter(
+    (name) => !build.checks.some((c) => c.name === name && c.conclusion === 'success'),
+  );
   if (missing.length === 0) return [{ kind: 'build-passed', build: build.number }];
   if (Date.parse(at) - Date.parse(build.startedAt) >= state.policy.queue.check_timeout) {
     const reason = `the check ${missing.join(', ')} did not finish on the candidate within the policy's check_timeout`;

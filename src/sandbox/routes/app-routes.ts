@@ -1,21 +1,25 @@
 import { z } from 'zod';
-import { ApiError, notFound } from '../api-error.ts';
 import type { Api, ApiContext, UsageBook } from '../api.ts';
 import { HOURLY_LIMIT, readBody, takePage, usageOf } from '../api.ts';
-import { actorOf, demandApp, issueInstallationToken, reposOf } from '../auth.ts';
+import { ApiError, notFound } from '../api-error.ts';
+import { actorOf, demandApp, issueInstallationToken, parseRepoId, reposOf } from '../auth.ts';
 import type { Rest } from '../github-types.ts';
-import { deleteInstallation, suspendInstallation } from '../installation-changes.ts';
+import {
+  deleteInstallation,
+  installApp,
+  removeRepositories,
+  suspendInstallation,
+} from '../installation-changes.ts';
 import type { Installation, Repo } from '../model.ts';
 import {
   renderApp,
   renderInstallation,
   renderInstallationToken,
   renderPublicUser,
-
 } from '../render-account.ts';
 import { renderRepo } from '../render-repo.ts';
-import { findAccount, findRepo, grants } from '../world.ts';
 import type { World } from '../world.ts';
+import { findAccount, findRepo, grants } from '../world.ts';
 
 const TokenRequest = z.object({
   repositories: z.array(z.string()).optional(),
@@ -87,8 +91,7 @@ function addInstallationRoutes(world: World, api: Api): void {
   });
   api.post('/app/installations/:id/access_tokens', async (c) => {
     const installation = ownInstallation(world, c);
-    if (installation.suspendedAt !== null)
-      throw new ApiError(403, 'This installation has been suspended');
+    if (installation.suspendedAt !== null) throw new ApiError(403, 'This installation has been suspended');
     const request = await readBody(c, TokenRequest);
     const repoIds = scopeRepos(installation, request);
     const permissions = scopePermissions(installation, request.permissions);
@@ -103,8 +106,8 @@ function addInstallationRoutes(world: World, api: Api): void {
     api.get(path, (c) => {
       const app = demandApp(c.get('caller'));
       const params: Record<string, string> = c.req.param();
-      const repo = findRepo(world, `${params['owner']}/${params['repo']}`);
-      const account = findAccount(world, params['owner'] ?? '');
+      const repo = findRepo(world, `${params.owner}/${params.repo}`);
+      const account = findAccount(world, params.owner ?? '');
       const found = [...world.book.installations.values()].find(
         (one) =>
           one.app === app &&
@@ -120,7 +123,10 @@ function addTokenRoutes(world: World, api: Api): void {
   api.get('/installation/repositories', (c) => {
     const caller = c.get('caller');
     if (caller.kind !== 'installation')
-      throw new ApiError(403, 'You must authenticate with an installation access token in order to list repositories for an installation.');
+      throw new ApiError(
+        403,
+        'You must authenticate with an installation access token in order to list repositories for an installation.',
+      );
     const repos = reposOf(caller.token);
     const repositories = takePage(c, repos).map((repo) => renderRepo(world, repo));
     return c.json({ total_count: repos.length, repository_selection: 'selected', repositories });
@@ -182,8 +188,25 @@ function addUserRoutes(world: World, api: Api, usage: UsageBook): void {
   });
 }
 
+/** The account's owner, not the App, decides which repositories an installation has. */
+function addSelectionRoutes(world: World, api: Api): void {
+  for (const method of ['PUT', 'DELETE'] as const)
+    api.on(method, '/user/installations/:id/repositories/:repo', (c) => {
+      const caller = c.get('caller');
+      const params: Record<string, string> = c.req.param();
+      const installation = world.book.installations.get(Number(params.id));
+      const repo = parseRepoId(world, params.repo ?? '');
+      const owns = caller.kind === 'user' && caller.account === installation?.account;
+      if (!owns || installation === undefined || repo === null) throw notFound();
+      if (method === 'PUT') installApp(world, installation.app, installation.account, [repo]);
+      else removeRepositories(world, installation, [repo]);
+      return c.body(null, 204);
+    });
+}
+
 export function addAppRoutes(world: World, api: Api, usage: UsageBook): void {
   addInstallationRoutes(world, api);
   addTokenRoutes(world, api);
+  addSelectionRoutes(world, api);
   addUserRoutes(world, api, usage);
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { ApiError, notFound } from '../api-error.ts';
+import { announce, announceCheckSuite } from '../announce.ts';
 import type { AddRepoRoute, RepoCall } from '../api.ts';
 import { readBody, takePage } from '../api.ts';
-import { announce, announceCheckSuite } from '../announce.ts';
+import { ApiError, notFound } from '../api-error.ts';
 import { appOf } from '../auth.ts';
+import type { CheckRunInput } from '../check-changes.ts';
 import {
   createCheckRun,
   findOrCreateSuite,
@@ -11,19 +12,13 @@ import {
   rerequestCheckRun,
   updateCheckRun,
 } from '../check-changes.ts';
-import type { CheckRunInput } from '../check-changes.ts';
-import { stampNow } from '../model.ts';
 import type { AppRecord, CheckRun, CheckSuite } from '../model.ts';
+import { stampNow } from '../model.ts';
 import { loadCommit, readCommit } from '../objects.ts';
-import {
-  renderCheckRun,
-  renderCheckSuite,
-  renderCombinedStatus,
-  renderStatus,
-} from '../render-check.ts';
+import { renderCheckRun, renderCheckSuite, renderCombinedStatus, renderStatus } from '../render-check.ts';
 import { renderCommit } from '../render-commit.ts';
-import { repoUrl } from '../world.ts';
 import type { World } from '../world.ts';
+import { repoUrl } from '../world.ts';
 import { demandCommitish } from './commit-routes.ts';
 
 const READ = 'checks:read';
@@ -182,7 +177,10 @@ function addSuiteRoutes(world: World, route: AddRepoRoute): void {
       const app = demandCheckApp(call);
       const { head_sha } = await readBody(call.c, z.object({ head_sha: z.string() }));
       const { sha } = await demandCommitish(call.repo, head_sha);
-      const { suite, created } = findOrCreateSuite(world, call.repo, app, sha, { branch: null, before: null });
+      const { suite, created } = findOrCreateSuite(world, call.repo, app, sha, {
+        branch: null,
+        before: null,
+      });
       if (created) await announceCheckSuite(world, suite, 'requested', call.actor.account);
       return call.c.json(await renderCheckSuite(world, suite), created ? 201 : 200);
     },
@@ -260,9 +258,7 @@ function addStatusRoutes(world: World, route: AddRepoRoute): void {
   route('GET', '/commits/:ref{.+}/statuses', 'statuses:read', async ({ c, repo, param }) => {
     const { sha } = await demandCommitish(repo, param('ref'));
     const all = repo.statuses.filter((one) => one.sha === sha).reverse();
-    return c.json(
-      takePage(c, all).map((status) => renderStatus(world, repo, status)),
-    );
+    return c.json(takePage(c, all).map((status) => renderStatus(world, repo, status)));
   });
 }
 

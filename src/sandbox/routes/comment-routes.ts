@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { notFound } from '../api-error.ts';
 import type { AddRepoRoute, RepoCall } from '../api.ts';
 import { readBody, takePage } from '../api.ts';
+import { notFound } from '../api-error.ts';
 import { addComment, announceComment } from '../issue-changes.ts';
-import { REACTIONS, stampNow } from '../model.ts';
 import type { Comment, Reaction } from '../model.ts';
+import { REACTIONS, stampNow } from '../model.ts';
 import { renderComment, renderReaction } from '../render-issue.ts';
 import type { World } from '../world.ts';
 import { demandIssue, demandOwnOrWrite } from './issue-routes.ts';
@@ -23,11 +23,7 @@ function sinceFilter(since: string | undefined): (comment: Comment) => boolean {
   return (comment) => since === undefined || Date.parse(comment.updatedAt) >= Date.parse(since);
 }
 
-async function react(
-  world: World,
-  { c, actor }: RepoCall,
-  reactions: Reaction[],
-): Promise<Response> {
+async function react(world: World, { c, actor }: RepoCall, reactions: Reaction[]): Promise<Response> {
   const { content } = await readBody(c, z.object({ content: z.enum(REACTIONS) }));
   const existing = reactions.find((one) => one.user === actor.account && one.content === content);
   if (existing !== undefined) return c.json(renderReaction(world, existing), 200);

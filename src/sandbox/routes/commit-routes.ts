@@ -1,23 +1,23 @@
 import { z } from 'zod';
-import { ApiError, notFound } from '../api-error.ts';
 import type { AddRepoRoute, RepoCall } from '../api.ts';
 import { readBody, takePage } from '../api.ts';
+import { ApiError, notFound } from '../api-error.ts';
 import { appOf } from '../auth.ts';
 import { diffTrees } from '../diff.ts';
 import { countAheadBehind, findMergeBase, isAncestor, listCommits } from '../git.ts';
 import type { Rest } from '../github-types.ts';
 import { writeMerge } from '../merge.ts';
-import { isPull } from '../model.ts';
 import type { Repo } from '../model.ts';
-import { loadCommit } from '../objects.ts';
+import { isPull } from '../model.ts';
 import type { Commit } from '../objects.ts';
+import { loadCommit } from '../objects.ts';
 import { refuseUpdate } from '../protection.ts';
 import { branchSha, moveRefs } from '../ref-changes.ts';
 import { renderCommit, renderFile } from '../render-commit.ts';
 import { renderPullSimple } from '../render-pull.ts';
 import { resolveCommitish } from '../resolve.ts';
-import { htmlUrl, repoUrl } from '../world.ts';
 import type { World } from '../world.ts';
+import { htmlUrl, repoUrl } from '../world.ts';
 
 /** git's name of the tree with nothing in it: what a first commit is compared with. */
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
@@ -113,22 +113,17 @@ export function addCommitRoutes(world: World, route: AddRepoRoute): void {
   route('GET', '/compare/:basehead{.+}', 'contents:read', (call) => compare(world, call));
   route('POST', '/merges', 'contents:write', (call) => mergeBranches(world, call));
   route('GET', '/commits', 'contents:read', (call) => listHistory(world, call));
-  route(
-    'GET',
-    '/commits/:ref{.+}/pulls',
-    'pull_requests|contents:read',
-    async ({ c, repo, param }) => {
-      const commit = await demandCommitish(repo, param('ref'));
-      const pulls = [];
-      for (const issue of [...repo.issues.values()].filter(isPull)) {
-        const { headSha, mergeCommitSha } = issue.pull;
-        const merged = mergeCommitSha === commit.sha;
-        if (merged || (await isAncestor(repo.gitDir, commit.sha, headSha)))
-          if (merged || !(await isAncestor(repo.gitDir, commit.sha, issue.pull.baseSha))) pulls.push(issue);
-      }
-      return c.json(takePage(c, pulls).map((issue) => renderPullSimple(world, issue)));
-    },
-  );
+  route('GET', '/commits/:ref{.+}/pulls', 'pull_requests|contents:read', async ({ c, repo, param }) => {
+    const commit = await demandCommitish(repo, param('ref'));
+    const pulls = [];
+    for (const issue of [...repo.issues.values()].filter(isPull)) {
+      const { headSha, mergeCommitSha } = issue.pull;
+      const merged = mergeCommitSha === commit.sha;
+      if (merged || (await isAncestor(repo.gitDir, commit.sha, headSha)))
+        if (merged || !(await isAncestor(repo.gitDir, commit.sha, issue.pull.baseSha))) pulls.push(issue);
+    }
+    return c.json(takePage(c, pulls).map((issue) => renderPullSimple(world, issue)));
+  });
   route('GET', '/commits/:ref{.+}', 'contents:read', async ({ c, repo, param }) => {
     const commit = await demandCommitish(repo, param('ref'));
     if (/\bsha\b/.test(c.req.header('accept') ?? '')) return c.text(commit.sha);

@@ -1,19 +1,19 @@
 import { z } from 'zod';
-import { ApiError, notFound } from '../api-error.ts';
 import type { AddRepoRoute, RepoCall } from '../api.ts';
 import { readBody } from '../api.ts';
+import { ApiError, notFound } from '../api-error.ts';
 import { appOf } from '../auth.ts';
 import type { Rest } from '../github-types.ts';
 import { personOf, webFlow } from '../merge.ts';
 import type { Repo } from '../model.ts';
-import { changeTree, findEntry, loadCommit, readTree, writeBlob, writeCommit } from '../objects.ts';
 import type { TreeEntry } from '../objects.ts';
+import { changeTree, findEntry, loadCommit, readTree, writeBlob, writeCommit } from '../objects.ts';
 import { refuseUpdate } from '../protection.ts';
 import { branchSha, moveRefs } from '../ref-changes.ts';
 import { renderGitCommit } from '../render-commit.ts';
 import { resolveCommitish } from '../resolve.ts';
-import { htmlUrl, repoUrl } from '../world.ts';
 import type { World } from '../world.ts';
+import { htmlUrl, repoUrl } from '../world.ts';
 
 function renderPlace(world: World, repo: Repo, path: string, ref: string, entry: TreeEntry) {
   const tail = path.split('/').map(encodeURIComponent).join('/');
@@ -53,7 +53,10 @@ async function readContents(world: World, { c, repo, param, query }: RepoCall): 
   const raw = /\braw\b/.test(c.req.header('accept') ?? '');
   if (entry.mode !== '40000') {
     const body = await blobOf(repo, entry.sha);
-    if (raw) return c.body(new Uint8Array(body), 200, { 'content-type': 'application/vnd.github.raw; charset=utf-8' });
+    if (raw)
+      return c.body(new Uint8Array(body), 200, {
+        'content-type': 'application/vnd.github.raw; charset=utf-8',
+      });
     return c.json({
       ...renderPlace(world, repo, path, ref, entry),
       type: 'file',
@@ -110,7 +113,8 @@ async function changeFile(world: World, call: RepoCall, deletes: boolean): Promi
   const change = { ref: `refs/heads/${branch}`, before, after: sha };
   const refusal = await moveRefs(world, repo, [change], actor);
   if (refusal !== null) throw new ApiError(409, `Could not update file: ${refusal}`);
-  const place = blob === null ? null : renderPlace(world, repo, path, branch, { mode, name: path, sha: blob });
+  const place =
+    blob === null ? null : renderPlace(world, repo, path, branch, { mode, name: path, sha: blob });
   const commit = renderGitCommit(world, repo, await loadCommit(repo, sha));
   const content = place === null ? null : { ...place, type: 'file', download_url: place.download_url ?? '' };
   const answer = { content, commit } satisfies Rest['file-commit'];
@@ -123,4 +127,3 @@ export function addContentsRoutes(world: World, route: AddRepoRoute): void {
   route('PUT', '/contents/:path{.+}', 'contents:write', (call) => changeFile(world, call, false));
   route('DELETE', '/contents/:path{.+}', 'contents:write', (call) => changeFile(world, call, true));
 }
-

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { notFound, validationFailed } from '../api-error.ts';
+import { announce } from '../announce.ts';
 import type { AddRepoRoute } from '../api.ts';
 import { readBody, takePage } from '../api.ts';
-import { announce } from '../announce.ts';
+import { notFound, validationFailed } from '../api-error.ts';
 import type { Issue } from '../model.ts';
 import { renderIssue } from '../render-issue.ts';
 import { renderRepo } from '../render-repo.ts';
@@ -36,14 +36,10 @@ function renderDependency(world: World, blocked: Issue, blocking: Issue) {
 function addBlockedByRoutes(world: World, route: AddRepoRoute): void {
   const path = '/issues/:number/dependencies/blocked_by';
   route('GET', path, 'issues:read', ({ c, repo, param }) =>
-    c.json(
-      takePage(c, demandIssue(repo, param('number')).blockedBy).map((one) => renderIssue(world, one)),
-    ),
+    c.json(takePage(c, demandIssue(repo, param('number')).blockedBy).map((one) => renderIssue(world, one))),
   );
   route('GET', '/issues/:number/dependencies/blocking', 'issues:read', ({ c, repo, param }) =>
-    c.json(
-      takePage(c, demandIssue(repo, param('number')).blocking).map((one) => renderIssue(world, one)),
-    ),
+    c.json(takePage(c, demandIssue(repo, param('number')).blocking).map((one) => renderIssue(world, one))),
   );
   route(
     'POST',
@@ -97,9 +93,7 @@ function renderPart(world: World, parent: Issue, part: Issue) {
 function addSubIssueRoutes(world: World, route: AddRepoRoute): void {
   const SubIssue = z.object({ sub_issue_id: z.number(), replace_parent: z.boolean().optional() });
   route('GET', '/issues/:number/sub_issues', 'issues:read', ({ c, repo, param }) =>
-    c.json(
-      takePage(c, demandIssue(repo, param('number')).subIssues).map((one) => renderIssue(world, one)),
-    ),
+    c.json(takePage(c, demandIssue(repo, param('number')).subIssues).map((one) => renderIssue(world, one))),
   );
   route('GET', '/issues/:number/parent', 'issues:read', ({ c, repo, param }) => {
     const { parent } = demandIssue(repo, param('number'));
@@ -120,8 +114,7 @@ function addSubIssueRoutes(world: World, route: AddRepoRoute): void {
           code: 'custom',
           message: 'An error occurred while adding the sub-issue to the parent issue.',
         });
-      if (part.parent !== null)
-        part.parent.subIssues = part.parent.subIssues.filter((one) => one !== part);
+      if (part.parent !== null) part.parent.subIssues = part.parent.subIssues.filter((one) => one !== part);
       part.parent = issue;
       issue.subIssues.push(part);
       const body = renderPart(world, issue, part);

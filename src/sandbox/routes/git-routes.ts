@@ -1,20 +1,20 @@
 import { z } from 'zod';
-import { ApiError, notFound } from '../api-error.ts';
 import type { AddRepoRoute, RepoCall } from '../api.ts';
 import { readBody, takePage } from '../api.ts';
+import { ApiError, notFound } from '../api-error.ts';
 import { appOf } from '../auth.ts';
 import { isAncestor, isValidRefName, runGit } from '../git.ts';
 import type { Rest } from '../github-types.ts';
-import { nodeId, ZERO_SHA } from '../model.ts';
+import { personOf } from '../merge.ts';
 import type { Repo } from '../model.ts';
+import { nodeId, ZERO_SHA } from '../model.ts';
 import { changeTree, readCommit, writeBlob, writeCommit } from '../objects.ts';
 import { refuseUpdate } from '../protection.ts';
 import { moveRefs } from '../ref-changes.ts';
 import { renderGitCommit, renderRef } from '../render-commit.ts';
 import { resolveCommitish } from '../resolve.ts';
-import { repoUrl } from '../world.ts';
 import type { World } from '../world.ts';
-import { personOf } from '../merge.ts';
+import { repoUrl } from '../world.ts';
 
 const TREE_LIMIT = 100_000;
 const Sha40 = z.string().regex(/^[0-9a-f]{40}$/);
@@ -42,7 +42,7 @@ async function demandCommit(repo: Repo, sha: string): Promise<void> {
 async function createRef(world: World, { c, repo, actor }: RepoCall): Promise<Response> {
   const { ref, sha } = await readBody(c, z.object({ ref: z.string(), sha: Sha40 }));
   if (!/^refs\/(heads|tags)\/./.test(ref) || !(await isValidRefName(ref)))
-    throw new ApiError(422, 'Reference name must start with \'refs/\' and have at least two slashes.');
+    throw new ApiError(422, "Reference name must start with 'refs/' and have at least two slashes.");
   if (repo.refs.has(ref)) throw new ApiError(422, 'Reference already exists');
   await demandCommit(repo, sha);
   const refusal = await moveRefs(world, repo, [{ ref, before: ZERO_SHA, after: sha }], actor);
@@ -144,9 +144,7 @@ async function renderTree(world: World, repo: Repo, sha: string, recursive: bool
     tree: entries.slice(0, TREE_LIMIT).map(({ size, ...entry }) => ({
       ...entry,
       ...(size === '-' ? {} : { size: Number(size) }),
-      ...(entry.type === 'commit'
-        ? {}
-        : { url: repoUrl(world, repo, `/git/${entry.type}s/${entry.sha}`) }),
+      ...(entry.type === 'commit' ? {} : { url: repoUrl(world, repo, `/git/${entry.type}s/${entry.sha}`) }),
     })),
     truncated: entries.length > TREE_LIMIT,
   } satisfies Rest['git-tree'];

@@ -1,6 +1,7 @@
-import { notFound } from '../api-error.ts';
+import { z } from 'zod';
 import type { Api, ApiContext } from '../api.ts';
 import { takePage } from '../api.ts';
+import { notFound } from '../api-error.ts';
 import { demandApp } from '../auth.ts';
 import type { Rest } from '../github-types.ts';
 import type { Delivery } from '../model.ts';
@@ -28,9 +29,13 @@ function renderDelivery(delivery: Delivery) {
   return {
     ...renderDeliveryItem(delivery),
     url: delivery.app.hook?.url ?? '',
-    request: { headers: delivery.requestHeaders, payload: delivery.payload },
+    request: { headers: delivery.requestHeaders, payload: parsePayload(delivery.body) },
     response: { headers: {}, payload: delivery.responseBody },
   } satisfies Rest['hook-delivery'];
+}
+
+function parsePayload(body: string): Record<string, unknown> {
+  return z.record(z.string(), z.unknown()).parse(JSON.parse(body));
 }
 
 /** https://docs.github.com/en/rest/apps/webhooks : newest first, paged by an opaque cursor. */
@@ -38,7 +43,9 @@ export function addHookRoutes(world: World, api: Api, office: PostOffice): void 
   const listOwn = (c: ApiContext): Delivery[] => {
     const app = demandApp(c.get('caller'));
     // What GitHub lost, and what it has not tried yet, is not in its list.
-    return world.book.deliveries.filter((one) => one.app === app && one.status !== null).reverse();
+    return world.book.deliveries
+      .filter((one) => one.app === app && one.status !== null && one.body !== '')
+      .reverse();
   };
   const findOwn = (c: ApiContext): Delivery => {
     const found = listOwn(c).find((one) => one.id === Number(c.req.param('id')));
@@ -53,7 +60,12 @@ export function addHookRoutes(world: World, api: Api, office: PostOffice): void 
     const all = listOwn(c).filter((one) => matchesStatus(one, c.req.query('status')));
     const cursor = c.req.query('cursor');
     const from =
-      cursor === undefined ? 0 : Math.max(0, all.findIndex((one) => one.id < Number(cursor.slice(1))));
+      cursor === undefined
+        ? 0
+        : Math.max(
+            0,
+            all.findIndex((one) => one.id < Number(cursor.slice(1))),
+          );
     const perPage = Math.min(100, Math.max(1, Number(c.req.query('per_page')) || 30));
     if (cursor === undefined && c.req.query('page') !== undefined)
       return c.json(takePage(c, all).map(renderDeliveryItem));

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { ApiError, notFound, validationFailed } from '../api-error.ts';
+import { announce, renderHookIssue } from '../announce.ts';
 import type { AddRepoRoute, RepoCall } from '../api.ts';
 import { readBody, takePage } from '../api.ts';
+import { ApiError, notFound, validationFailed } from '../api-error.ts';
 import { hasRole } from '../auth.ts';
-import { announce, renderHookIssue } from '../announce.ts';
 import {
   addLabels,
   closeIssue,
@@ -16,14 +16,9 @@ import {
   setLabels,
 } from '../issue-changes.ts';
 import type { Account, Issue, Repo } from '../model.ts';
-import {
-  renderIssue,
-  renderLabel,
-  renderTimelineComment,
-  renderTimelineEvent,
-} from '../render-issue.ts';
-import { findAccount } from '../world.ts';
+import { renderIssue, renderLabel, renderTimelineComment, renderTimelineEvent } from '../render-issue.ts';
 import type { World } from '../world.ts';
+import { findAccount } from '../world.ts';
 
 export function demandIssue(repo: Repo, number: string): Issue {
   const issue = repo.issues.get(Number(number));
@@ -75,8 +70,7 @@ async function openIssue(world: World, { c, repo, caller, actor }: RepoCall): Pr
   const issue = createIssue(world, repo, actor, { title: input.title, body: input.body ?? null, pull: null });
   const mayTriage = caller.kind !== 'user' || hasRole(repo, caller.account, 'triage');
   // GitHub's `opened` shows the labels the issue was opened with, and `labeled` follows for each.
-  if (mayTriage)
-    issue.labels = (input.labels ?? []).map((name) => findOrCreateLabel(world, repo, name));
+  if (mayTriage) issue.labels = (input.labels ?? []).map((name) => findOrCreateLabel(world, repo, name));
   announce(world, repo, 'issues.opened', { issue: renderHookIssue(world, issue) }, actor.account);
   if (mayTriage) {
     issue.labels = [];
@@ -106,7 +100,10 @@ async function patchIssue(world: World, call: RepoCall): Promise<Response> {
   if (input.labels !== undefined && mayTriage) setLabels(world, issue, actor, input.labels);
   if (input.assignees !== undefined && mayTriage)
     setAssignees(world, issue, actor, findAssignees(world, input.assignees));
-  if (input.state === 'closed') closeIssue(world, issue, actor, { reason: input.state_reason ?? 'completed' });
+  if (input.state === 'closed')
+    closeIssue(world, issue, actor, { reason: input.state_reason ?? 'completed' });
+  if (input.state === 'open' && issue.pull !== null && issue.pull.mergedAt !== null)
+    throw validationFailed({ resource: 'Issue', code: 'invalid', field: 'state' });
   if (input.state === 'open') reopenIssue(world, issue, actor);
   return c.json(renderIssue(world, issue));
 }
@@ -245,7 +242,10 @@ export function addIssueRoutes(world: World, route: AddRepoRoute): void {
 }
 
 export function demandOwnOrWrite(call: RepoCall, author: Account, message: string): void {
-  if (call.caller.kind === 'user' && author !== call.actor.account && !hasRole(call.repo, call.caller.account, 'write'))
+  if (
+    call.caller.kind === 'user' &&
+    author !== call.actor.account &&
+    !hasRole(call.repo, call.caller.account, 'write')
+  )
     throw new ApiError(403, message);
 }
-

@@ -1,21 +1,21 @@
 import { z } from 'zod';
-import { ApiError, notFound, validationFailed } from '../api-error.ts';
 import type { AddRepoRoute, RepoCall } from '../api.ts';
 import { readBody, takePage } from '../api.ts';
+import { ApiError, notFound, validationFailed } from '../api-error.ts';
 import { appOf, hasRole } from '../auth.ts';
 import { isAncestor } from '../git.ts';
 import type { Rest } from '../github-types.ts';
 import { closeIssue, editIssue, reopenIssue } from '../issue-changes.ts';
 import { figurePull, listPullCommits, listPullFiles, writeMerge } from '../merge.ts';
-import { isPull } from '../model.ts';
 import type { PullIssue, Repo } from '../model.ts';
+import { isPull } from '../model.ts';
 import { loadCommit } from '../objects.ts';
 import { changeBase, mergePull, openPull } from '../pull-changes.ts';
 import { branchSha, moveRefs } from '../ref-changes.ts';
 import { renderCommit, renderFile } from '../render-commit.ts';
 import { renderPull, renderPullSimple } from '../render-pull.ts';
-import { htmlUrl } from '../world.ts';
 import type { World } from '../world.ts';
+import { htmlUrl } from '../world.ts';
 
 const READ = 'pull_requests:read';
 const WRITE = 'pull_requests:write';
@@ -30,24 +30,22 @@ export function demandPull(repo: Repo, number: string): PullIssue {
 }
 
 async function answerPull(world: World, { c }: RepoCall, issue: PullIssue, status: 200 | 201 = 200) {
-  return c.json(renderPull(world, issue, await figurePull(issue)), status);
+  return c.json(renderPull(world, issue, await figurePull(issue, c.req.method === 'GET')), status);
 }
 
 function listPulls(world: World, { c, repo, query }: RepoCall): Response {
   const state = query('state') ?? 'open';
   const head = query('head')?.toLowerCase();
   const base = query('base');
-  const matching = [...repo.issues.values()]
-    .filter(isPull)
-    .filter(
-      (issue) =>
-        (state === 'all' || issue.state === state) &&
-        (base === undefined || issue.pull.baseRef === base) &&
-        // Without an owner GitHub ignores the filter.
-        (head === undefined ||
-          !head.includes(':') ||
-          `${repo.owner.login}:${issue.pull.headRef}`.toLowerCase() === head),
-    );
+  const matching = [...repo.issues.values()].filter(isPull).filter(
+    (issue) =>
+      (state === 'all' || issue.state === state) &&
+      (base === undefined || issue.pull.baseRef === base) &&
+      // Without an owner GitHub ignores the filter.
+      (head === undefined ||
+        !head.includes(':') ||
+        `${repo.owner.login}:${issue.pull.headRef}`.toLowerCase() === head),
+  );
   const by = query('sort') === 'updated' ? 'updatedAt' : 'createdAt';
   const sign = (query('direction') ?? (query('sort') === undefined ? 'desc' : 'asc')) === 'asc' ? 1 : -1;
   matching.sort((a, b) => sign * (a[by] < b[by] ? -1 : a[by] > b[by] ? 1 : a.number - b.number));
@@ -105,7 +103,7 @@ const MergeInput = z.object({
 
 async function landPull(world: World, { c, repo, caller, actor, param }: RepoCall): Promise<Response> {
   const issue = demandPull(repo, param('number'));
-  if (caller.kind === 'installation' && caller.token.permissions['contents'] !== 'write')
+  if (caller.kind === 'installation' && caller.token.permissions.contents !== 'write')
     throw new ApiError(403, 'Resource not accessible by integration');
   const input = await readBody(c, MergeInput);
   const sha = await mergePull(world, issue, actor, appOf(caller), {
@@ -162,7 +160,7 @@ export function addPullRoutes(world: World, route: AddRepoRoute): void {
     return c.json(takePage(c, files).map((file) => renderFile(world, repo, issue.pull.headSha, file)));
   });
   route('GET', '/pulls/:number/commits', READ, async ({ c, repo, param }) => {
-    const shas = (await listPullCommits(demandPull(repo, param('number')))).reverse();
+    const shas = (await listPullCommits(demandPull(repo, param('number')))).toReversed();
     const page = takePage(c, shas.slice(0, MAX_COMMITS));
     const commits = await Promise.all(page.map((sha) => loadCommit(repo, sha)));
     return c.json(commits.map((commit) => renderCommit(world, repo, commit)));

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { notFound } from '../api-error.ts';
+import { announce } from '../announce.ts';
 import type { AddRepoRoute, Api } from '../api.ts';
 import { readBody, takePage } from '../api.ts';
+import { notFound } from '../api-error.ts';
 import { demandAccess, parseRepoId, roleOf } from '../auth.ts';
-import { announce } from '../announce.ts';
 import type { Rest } from '../github-types.ts';
 import type { Account, Repo, Role } from '../model.ts';
 import { loadCommit } from '../objects.ts';
@@ -11,8 +11,8 @@ import { branchSha } from '../ref-changes.ts';
 import { renderUser } from '../render-account.ts';
 import { renderCommit } from '../render-commit.ts';
 import { renderFullRepo } from '../render-repo.ts';
-import { findAccount, htmlUrl, repoUrl } from '../world.ts';
 import type { World } from '../world.ts';
+import { findAccount, htmlUrl, repoUrl } from '../world.ts';
 
 /** The old permission word; triage and maintain exist only as role names. */
 function legacyPermission(role: Role | 'none'): string {
@@ -20,7 +20,7 @@ function legacyPermission(role: Role | 'none'): string {
   return role === 'triage' ? 'read' : role;
 }
 
-export function renderCollaborator(world: World, account: Account, role: Role | 'none') {
+function renderCollaborator(world: World, account: Account, role: Role | 'none') {
   const at = (...roles: string[]) => roles.includes(role);
   return {
     ...renderUser(world, account),
@@ -137,9 +137,7 @@ export function addRepoRoutes(world: World, api: Api, route: AddRepoRoute): void
   });
   route('GET', '/collaborators', 'metadata:read', ({ c, repo }) => {
     const logins = [repo.owner.login, ...repo.collaborators.keys()];
-    const accounts = logins
-      .map((login) => findAccount(world, login))
-      .filter((account) => account !== null);
+    const accounts = logins.map((login) => findAccount(world, login)).filter((account) => account !== null);
     return c.json(
       takePage(c, accounts).map((account) => renderCollaborator(world, account, roleOf(repo, account))),
     );

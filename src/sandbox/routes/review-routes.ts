@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { ApiError, notFound, validationFailed } from '../api-error.ts';
+import { announce, renderHookPull } from '../announce.ts';
 import type { AddRepoRoute, RepoCall } from '../api.ts';
 import { readBody, takePage } from '../api.ts';
-import { announce, renderHookPull } from '../announce.ts';
+import { ApiError, notFound, validationFailed } from '../api-error.ts';
 import { hasRole } from '../auth.ts';
 import type { Rest } from '../github-types.ts';
 import { record } from '../issue-changes.ts';
-import { stampNow } from '../model.ts';
 import type { PullIssue, Review } from '../model.ts';
+import { stampNow } from '../model.ts';
 import { renderUser } from '../render-account.ts';
 import { renderPullSimple, renderReview } from '../render-pull.ts';
 import type { World } from '../world.ts';

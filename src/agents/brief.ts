@@ -1,0 +1,58 @@
+/** What an agent is told about its attempt: the task of the contract, with a token that reaches one repository. */
+import { taskId } from '../core/ids.ts';
+import { prerequisitesOf, type Task } from '../core/lane/state.ts';
+import type { Policy } from '../core/policy.ts';
+import type { ContentsToken } from '../github/mint-contents-token.ts';
+import { type AgentTask, contractVersion } from '../protocol/agent-contract.ts';
+
+export interface BriefInput {
+  laneId: number;
+  owner: string;
+  repo: string;
+  base: string;
+  task: Task;
+  policy: Policy;
+  leaseUntil: string;
+  publicUrl: string;
+  /** The clone URL, as GitHub names it. */
+  cloneUrl: string;
+  token: ContentsToken;
+}
+
+/** The task for its agent; null when there is no attempt with an open pull request to work on. */
+export function briefAgent(input: BriefInput): AgentTask | null {
+  const { task, policy, token } = input;
+  const { attempt, pull, spec } = task;
+  if (!attempt || !pull) return null;
+  return {
+    contract: contractVersion,
+    task: taskId(input.laneId, task.issue),
+    version: task.version,
+    attempt: attempt.number,
+    fence: attempt.fence,
+    repo: `${input.owner}/${input.repo}`,
+    issue: task.issue,
+    pull: pull.number,
+    branch: attempt.branch,
+    base: input.base,
+    base_sha: attempt.baseSha,
+    spec: {
+      title: spec.title,
+      requirements: spec.requirements,
+      design: spec.design,
+      acceptance: spec.acceptance,
+    },
+    owns: spec.owns,
+    depends_on: prerequisitesOf(task),
+    budget: {
+      minutes: spec.budget.minutes ?? policy.limits.minutes,
+      tokens: spec.budget.tokens ?? policy.limits.tokens,
+      usd: spec.budget.usd ?? policy.limits.usd,
+    },
+    lease_expires_at: input.leaseUntil,
+    heartbeat_seconds: policy.ownership.heartbeat / 1000,
+    correlation_id: task.correlationId,
+    report_url: `${input.publicUrl}/api/agent/v1/report`,
+    git: { url: input.cloneUrl, username: 'x-access-token', token: token.token, expires_at: token.expiresAt },
+  };
+}

@@ -1,0 +1,69 @@
+/** The stage: a sandbox GitHub with the tasks-app repository, people, a CI that really runs, and Signalbox as an App. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Ci, startCi } from '../sandbox/ci.ts';
+import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+
+export const repository = { owner: 'railway', name: 'tasks-app' };
+export const appSlug = 'signalbox';
+export const agents = ['ada', 'grace', 'linus'] as const;
+
+export interface Stage {
+  sandbox: Sandbox;
+  ci: Ci;
+  app: { id: number; privateKey: string; botLogin: string };
+  /** A maintainer with write access: opens and labels the issues, reviews and approves. */
+  maintainer: { login: string; token: string };
+  close(): Promise<void>;
+}
+
+/** Short times, so that the story fits into a minute; a real repository keeps the defaults. */
+const policy = `# How Signalbox works in this repository. Every key has a default.
+version: 1
+agents:
+${agents.map((name) => `  ${name}: { via: pull, capacity: 1 }`).join('\n')}
+schedule: { grace: 1s }
+ownership: { lease: 2m, heartbeat: 2s }
+gate: { checks: [ci], approvals: 1 }
+`;
+
+const tasksApp = fileURLToPath(new URL('./tasks-app/', import.meta.url));
+
+async function readFiles(folder: string): Promise<Record<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const read = files.map(async (entry): Promise<[string, string]> => {
+    const path = join(entry.parentPath, entry.name);
+    return [path.slice(folder.length), await readFile(path, 'utf8')];
+  });
+  return Object.fromEntries(await Promise.all(read));
+}
+
+/** Builds the stage in `dir`. The App's webhook is set when the App is started. */
+export async function buildStage(dir: string): Promise<Stage> {
+  const sandbox = await startSandbox({ dir: join(dir, 'github') });
+  const maintainer = sandbox.addUser('mary');
+  const files = { ...(await readFiles(tasksApp)), '.github/signalbox.yml': policy };
+  const { fullName } = await sandbox.addRepo({
+    ...repository,
+    files,
+    collaborators: { [maintainer.login]: 'maintain' },
+  });
+  const ci = await startCi(sandbox, {});
+  const app = sandbox.addApp({ slug: appSlug, name: 'Signalbox' });
+  sandbox.protect(fullName, 'main', {
+    requiredChecks: [{ context: 'ci' }, { context: 'signalbox/arbiter', appId: app.id }],
+  });
+  sandbox.install(appSlug, repository.owner, [fullName]);
+  return {
+    sandbox,
+    ci,
+    app,
+    maintainer,
+    close: async () => {
+      await ci.close();
+      await sandbox.close();
+    },
+  };
+}

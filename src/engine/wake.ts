@@ -1,0 +1,30 @@
+/** Waking lanes: whoever finds that something is due says so; the jobs see that one worker at a time runs a lane. */
+import type { LaneKey } from '../core/ids.ts';
+import type { Look } from '../core/lane/look.ts';
+import { lanesWithDueWork, lanesWithWaitingTasks } from '../ledger/lanes.ts';
+import { requestLooks } from '../ledger/looks.ts';
+import { advance } from './advance.ts';
+import type { EngineContext } from './context.ts';
+
+/** Asks for looks and wakes their lane. */
+export async function askForLooks(
+  engine: EngineContext,
+  key: LaneKey,
+  looks: readonly Look[],
+): Promise<void> {
+  await requestLooks(engine.db, key, looks);
+  await engine.jobs.wakeLane(engine.db, key);
+}
+
+/** Wakes every lane in which something is due: after a start, after a crash, and when a time has come. */
+export async function wakeDueLanes(engine: EngineContext): Promise<void> {
+  for (const key of await lanesWithDueWork(engine.db)) await engine.jobs.wakeLane(engine.db, key);
+}
+
+/** Lets lanes with waiting tasks look again, because an agent has turned up. */
+export async function wakeWaitingLanes(engine: EngineContext): Promise<void> {
+  for (const key of await lanesWithWaitingTasks(engine.db)) {
+    await advance(engine.db, key, []);
+    await engine.jobs.wakeLane(engine.db, key);
+  }
+}

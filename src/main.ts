@@ -1,0 +1,179 @@
+/** The command line. */
+import { resolve } from 'node:path';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { Logger } from 'pino';
+import {
+  agentEnvironment,
+  ConfigProblem,
+  environment,
+  readLogConfig,
+  readServeConfig,
+  readStorageConfig,
+  readWorkerConfig,
+} from './config.ts';
+import { runDemo } from './demo/run-demo.ts';
+import { createLog, migrate, serve } from './serve.ts';
+import { runWorker } from './worker/worker.ts';
+import type { WorkerEvent } from './worker/worker-event.ts';
+
+/**
+ * Resolves when somebody asks the process to end; a second signal ends it at once.
+ * @param untilInputEnds also take the end of standard input as the wish: whoever started us is gone then
+ */
+function untilAsked(untilInputEnds = false): Promise<string> {
+  return new Promise((resolve) => {
+    if (untilInputEnds) {
+      process.stdin.once('end', () => resolve('the end of its input'));
+      process.stdin.once('error', () => resolve('the end of its input'));
+      process.stdin.resume();
+    }
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        resolve(signal);
+        process.once(signal, () => process.exit(1));
+      });
+    }
+  });
+}
+
+interface ChildOptions {
+  untilInputEnds?: boolean;
+}
+
+async function runServe(options: ChildOptions): Promise<void> {
+  const config = readServeConfig(environment);
+  const log = createLog(config.log);
+  const asked = untilAsked(options.untilInputEnds);
+  const running = await serve(config, log);
+  const signal = await asked;
+  log.info({ signal }, 'stopping');
+  await running.stop();
+  process.stdin.unref();
+}
+
+async function runMigrate(): Promise<void> {
+  const log = createLog({ ...readLogConfig(environment), level: 'warn' });
+  const applied = await migrate(readStorageConfig(environment), log);
+  console.log(
+    applied.length > 0 ? `applied: ${applied.join(', ')}` : 'nothing to do: the database is up to date',
+  );
+}
+
+interface WorkerFlags extends ChildOptions {
+  exec: string;
+  directory: string;
+  capacity: number;
+  once?: boolean;
+}
+
+async function startWorker(flags: WorkerFlags): Promise<void> {
+  const config = readWorkerConfig(environment);
+  const log = createLog(readLogConfig(environment));
+  const stopping = new AbortController();
+  void untilAsked(flags.untilInputEnds).then(() => stopping.abort());
+  log.info({ url: config.url, agent: config.agent, worker: config.worker }, 'waiting for work');
+  const options = {
+    ...config,
+    exec: flags.exec,
+    directory: resolve(flags.directory),
+    capacity: flags.capacity,
+    once: flags.once ?? false,
+    env: agentEnvironment(environment),
+    log: (event: WorkerEvent) => logWorkerEvent(log, event),
+  };
+  await runWorker(options, stopping.signal);
+  process.stdin.unref();
+}
+
+/** Idle turns are only worth a line when somebody is looking for them. */
+function logWorkerEvent(log: Logger, event: WorkerEvent): void {
+  if (event.kind === 'idle' || event.kind === 'heartbeat') log.debug(event, event.kind);
+  else if (event.kind === 'problem' || event.kind === 'failed' || event.kind === 'fenced')
+    log.warn(event, event.kind);
+  else log.info(event, event.kind);
+}
+
+interface DemoFlags {
+  exit?: boolean;
+  json?: boolean;
+  speed: 'fast' | 'slow';
+  loseWebhooks?: boolean;
+  duplicateWebhooks?: boolean;
+  agents?: string;
+}
+
+async function startDemo(flags: DemoFlags): Promise<void> {
+  process.exitCode = await runDemo(
+    {
+      exit: flags.exit ?? false,
+      json: flags.json ?? false,
+      speed: flags.speed,
+      loseWebhooks: flags.loseWebhooks ?? false,
+      duplicateWebhooks: flags.duplicateWebhooks ?? false,
+      agentCommand: flags.agents ?? null,
+    },
+    untilAsked(),
+  );
+}
+
+function readCapacity(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > 64)
+    throw new InvalidArgumentError('a whole number from 1 to 64');
+  return count;
+}
+
+/** For programs that start us and must not leave us behind; people have Ctrl-C. */
+const untilInputEnds = () => new Option('--until-input-ends', 'end when standard input does').hideHelp();
+
+function commandLine(): Command {
+  const program = new Command('signalbox')
+    .description(
+      'Lets several coding agents work on one repository, and lands what they make through a merge queue.',
+    )
+    .exitOverride()
+    .showSuggestionAfterError();
+  program.command('serve').description('run the GitHub App').addOption(untilInputEnds()).action(runServe);
+  program.command('migrate').description('bring the database up to date and end').action(runMigrate);
+  program
+    .command('worker')
+    .description('run agents on this machine: claim tasks, run a command for each, push and report')
+    .requiredOption(
+      '--exec <command>',
+      'shell command that does the work; it finds its brief in $SIGNALBOX_BRIEF',
+    )
+    .option('--directory <path>', 'where clones and worktrees are kept', '.signalbox/work')
+    .option('--capacity <n>', 'how many tasks at a time', readCapacity, 1)
+    .option('--once', 'do one task, then end')
+    .addOption(untilInputEnds())
+    .action(startWorker);
+  program
+    .command('demo')
+    .description('play the whole way once: sandbox GitHub, Signalbox, three agents, CI, dashboard')
+    .option('--exit', 'end when the story is over instead of staying up')
+    .option('--json', 'print one summary object')
+    .addOption(
+      new Option('--speed <speed>', 'slow makes it watchable').choices(['fast', 'slow']).default('fast'),
+    )
+    .option('--lose-webhooks', 'drop every webhook: the sweep finds everything, only later')
+    .option('--duplicate-webhooks', 'deliver every webhook twice')
+    .option('--agents <command>', 'run this shell command as the agents instead of the scripts')
+    .action(startDemo);
+  return program;
+}
+
+/** Exit codes: 0 done, 1 failed, 2 used or configured wrongly. */
+async function main(): Promise<void> {
+  try {
+    await commandLine().parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : 2;
+      return;
+    }
+    console.error(`signalbox: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = error instanceof ConfigProblem ? 2 : 1;
+  }
+}
+
+await main();

@@ -1,0 +1,138 @@
+/**
+ * The door for webhooks: size, signature over the raw bytes, one durable record under the delivery's GUID, 202.
+ * Nothing else happens before the answer (GitHub gives up after 10 s and never tries again by itself).
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Webhooks } from '@octokit/webhooks';
+import type { Intake } from '../engine/intake.ts';
+
+/** GitHub's docs, "Webhook events and payloads": payloads are capped at 25 MB. */
+const mostBytes = 25 * 1024 * 1024;
+/** After a refusal the rest of a body is thrown away, so that the sender can read the answer; this much at most. */
+const mostDrained = 64 * 1024 * 1024;
+
+export interface DoorOptions {
+  secret: string;
+  /** The old secret while it is being rotated. */
+  previousSecret: string | null;
+  intake: Intake;
+  onProblem: (guid: string, error: unknown) => void;
+}
+
+function answer(response: ServerResponse, status: number, message: string): void {
+  const body = JSON.stringify({ message });
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    ...(status >= 400 ? { connection: 'close' } : {}),
+  });
+  response.end(body);
+}
+
+/** Reads past what is left of a refused body without keeping it. */
+function drain(request: IncomingMessage): void {
+  let drained = 0;
+  request.on('data', (chunk: Buffer) => {
+    drained += chunk.length;
+    if (drained > mostDrained) request.destroy();
+  });
+  request.on('error', () => request.destroy());
+  request.resume();
+}
+
+/** The whole body, or null as soon as it is known to be too large. */
+async function readBody(request: IncomingMessage): Promise<Buffer | null> {
+  if (Number(request.headers['content-length'] ?? 0) > mostBytes) return null;
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const take = (chunk: Buffer): void => {
+      length += chunk.length;
+      if (length <= mostBytes) {
+        chunks.push(chunk);
+        return;
+      }
+      chunks.length = 0;
+      request.off('data', take);
+      resolve(null);
+    };
+    request.on('data', take);
+    request.once('end', () => resolve(Buffer.concat(chunks)));
+    request.once('error', reject);
+    request.once('aborted', () => reject(new Error('the sender went away')));
+  });
+}
+
+function header(request: IncomingMessage, name: string): string {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : '';
+}
+
+function isJson(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
+/** What is wrong with the headers, or null. */
+function headerProblem(request: IncomingMessage): { status: number; message: string } | null {
+  if (!/^application\/json\b/i.test(header(request, 'content-type'))) {
+    return { status: 415, message: 'Set the content type of the webhook to application/json.' };
+  }
+  if (!/^[\w-]{1,64}$/.test(header(request, 'x-github-delivery'))) {
+    return { status: 400, message: 'The header X-GitHub-Delivery is missing or not a delivery id.' };
+  }
+  if (!/^[a-z_]{1,64}$/.test(header(request, 'x-github-event'))) {
+    return { status: 400, message: 'The header X-GitHub-Event is missing or not an event name.' };
+  }
+  return null;
+}
+
+/** Makes the handler of `POST /api/github/webhooks`. */
+export function openDoor(
+  options: DoorOptions,
+): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const verifiers = [options.secret, ...(options.previousSecret ? [options.previousSecret] : [])].map(
+    (secret) => new Webhooks({ secret }),
+  );
+  const isSigned = async (body: string, signature: string): Promise<boolean> => {
+    // SHA-1 signatures and anything else that is not "sha256=" never count.
+    if (!/^sha256=[0-9a-f]{64}$/.test(signature)) return false;
+    for (const verifier of verifiers) if (await verifier.verify(body, signature)) return true;
+    return false;
+  };
+
+  return async (request, response) => {
+    const problem = headerProblem(request);
+    if (problem) {
+      answer(response, problem.status, problem.message);
+      return drain(request);
+    }
+    const guid = header(request, 'x-github-delivery');
+    try {
+      const body = await readBody(request);
+      if (body === null) {
+        answer(response, 413, 'The payload is larger than 25 MB, the most that GitHub sends.');
+        return drain(request);
+      }
+      const payload = body.toString('utf8');
+      if (!(await isSigned(payload, header(request, 'x-hub-signature-256')))) {
+        return answer(
+          response,
+          401,
+          'The signature does not match: compare the webhook secret on both sides.',
+        );
+      }
+      if (!isJson(payload)) return answer(response, 400, 'The payload is not a JSON object.');
+      await options.intake.record({ guid, event: header(request, 'x-github-event'), payload });
+      answer(response, 202, 'recorded');
+    } catch (error) {
+      options.onProblem(guid, error);
+      if (!response.headersSent)
+        answer(response, 503, 'The delivery could not be recorded: redeliver it later.');
+    }
+  };
+}
