@@ -21,6 +21,8 @@ create table lane (
   swept_at timestamptz,
   comments_since timestamptz,
   paused text,
+  runner text,
+  runner_until timestamptz,
   primary key (installation_id, lane_id),
   unique (installation_id, repo_id, base)
 );

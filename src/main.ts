@@ -111,6 +111,7 @@ async function startDemo(flags: DemoFlags): Promise<void> {
       loseWebhooks: flags.loseWebhooks ?? false,
       duplicateWebhooks: flags.duplicateWebhooks ?? false,
       agentCommand: flags.agents ?? null,
+      path: environment.PATH ?? '/usr/local/bin:/usr/bin:/bin',
     },
     untilAsked(),
   );

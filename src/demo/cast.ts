@@ -8,6 +8,8 @@ import { agents, appSlug, type Stage } from './stage.ts';
 
 export interface CastOptions {
   dir: string;
+  /** Where git and the agents' programs are found. */
+  path: string;
   /** How long an agent pauses between its steps, in milliseconds. */
   paceMs: number;
   /** How often Signalbox asks GitHub for everything, in seconds. */
@@ -50,6 +52,7 @@ export async function hireCast(stage: Stage, options: CastOptions): Promise<Cast
   const app = openProgram({
     name: 'signalbox',
     args: ['serve'],
+    path: options.path,
     logFile: join(logs, 'signalbox.log'),
     env: {
       APP_ID: String(stage.app.id),
@@ -69,6 +72,7 @@ export async function hireCast(stage: Stage, options: CastOptions): Promise<Cast
     openProgram({
       name: agent,
       args: ['worker', '--exec', command, '--directory', join(options.dir, 'work', agent)],
+      path: options.path,
       logFile: join(logs, `${agent}.log`),
       env: {
         SIGNALBOX_URL: url,

@@ -1,6 +1,7 @@
 /** A program of ours, run as a process the way a user would run it, that can be killed and started again. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
@@ -9,6 +10,8 @@ export interface ProgramOptions {
   name: string;
   args: string[];
   env: Record<string, string>;
+  /** Where programs are found. */
+  path: string;
   /** Everything it prints goes here. */
   logFile: string;
 }
@@ -27,11 +30,6 @@ export interface Program {
 }
 
 const patienceMs = 15_000;
-
-/** What children need of this process's environment: where programs are, and nothing that configures Signalbox. */
-function inheritedEnvironment(): Record<string, string> {
-  return { PATH: [process.execPath.replace(/\/[^/]+$/, ''), '/usr/local/bin', '/usr/bin', '/bin'].join(':') };
-}
 
 export function openProgram(options: ProgramOptions): Program {
   let child: ChildProcess | null = null;
@@ -56,7 +54,7 @@ export function openProgram(options: ProgramOptions): Program {
       expected = false;
       // The child watches its standard input: when this process dies, however it dies, the child ends too.
       const started = spawn(process.execPath, [main, ...options.args, '--until-input-ends'], {
-        env: { ...inheritedEnvironment(), ...options.env },
+        env: { PATH: `${dirname(process.execPath)}:${options.path}`, ...options.env },
         stdio: ['pipe', 'pipe', 'pipe'],
       });
       child = started;

@@ -112,7 +112,7 @@ async function proveMain(stage: Stage, lane: Lane, dir: string): Promise<{ sha: 
   await run(process.execPath, ['--test'], { cwd: clone }).catch((error: Error) => {
     throw new StoryFailed('main is green', error.message);
   });
-  const env = { ...process.env, TASKS_FILE: join(dir, 'proof-tasks.json') };
+  const env = { TASKS_FILE: join(dir, 'proof-tasks.json') };
   const tasks = async (...args: string[]): Promise<string> =>
     (await run(process.execPath, ['src/cli.js', ...args], { cwd: clone, env })).stdout;
   await tasks('add', 'water the plants');

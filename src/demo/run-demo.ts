@@ -18,6 +18,8 @@ export interface DemoOptions {
   duplicateWebhooks: boolean;
   /** A shell command to run as the agents; null plays the scripts. */
   agentCommand: string | null;
+  /** Where git and the agents' programs are found. */
+  path: string;
 }
 
 const patienceMs = { fast: 180_000, slow: 600_000 };
@@ -85,6 +87,7 @@ export async function runDemo(options: DemoOptions, untilAsked: Promise<unknown>
     progress.step('build the stage: a sandbox GitHub on real git, a CI that runs the tests');
     theatre = await openTheatre({
       dir,
+      path: options.path,
       paceMs: options.speed === 'slow' ? 2_500 : 0,
       sweepSeconds: options.loseWebhooks ? 1 : 30,
       agentCommand: options.agentCommand,

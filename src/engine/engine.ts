@@ -1,6 +1,12 @@
 /** The engine at work: deliveries are handed on, due lanes run, and GitHub is swept, until it is stopped. */
+import { setImmediate } from 'node:timers/promises';
 import type { Delivery } from '../ledger/deliveries.ts';
-import { claimDeliveries, finishDeliveries, noteDeliveryProblem } from '../ledger/deliveries.ts';
+import {
+  claimDeliveries,
+  finishDeliveries,
+  hasDueDeliveries,
+  noteDeliveryProblem,
+} from '../ledger/deliveries.ts';
 import { releaseAllLeases } from '../ledger/effects.ts';
 import type { EngineContext } from './context.ts';
 import { runLane } from './run-lane.ts';
@@ -16,29 +22,42 @@ export interface RunningEngine {
   stop(): Promise<void>;
 }
 
-async function workThroughDeliveries(
-  engine: EngineContext,
-  receive: (delivery: Delivery) => Promise<void>,
-): Promise<void> {
+type Receive = (delivery: Delivery) => Promise<void>;
+
+/** Hands one delivery on. True when it is finished. */
+async function handOn(engine: EngineContext, receive: Receive, delivery: Delivery): Promise<boolean> {
+  try {
+    await receive(delivery);
+    return true;
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    engine.log.error(
+      { guid: delivery.guid, event: delivery.event, problem },
+      'a delivery could not be worked through',
+    );
+    await noteDeliveryProblem(engine.db, delivery.guid, problem);
+    return false;
+  }
+}
+
+async function workThroughDeliveries(engine: EngineContext, receive: Receive): Promise<void> {
   for (;;) {
     const deliveries = await claimDeliveries(engine.db, deliveriesAtOnce);
     if (deliveries.length === 0) return;
-    const finished: string[] = [];
+    const handed: Promise<string[]>[] = [];
     for (const delivery of deliveries) {
-      try {
-        await receive(delivery);
-        finished.push(delivery.guid);
-      } catch (error) {
-        const problem = error instanceof Error ? error.message : String(error);
-        engine.log.error(
-          { guid: delivery.guid, event: delivery.event, problem },
-          'a delivery could not be worked through',
-        );
-        await noteDeliveryProblem(engine.db, delivery.guid, problem);
-      }
+      handed.push(handOn(engine, receive, delivery).then((done) => (done ? [delivery.guid] : [])));
+      // New deliveries are acknowledged in between.
+      await setImmediate();
     }
-    await finishDeliveries(engine.db, finished);
+    await finishDeliveries(engine.db, (await Promise.all(handed)).flat());
   }
+}
+
+/** Wakes whoever has something to do that nobody was woken for. */
+async function wakeDue(engine: EngineContext): Promise<void> {
+  if (await hasDueDeliveries(engine.db)) await engine.jobs.wakeDeliveries(engine.db);
+  await wakeDueLanes(engine);
 }
 
 /** Calls `act` again and again with a pause between; one call at a time, and a failure only ends that call. */
@@ -72,7 +91,7 @@ function repeat(
  */
 export async function startEngine(
   engine: EngineContext,
-  receive: (delivery: Delivery) => Promise<void>,
+  receive: Receive,
   exclusive: boolean,
 ): Promise<RunningEngine> {
   if (exclusive) await releaseAllLeases(engine.db);
@@ -82,7 +101,7 @@ export async function startEngine(
   });
   await engine.jobs.wakeDeliveries(engine.db);
   const complain = (what: string) => (error: unknown) => engine.log.error({ problem: String(error) }, what);
-  const stopTick = repeat(tickMs, () => wakeDueLanes(engine), complain('looking for due work failed'));
+  const stopTick = repeat(tickMs, () => wakeDue(engine), complain('looking for due work failed'));
   const stopSweep = repeat(
     engine.sweepMs,
     () => sweep(engine),

@@ -9,7 +9,7 @@ import type { Look } from '../core/lane/look.ts';
 import type { Observation, SeenCommand, SeenIssue } from '../core/lane/observation.ts';
 import { isLive, type LaneState, type PrerequisiteState, type Task } from '../core/lane/state.ts';
 import { readPolicy } from '../core/policy.ts';
-import { makeSpec } from '../core/task/specification.ts';
+import { makeSpec, type SpecReading } from '../core/task/specification.ts';
 import { fetchBlockedBy } from '../github/fetch-blocked-by.ts';
 import { fetchChangedPaths } from '../github/fetch-changed-paths.ts';
 import { fetchChecks } from '../github/fetch-checks.ts';
@@ -25,7 +25,8 @@ import { postReaction } from '../github/post-reaction.ts';
 import type { DueLook } from '../ledger/looks.ts';
 import { type Command, commandTable } from '../protocol/command-table.ts';
 import { parseCommands } from '../protocol/commands.ts';
-import { parseIssueForm } from '../protocol/issue-form.ts';
+import { stripHidden } from '../protocol/hidden-text.ts';
+import { type IssueForm, parseIssueForm } from '../protocol/issue-form.ts';
 import { type Sighting, unticketed } from './advance.ts';
 import type { LaneContext } from './context.ts';
 
@@ -71,6 +72,14 @@ async function withPermission(ctx: LaneContext, login: string): Promise<SeenIssu
   return { login, permission: await fetchPermission(ctx.client, ctx.repo, login) };
 }
 
+/** What is not understood refuses the whole request: a half-read specification would start the wrong work. */
+function readSpec(ctx: LaneContext, issue: IssueSeen, form: IssueForm): SpecReading {
+  const repo = `${ctx.repo.owner}/${ctx.repo.name}`;
+  const made = makeSpec({ ...form, title: stripHidden(issue.title).text, issue: issue.number, repo });
+  if (form.problems.length === 0) return made;
+  return { kind: 'refused', why: [...form.problems, ...(made.kind === 'refused' ? made.why : [])] };
+}
+
 async function describeIssue(ctx: LaneContext, issue: IssueSeen): Promise<SeenIssue> {
   const ready = issue.labels.includes(humanLabels.ready);
   const full = `${ctx.repo.owner}/${ctx.repo.name}`;
@@ -88,7 +97,7 @@ async function describeIssue(ctx: LaneContext, issue: IssueSeen): Promise<SeenIs
       ready && labeller === null
         ? await withPermission(ctx, issue.author)
         : { login: issue.author, permission: 'none' },
-    spec: makeSpec({ ...form, title: issue.title, issue: issue.number, repo: full }),
+    spec: readSpec(ctx, issue, form),
     hidden: form.hidden,
     blockedBy: blockedBy
       .filter((link) => link.repo === full)

@@ -5,6 +5,7 @@ import { classifyFailure } from '../github/failure.ts';
 import { redactSecrets } from '../github/redact.ts';
 import { claimEffect, type LeasedEffect, postponeEffect } from '../ledger/effects.ts';
 import { isDatabaseFailure } from '../ledger/is-database-failure.ts';
+import { holdLane, releaseLane } from '../ledger/lanes.ts';
 import { loadForReading } from '../ledger/load-lane.ts';
 import { type DueLook, dueLooks, finishLook, postponeLook, requestLooks } from '../ledger/looks.ts';
 import { advance } from './advance.ts';
@@ -87,14 +88,23 @@ async function doEffect(ctx: LaneContext, held: LeasedEffect): Promise<void> {
   }
 }
 
+/** Each step starts by renewing the run; a process that has lost it to another leaves the rest to that one. */
+async function stillRuns(ctx: LaneContext): Promise<boolean> {
+  return holdLane(ctx.db, ctx.key, ctx.instance);
+}
+
 async function takeDueLooks(ctx: LaneContext): Promise<boolean> {
   const looks = await dueLooks(ctx.db, ctx.key, looksAtOnce);
-  for (const look of looks) await takeLook(await laneContext(ctx, ctx.key), look);
+  for (const look of looks) {
+    if (!(await stillRuns(ctx))) return false;
+    await takeLook(await laneContext(ctx, ctx.key), look);
+  }
   return looks.length > 0;
 }
 
 async function doDueEffects(ctx: LaneContext): Promise<boolean> {
   for (let count = 0; count < effectsAtOnce; count++) {
+    if (!(await stillRuns(ctx))) return false;
     const held = await claimEffect(ctx.db, ctx.key, ctx.instance);
     if (!held) return count > 0;
     await doEffect(ctx, held);
@@ -103,6 +113,7 @@ async function doDueEffects(ctx: LaneContext): Promise<boolean> {
 }
 
 async function publish(ctx: LaneContext): Promise<boolean> {
+  if (!(await stillRuns(ctx))) return false;
   try {
     return await publishDue(ctx);
   } catch (error) {
@@ -112,18 +123,41 @@ async function publish(ctx: LaneContext): Promise<boolean> {
   }
 }
 
-/**
- * Does everything that is due in the lane, and whatever that leads to. Safe to run twice, at the same time and
- * after a crash: leases, tickets and fences decide.
- */
-export async function runLane(engine: EngineContext, key: LaneKey): Promise<void> {
-  const ctx = await laneContext(engine, key);
-  if (ctx.lane.paused !== null) return;
-  if (ctx.lane.wake_at !== null) await advance(ctx.db, key, []);
+async function runRounds(ctx: LaneContext): Promise<void> {
+  if (ctx.lane.wake_at !== null) await advance(ctx.db, ctx.key, []);
   for (let round = 0; round < maxRounds; round++) {
     const looked = await takeDueLooks(ctx);
     const acted = await doDueEffects(ctx);
-    const published = await publish(await laneContext(engine, key));
+    const published = await publish(await laneContext(ctx, ctx.key));
     if (!looked && !acted && !published) return;
+  }
+}
+
+/** Lanes that this process runs now, and whether something came up that the run may have missed. */
+const running = new Map<string, { again: boolean }>();
+
+/**
+ * Does everything that is due in the lane, and whatever that leads to. One process runs a lane at a time; a second
+ * call here makes the first go round once more. Leases, tickets and fences keep it safe even where that fails.
+ */
+export async function runLane(engine: EngineContext, key: LaneKey): Promise<void> {
+  const name = `${engine.instance}/${key.installationId}/${key.laneId}`;
+  const mine = running.get(name);
+  if (mine) {
+    mine.again = true;
+    return;
+  }
+  const run = { again: true };
+  running.set(name, run);
+  try {
+    while (run.again) {
+      run.again = false;
+      const ctx = await laneContext(engine, key);
+      if (ctx.lane.paused !== null || !(await stillRuns(ctx))) return;
+      await runRounds(ctx);
+    }
+    await releaseLane(engine.db, key, engine.instance);
+  } finally {
+    running.delete(name);
   }
 }

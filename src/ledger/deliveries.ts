@@ -39,6 +39,16 @@ export async function claimDeliveries(db: Kysely<DB>, limit: number): Promise<De
   return rows.sort((a, b) => a.received_at.getTime() - b.received_at.getTime());
 }
 
+/** Whether a delivery waits that nobody holds: one that nobody was woken for, or whose lease has ended. */
+export async function hasDueDeliveries(db: Kysely<DB>): Promise<boolean> {
+  const { rows } = await sql<{ due: boolean }>`
+    select exists (select from delivery
+      where processed_at is null and (lease_until is null or lease_until < now()) and tries < ${maxTries}) as due`.execute(
+    db,
+  );
+  return rows[0]?.due ?? false;
+}
+
 /** Marks deliveries as finished: a later delivery with the same GUID has no effect. */
 export async function finishDeliveries(db: Kysely<DB>, guids: readonly string[]): Promise<void> {
   await db

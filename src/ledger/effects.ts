@@ -74,6 +74,7 @@ export async function releaseAllLeases(db: Kysely<DB>): Promise<void> {
     .where('done_at', 'is', null)
     .execute();
   await db.updateTable('delivery').set({ lease_until: null }).where('processed_at', 'is', null).execute();
+  await db.updateTable('lane').set({ runner: null, runner_until: null }).execute();
 }
 
 /** Whether an effect with this key has been done. */

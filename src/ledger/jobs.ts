@@ -10,7 +10,7 @@ import type { DB } from './schema.ts';
 export interface Jobs {
   /** Wakes whoever works through deliveries; with a transaction, exactly when that commits. */
   wakeDeliveries(db: Kysely<DB>): Promise<void>;
-  /** Wakes a lane. One worker at a time runs a lane. */
+  /** Wakes a lane. Who runs it is settled by the lane's own lease, not here. */
   wakeLane(db: Kysely<DB>, key: LaneKey): Promise<void>;
   /** Starts working; until then wake-ups are only booked. */
   start(work: { deliveries: () => Promise<void>; lane: (key: LaneKey) => Promise<void> }): Promise<void>;
@@ -53,8 +53,10 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
     deleteAfterSeconds: 60,
     notify: true,
   };
+  // Not `singleton`: pg-boss skips keys that were active when it last took its statistics, up to a minute ago, so a
+  // lane that was busy at that moment would sleep through its wake-ups.
   await boss.createQueue(deliveriesQueue, { ...common, policy: 'standard' });
-  await boss.createQueue(laneQueue, { ...common, policy: 'singleton' });
+  await boss.createQueue(laneQueue, { ...common, policy: 'standard' });
   if (options.exclusive) {
     await boss.deleteAllJobs(deliveriesQueue);
     await boss.deleteAllJobs(laneQueue);
@@ -64,8 +66,7 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
       await boss.send(deliveriesQueue, {}, { db: fromKysely(db) });
     },
     wakeLane: async (db, key) => {
-      const singletonKey = `${key.installationId}/${key.laneId}`;
-      await boss.send(laneQueue, key, { singletonKey, db: fromKysely(db) });
+      await boss.send(laneQueue, key, { db: fromKysely(db) });
     },
     start: async (work) => {
       await boss.work(deliveriesQueue, { ...polling, localConcurrency: 1 }, () => work.deliveries());

@@ -116,3 +116,29 @@ export async function lanesWithWaitingTasks(db: Kysely<DB>): Promise<LaneKey[]> 
     .execute();
   return rows.map(keyOf);
 }
+
+/** How long a lane may be run without a sign of life from its runner, in seconds. One request takes 15 at most. */
+const runnerSeconds = 45;
+
+/** Makes this process the lane's runner, or goes on being it. False while another process runs the lane. */
+export async function holdLane(db: Kysely<DB>, key: LaneKey, runner: string): Promise<boolean> {
+  const held = await db
+    .updateTable('lane')
+    .set({ runner, runner_until: sql`now() + make_interval(secs => ${runnerSeconds})` })
+    .where((eb) => eb.and(columns(key)))
+    .where((eb) =>
+      eb.or([eb('runner', 'is', null), eb('runner', '=', runner), eb('runner_until', '<', sql<Date>`now()`)]),
+    )
+    .returning('lane_id')
+    .executeTakeFirst();
+  return held !== undefined;
+}
+
+/** Ends this process' run of the lane. */
+export async function releaseLane(db: Kysely<DB>, key: LaneKey, runner: string): Promise<void> {
+  await db
+    .updateTable('lane')
+    .set({ runner: null, runner_until: null })
+    .where((eb) => eb.and({ ...columns(key), runner }))
+    .execute();
+}

@@ -139,8 +139,8 @@ async function selectRows(
       .selectFrom('collision')
       .selectAll()
       .where((eb) => eb.and(mine))
-      .where((eb) => eb.or([eb('a', '=', ofTasks), eb('b', '=', ofTasks)]))
-      .orderBy('foreseen_at')
+      // One that is not announced yet is still to be, though both tasks may have closed meanwhile.
+      .where((eb) => eb.or([eb('a', '=', ofTasks), eb('b', '=', ofTasks), eb('announced_at', 'is', null)]))
       .orderBy('a')
       .orderBy('b')
       .execute(),

@@ -164,6 +164,8 @@ export interface Lane {
   policy_problem: string | null;
   repo: string;
   repo_id: number;
+  runner: string | null;
+  runner_until: Timestamp | null;
   swept_at: Timestamp | null;
   wake_at: Timestamp | null;
 }

@@ -12,6 +12,7 @@ import type { AppRecord, Repo, Role } from './model.ts';
 import { stampNow } from './model.ts';
 import { openObjectReader } from './object-reader.ts';
 import { changeTree, writeBlob, writeCommit } from './objects.ts';
+import { createPages } from './pages.ts';
 import type { PostOffice } from './post-office.ts';
 import { openPostOffice } from './post-office.ts';
 import { createRouter } from './router.ts';
@@ -216,7 +217,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   await mkdir(options.dir, { recursive: true });
   const world = createWorld(options.dir);
   const office = openPostOffice(world);
-  const answer = createRouter(world, office, null);
+  const answer = createRouter(world, office, createPages(world));
   const server = createAdaptorServer({ fetch: answer, hostname: options.host ?? '127.0.0.1' });
   server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
   await once(server, 'listening');

@@ -2,6 +2,7 @@
  * The door for webhooks: size, signature over the raw bytes, one durable record under the delivery's GUID, 202.
  * Nothing else happens before the answer (GitHub gives up after 10 s and never tries again by itself).
  */
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Webhooks } from '@octokit/webhooks';
 import type { Intake } from '../engine/intake.ts';
@@ -19,6 +20,7 @@ export interface DoorOptions {
   onProblem: (guid: string, error: unknown) => void;
 }
 
+/** Answers; a refusal also ends the connection. */
 function answer(response: ServerResponse, status: number, message: string): void {
   const body = JSON.stringify({ message });
   response.writeHead(status, {
@@ -29,14 +31,30 @@ function answer(response: ServerResponse, status: number, message: string): void
   response.end(body);
 }
 
-/** Reads past what is left of a refused body without keeping it. */
-function drain(request: IncomingMessage): void {
+/**
+ * Refuses before the body has been read. The answer is sent at once, but the connection only ends when the sender has
+ * finished: a connection closed with unread data is reset, and the sender may never see the answer.
+ */
+function refuseUnread(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  message: string,
+): void {
+  const body = JSON.stringify({ message });
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  });
+  response.write(body);
   let drained = 0;
   request.on('data', (chunk: Buffer) => {
     drained += chunk.length;
     if (drained > mostDrained) request.destroy();
   });
-  request.on('error', () => request.destroy());
+  request.once('error', () => request.destroy());
+  request.once('end', () => response.end());
   request.resume();
 }
 
@@ -98,28 +116,27 @@ export function openDoor(
   const verifiers = [options.secret, ...(options.previousSecret ? [options.previousSecret] : [])].map(
     (secret) => new Webhooks({ secret }),
   );
-  const isSigned = async (body: string, signature: string): Promise<boolean> => {
+  const isSigned = async (body: Buffer, text: string, signature: string): Promise<boolean> => {
+    // What is signed are the bytes; the text stands for them exactly when they are UTF-8, as all JSON is.
+    if (body.length === 0 || !isUtf8(body)) return false;
     // SHA-1 signatures and anything else that is not "sha256=" never count.
     if (!/^sha256=[0-9a-f]{64}$/.test(signature)) return false;
-    for (const verifier of verifiers) if (await verifier.verify(body, signature)) return true;
+    for (const verifier of verifiers) if (await verifier.verify(text, signature)) return true;
     return false;
   };
 
   return async (request, response) => {
     const problem = headerProblem(request);
-    if (problem) {
-      answer(response, problem.status, problem.message);
-      return drain(request);
-    }
+    if (problem) return refuseUnread(request, response, problem.status, problem.message);
     const guid = header(request, 'x-github-delivery');
     try {
       const body = await readBody(request);
       if (body === null) {
-        answer(response, 413, 'The payload is larger than 25 MB, the most that GitHub sends.');
-        return drain(request);
+        const message = 'The payload is larger than 25 MB, the most that GitHub sends.';
+        return refuseUnread(request, response, 413, message);
       }
       const payload = body.toString('utf8');
-      if (!(await isSigned(payload, header(request, 'x-hub-signature-256')))) {
+      if (!(await isSigned(body, payload, header(request, 'x-hub-signature-256')))) {
         return answer(
           response,
           401,

@@ -57,6 +57,12 @@ function approve(state: LaneState, task: Task, by: string, sha: string | null): 
     return refuse('the agent is still working: approve when the pull request is ready for review');
   }
   if (!allows(task.state, 'approved')) return refuse(`the task is ${task.state}`);
+  // An escalated task that was waiting before owns nothing: meanwhile another task may have its paths (I3).
+  if (task.claims.length === 0) {
+    return refuse(
+      'the task does not own its files at present: remove the label `agent-ready` and set it again',
+    );
+  }
   const problem = approverProblem(state, task, by);
   if (problem) return refuse(problem);
   return {
@@ -114,6 +120,15 @@ export function readCommand(state: LaneState, seen: CommandSeen): FactBody[] {
   const { outcome, detail, facts } = allowed
     ? answer(state, task, seen)
     : { outcome: 'denied' as const, detail: neededFor(command), facts: [] };
-  const decided = { comment, under, issue: task?.issue ?? null, command: typed, by, outcome, detail };
+  const decided = {
+    comment,
+    index: command.index,
+    under,
+    issue: task?.issue ?? null,
+    command: typed,
+    by,
+    outcome,
+    detail,
+  };
   return [...facts, { kind: 'command-decided', ...decided }];
 }

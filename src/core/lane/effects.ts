@@ -51,7 +51,7 @@ export function effectKey(effect: Effect): string {
     case 'react':
       return `${effect.kind}:${effect.comment}:${effect.content}`;
     case 'reply':
-      return `${effect.kind}:${effect.comment}`;
+      return `${effect.kind}:${effect.comment}:${effect.fact.index}`;
     case 'notify':
       return `${effect.kind}:${effect.under}:${effect.fact.kind}:${effect.fact.at}`;
     default:
@@ -113,6 +113,8 @@ export function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
     case 'command-decided': {
       const ok = fact.outcome === 'done';
       const reaction: Effect = { kind: 'react', comment: fact.comment, content: ok ? 'rocket' : 'confused' };
+      // A word we do not know and cannot guess may be for another bot: a sign is enough, an answer would be noise.
+      if (fact.outcome === 'unknown' && fact.detail === '') return [reaction];
       const speaks = !ok || fact.command === 'help' || fact.command === 'status';
       return speaks
         ? [reaction, { kind: 'reply', under: fact.under, comment: fact.comment, fact }]

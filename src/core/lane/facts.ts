@@ -78,6 +78,8 @@ export type FactBody =
   | {
       kind: 'command-decided';
       comment: number;
+      /** Which of the comment's commands this is, from 0. */
+      index: number;
       /** The issue or PR under which the comment stands. */
       under: number;
       issue: number | null;

@@ -205,6 +205,8 @@ function foldTask(task: Task, fact: Fact): Task {
           by: fact.by,
           at: fact.at,
         },
+        // An entry stands for one head: approved at another one, the task enters the queue again.
+        entry: task.entry?.headSha === fact.headSha ? task.entry : null,
         escalation: null,
         lastReason: null,
         startedAt: task.startedAt ?? fact.at,
@@ -277,7 +279,7 @@ export function fold(state: LaneState, fact: Fact): LaneState {
         collisions: [
           ...state.collisions,
           { a: fact.a, b: fact.b, paths: fact.paths, foreseenAt: fact.at, announcedAt: null },
-        ],
+        ].sort((x, y) => x.a - y.a || x.b - y.b),
       };
     case 'collision-announced':
       return {

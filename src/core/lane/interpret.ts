@@ -65,7 +65,9 @@ function interpretIssue(state: LaneState, observation: Of<'issue'>): FactBody[] 
   const task = state.tasks[issue];
   const cancellable = task !== undefined && allows(task.state, 'task-cancelled');
   const landing = task !== undefined && (task.pull?.merged === true || inPassedBuild(state, issue));
-  if (!seen) return cancellable ? [{ kind: 'task-cancelled', issue, reason: 'the issue is gone' }] : [];
+  if (!seen) {
+    return cancellable && !landing ? [{ kind: 'task-cancelled', issue, reason: 'the issue is gone' }] : [];
+  }
   // GitHub closes the issue when the landing marks the PR as merged; that is the end of the task, not a cancellation.
   if (!seen.open) {
     return cancellable && !landing ? [{ kind: 'task-cancelled', issue, reason: 'the issue was closed' }] : [];
@@ -76,8 +78,9 @@ function interpretIssue(state: LaneState, observation: Of<'issue'>): FactBody[] 
       : [];
   }
   const facts = interpretReady(state, observation, seen);
-  const heldBefore = task && facts.length === 0 ? task.held : false;
-  const exists = facts.some((fact) => fact.kind === 'task-requested') || (task !== undefined && isLive(task));
+  const isRequested = facts.some((fact) => fact.kind === 'task-requested');
+  const heldBefore = task && !isRequested ? task.held : false;
+  const exists = isRequested || (task !== undefined && isLive(task));
   if (exists && seen.held !== heldBefore) facts.push({ kind: 'task-held', issue, held: seen.held });
   return facts;
 }
@@ -228,6 +231,11 @@ function interpretRefusal(state: LaneState, seen: Of<'effect-refused'>): FactBod
       escalation: { trigger: 'refused-by-github', context, by: 'signalbox' },
     });
   }
+  // The escalation tells it instead; otherwise both tasks would wait for the announcement for ever.
+  const untold = state.collisions.filter(
+    ({ b, announcedAt }) => seen.effect === 'announce-collision' && b === seen.issue && announcedAt === null,
+  );
+  facts.push(...untold.map(({ a, b }): FactBody => ({ kind: 'collision-announced', a, b })));
   return facts;
 }
 

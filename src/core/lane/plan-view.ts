@@ -97,7 +97,10 @@ export function waitsOf(snapshot: Snapshot, task: Task, at: string): Wait[] {
     case 'approved':
       return task.entry ? waitsInQueue(state, task) : waitsOfGate(state, task);
     case 'escalated': {
-      const command = task.pull?.open ? '/approve' : 'remove the label `agent-ready` and set it again';
+      const command =
+        task.pull?.open && task.claims.length > 0
+          ? '/approve'
+          : 'remove the label `agent-ready` and set it again';
       return [{ kind: 'human', what: task.escalation?.context ?? 'a human', since, command }];
     }
     case 'failed': {

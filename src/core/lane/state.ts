@@ -214,6 +214,7 @@ export interface LaneState {
   refusals: Readonly<Record<number, string>>;
   /** Prerequisites that are not tasks here. */
   prerequisites: Readonly<Record<number, PrerequisiteState>>;
+  /** In the order of `a`, then `b`. */
   collisions: readonly Collision[];
   builds: Readonly<Record<number, Build>>;
   landings: readonly Landing[];

@@ -1,0 +1,247 @@
+/**
+ * The invariants of design §5 as far as the core alone can hold them, over random histories. The world remembers by
+ * itself what the lane was told, so that the gate is judged by somebody else than the gate.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { decide } from '../../src/core/lane/decide.ts';
+import { effectKey, wantedEffects } from '../../src/core/lane/effects.ts';
+import type { Fact } from '../../src/core/lane/facts.ts';
+import { emptyLane, fold } from '../../src/core/lane/fold.ts';
+import { holdsFence, interpret } from '../../src/core/lane/interpret.ts';
+import { waitsOf } from '../../src/core/lane/plan-view.ts';
+import { isLive, type LaneState, prerequisitesOf, type Task } from '../../src/core/lane/state.ts';
+import { overlap } from '../../src/core/task/patterns.ts';
+import type { Step } from './lane-driver.ts';
+import { type Action, goodLuck, histories, World } from './lane-histories.ts';
+
+const seen = { landings: 0, assignments: 0, ejections: 0, stale: 0, expiries: 0, outside: 0, escalations: 0 };
+
+function fail(invariant: string, what: string): never {
+  throw new Error(`${invariant}: ${what}`);
+}
+
+function activeBuilds(state: LaneState) {
+  return Object.values(state.builds).filter((build) =>
+    ['preparing', 'testing', 'passed'].includes(build.state),
+  );
+}
+
+/** The gate of one entry, from what the world was told and not from what the gate says. */
+function assertGate(
+  world: World,
+  state: LaneState,
+  facts: readonly Fact[],
+  entry: { issue: number; headSha: string },
+): void {
+  const task = state.tasks[entry.issue];
+  if (!task) fail('I2', `#${entry.issue} is no task`);
+  const told = world.checks.get(entry.headSha);
+  for (const name of state.policy.gate.checks) {
+    if (told?.get(name) !== 'success') fail('I2', `${name} is not green on ${entry.headSha}`);
+  }
+  const touched = world.diffs.get(`${entry.issue}:${entry.headSha}`);
+  if (!touched || touched.includes('elsewhere/x'))
+    fail('I2', `the diff of ${entry.headSha} was not judged well`);
+  const approvals = facts.filter((fact) => fact.kind === 'approved' && fact.issue === entry.issue);
+  const ended = facts.findLastIndex(
+    (fact) =>
+      (fact.kind === 'task-requested' || fact.kind === 'approval-voided' || fact.kind === 'escalated') &&
+      fact.issue === entry.issue,
+  );
+  const last = approvals.at(-1);
+  if (last?.kind !== 'approved' || facts.indexOf(last) < ended) fail('I2', 'no approval in force');
+  const bound = { headSha: last.headSha, version: last.version, policyHash: last.policyHash };
+  const landing = { headSha: entry.headSha, version: task.version, policyHash: state.policyHash };
+  if (!isDeepStrictEqual(bound, landing)) fail('I2', 'the approval is for something else');
+  if (last.by === 'policy' && state.policy.gate.approvals > 0) fail('I2', 'nobody approved');
+  if (task.held) fail('I2', 'the task is held');
+}
+
+function assertFact(world: World, before: LaneState, fact: Fact, facts: readonly Fact[]): void {
+  switch (fact.kind) {
+    case 'task-assigned': {
+      seen.assignments += 1;
+      for (const number of prerequisitesOf(before.tasks[fact.issue] as Task)) {
+        const completed = (before.tasks[number]?.state ?? before.prerequisites[number]) === 'completed';
+        if (!completed || number === fact.issue) fail('I5', `#${fact.issue} started before #${number}`);
+      }
+      if (fact.fence !== before.nextFence) fail('I8', 'a fence was used twice');
+      return;
+    }
+    case 'build-started':
+      for (const entry of fact.entries) assertGate(world, before, facts, entry);
+      return;
+    case 'build-passed': {
+      const build = before.builds[fact.build];
+      const told = world.checks.get(build?.sha ?? '');
+      for (const name of before.policy.gate.checks) {
+        if (told?.get(name) !== 'success') fail('I1', `${name} was not green on the candidate`);
+      }
+      for (const entry of build?.entries ?? []) assertGate(world, before, facts, entry);
+      return;
+    }
+    case 'landed': {
+      seen.landings += 1;
+      const build = before.builds[fact.landing.build];
+      if (build?.state !== 'passed') fail('I1', 'landed without having passed');
+      if (fact.landing.sha !== build.sha || fact.landing.tree !== build.tree)
+        fail('I1', 'landed something else');
+      return;
+    }
+    case 'entry-ejected':
+      seen.ejections += 1;
+      if (
+        activeBuilds(before).some(
+          (build) => build.state === 'passed' && build.entries.some((e) => e.issue === fact.issue),
+        )
+      )
+        fail('I2', 'an entry that may be landing was ejected');
+      return;
+    case 'build-abandoned':
+      if (before.builds[fact.build]?.state === 'passed' && !facts.some((f) => f.kind === 'base-moved'))
+        fail('I4', 'a passed build was abandoned');
+      return;
+    case 'attempt-ended':
+      if (fact.reason.startsWith('no sign of life')) seen.expiries += 1;
+      return;
+    case 'escalated':
+      seen.escalations += 1;
+      return;
+    case 'base-moved':
+      if (fact.by === 'outside') seen.outside += 1;
+      return;
+    default:
+  }
+}
+
+function assertState(world: World, state: LaneState): void {
+  const tasks = Object.values(state.tasks);
+  for (const [index, one] of tasks.entries()) {
+    for (const other of tasks.slice(index + 1)) {
+      const shared = overlap(one.claims, other.claims);
+      if (shared.length > 0) fail('I3', `#${one.issue} and #${other.issue} both own ${shared.join(', ')}`);
+    }
+    const holds = ['assigned', 'working', 'in-review', 'approved'].includes(one.state);
+    if (holds && !isDeepStrictEqual(one.claims, one.spec.owns))
+      fail('I3', `#${one.issue} works without its claims`);
+    if (!isLive(one) && one.claims.length > 0) fail('I3', `#${one.issue} is ${one.state} and owns something`);
+    if (one.entry && one.state !== 'approved') fail('I2', `#${one.issue} is queued and ${one.state}`);
+    if (isLive(one) && waitsOf(world.lane.snapshot, one, world.lane.at).length === 0)
+      fail('I6', `#${one.issue} is ${one.state} and waits without saying for what`);
+  }
+  if (activeBuilds(state).length > 1) fail('I4', 'two builds are active');
+  const known = new Set([...world.outside, ...state.landings.map((landing) => landing.sha)]);
+  if (state.baseSha !== null && !known.has(state.baseSha))
+    fail('I1', `nobody moved the base to ${state.baseSha}`);
+  const keys = wantedEffects(state).map(effectKey);
+  if (new Set(keys).size !== keys.length) fail('I4', `an effect is wanted twice: ${keys.join(' ')}`);
+  const landed = state.landings.flatMap((landing) => landing.entries.map((entry) => entry.issue));
+  if (new Set(landed).size !== landed.length) fail('I4', 'a task landed twice');
+}
+
+function assertStep(world: World, step: Step): void {
+  let state = step.before;
+  const earlier = world.lane.journal.slice(0, world.lane.journal.length - step.facts.length);
+  for (const [index, fact] of step.facts.entries()) {
+    assertFact(world, state, fact, [...earlier, ...step.facts.slice(0, index + 1)]);
+    state = fold(state, fact);
+  }
+  if (!isDeepStrictEqual(state, step.after)) fail('I7', 'the facts do not make the step');
+  assertState(world, step.after);
+  const again = decide(world.lane.snapshot, world.lane.at);
+  if (again.facts.length > 0)
+    fail('rest', `decided again: ${again.facts.map((fact) => fact.kind).join(', ')}`);
+  for (const observation of step.observations) {
+    if (observation.kind !== 'agent') continue;
+    const { issue, attempt, fence } = observation;
+    if (holdsFence(step.before.tasks[issue], attempt, fence)) continue;
+    seen.stale += 1;
+    if (interpret(step.before, observation).length > 0) fail('I8', 'a stale fence had an effect');
+  }
+}
+
+function assertWhole(world: World): void {
+  const { journal, state } = world.lane;
+  const replayed = journal.reduce<LaneState>(fold, emptyLane);
+  if (!isDeepStrictEqual(replayed, state)) fail('I7', 'the journal gives another state');
+  const completed = journal.filter((fact) => fact.kind === 'task-completed').map((fact) => fact.issue);
+  if (new Set(completed).size !== completed.length) fail('I4', 'a task was completed twice');
+}
+
+function play(actions: readonly Action[]): World {
+  const world = new World();
+  world.lane.watch = (step) => assertStep(world, step);
+  world.open();
+  for (const action of actions) world.act(action);
+  assertWhole(world);
+  return world;
+}
+
+/** Why a task may rest for ever when everything works: a person, or another task, has the next word. */
+function mayRest(world: World, task: Task): boolean {
+  if (!isLive(task) || task.state === 'escalated' || task.held) return true;
+  const waits = waitsOf(world.lane.snapshot, task, world.lane.at).map((wait) => wait.kind);
+  return (
+    task.state === 'waiting' &&
+    waits.every((kind) => ['dependency', 'overlap', 'agent', 'limit'].includes(kind))
+  );
+}
+
+/** GitHub, CI, the agents and the reviewers all do their part from now on. */
+function goodWeather(world: World): void {
+  const { lane } = world;
+  world.tell({ kind: 'prerequisite', issue: 9, state: 'completed' });
+  for (let round = 0; round < 60; round++) {
+    for (let count = 0; lane.pending.length > 0 && count < 50; count++) world.carry(goodLuck);
+    for (const task of Object.values(lane.state.tasks)) {
+      if (task.pull?.open && task.state !== 'completed') world.progress(task.issue);
+    }
+    world.carry(goodLuck);
+    lane.presence = [
+      { agent: 'default', worker: 'w-1', seenAt: lane.at },
+      { agent: 'local', worker: 'w-1', seenAt: lane.at },
+    ];
+    lane.pass(3_000);
+  }
+}
+
+describe('any history of a lane', () => {
+  test('keeps the invariants after every step', { timeout: 120_000 }, () => {
+    fc.assert(
+      fc.property(histories(140), (actions) => {
+        play(actions);
+      }),
+      { numRuns: 1_500 },
+    );
+    console.log(seen);
+    // Without these the property would be true of a lane that never does anything.
+    expect(seen.assignments).toBeGreaterThan(1_000);
+    expect(seen.landings).toBeGreaterThan(100);
+    expect(seen.ejections).toBeGreaterThan(50);
+    expect(seen.stale).toBeGreaterThan(100);
+    expect(seen.expiries).toBeGreaterThan(20);
+    expect(seen.outside).toBeGreaterThan(500);
+    expect(seen.escalations).toBeGreaterThan(200);
+  });
+
+  test('ends well when the faults stop: nothing rests but what a person or another task holds up', {
+    timeout: 120_000,
+  }, () => {
+    let landings = 0;
+    fc.assert(
+      fc.property(histories(60), (actions) => {
+        const world = play(actions);
+        goodWeather(world);
+        const stuck = Object.values(world.lane.state.tasks).filter((task) => !mayRest(world, task));
+        landings += world.lane.state.landings.length;
+        expect(
+          stuck.map((task) => [task.issue, task.state, waitsOf(world.lane.snapshot, task, world.lane.at)]),
+        ).toEqual([]);
+      }),
+      { numRuns: 600 },
+    );
+    expect(landings).toBeGreaterThan(100);
+  });
+});
