@@ -44,15 +44,10 @@ export const environment: Environment = process.env;
 
 const shortestSecret = 16;
 
-function readSecret(env: Environment, name: string, required: boolean): string | null {
+/** The secret of this name, or null when it is not set. */
+function readSecret(env: Environment, name: string): string | null {
   const secret = env[name] ?? '';
-  if (secret === '') {
-    if (!required) return null;
-    throw new ConfigProblem(
-      `${name} is not set. Without it anybody could send webhooks in GitHub's name. ` +
-        'Set it to the secret of your GitHub App (at least 16 characters, e.g. `openssl rand -hex 32`).',
-    );
-  }
+  if (secret.trim() === '') return null;
   if (secret === 'development') {
     throw new ConfigProblem(
       `${name} is "development", which everybody knows. Set a random one: openssl rand -hex 32.`,
@@ -63,6 +58,13 @@ function readSecret(env: Environment, name: string, required: boolean): string |
       `${name} has ${secret.length} characters; at least ${shortestSecret} are needed.`,
     );
   }
+  return secret;
+}
+
+/** The secret of this name. `unset` says why it is needed and where it comes from. */
+function requireSecret(env: Environment, name: string, unset: string): string {
+  const secret = readSecret(env, name);
+  if (secret === null) throw new ConfigProblem(`${name} is not set. ${unset}`);
   return secret;
 }
 
@@ -131,7 +133,8 @@ export function readServeConfig(env: Environment): ServeConfig {
   }
   const host = env.HOST || '127.0.0.1';
   const port = readNumber(env, 'PORT', 3000, 0, 65_535);
-  const dashboardToken = readSecret(env, 'DASHBOARD_TOKEN', false);
+  if (!Number.isInteger(port)) throw new ConfigProblem(`PORT is "${env.PORT}"; a whole number is needed.`);
+  const dashboardToken = readSecret(env, 'DASHBOARD_TOKEN');
   if (!loopback.has(host) && dashboardToken === null) {
     throw new ConfigProblem(
       `HOST is ${host}, which others can reach, and DASHBOARD_TOKEN is not set: anybody could read the dashboard. ` +
@@ -142,13 +145,18 @@ export function readServeConfig(env: Environment): ServeConfig {
     ...readStorageConfig(env),
     appId,
     privateKey: readPrivateKey(env),
-    webhookSecret: readSecret(env, 'WEBHOOK_SECRET', true) ?? '',
-    previousWebhookSecret: readSecret(env, 'WEBHOOK_SECRET_PREVIOUS', false),
+    webhookSecret: requireSecret(
+      env,
+      'WEBHOOK_SECRET',
+      "Without it anybody could send webhooks in GitHub's name. Set it to the secret of your GitHub App " +
+        '(at least 16 characters, e.g. `openssl rand -hex 32`).',
+    ),
+    previousWebhookSecret: readSecret(env, 'WEBHOOK_SECRET_PREVIOUS'),
     apiUrl: readUrl(env, 'GITHUB_API_URL', 'https://api.github.com'),
     host,
     port,
-    publicUrl: readUrl(env, 'PUBLIC_URL', `http://${host}:${port}`),
-    agentToken: readSecret(env, 'SIGNALBOX_AGENT_TOKEN', false),
+    publicUrl: readUrl(env, 'PUBLIC_URL', `http://${host.includes(':') ? `[${host}]` : host}:${port}`),
+    agentToken: readSecret(env, 'SIGNALBOX_AGENT_TOKEN'),
     dashboardToken,
     sweepMs: readNumber(env, 'SIGNALBOX_SWEEP_SECONDS', 60, 0.2, 3600) * 1000,
     log: readLogConfig(env),
@@ -166,7 +174,11 @@ export interface WorkerConfig {
 export function readWorkerConfig(env: Environment): WorkerConfig {
   return {
     url: readUrl(env, 'SIGNALBOX_URL', 'http://127.0.0.1:3000'),
-    token: readSecret(env, 'SIGNALBOX_AGENT_TOKEN', true) ?? '',
+    token: requireSecret(
+      env,
+      'SIGNALBOX_AGENT_TOKEN',
+      'Set it to the token that the server was given under the same name.',
+    ),
     agent: env.SIGNALBOX_AGENT || 'default',
     worker: env.SIGNALBOX_WORKER || `${hostname()}-${process.pid}`,
   };

@@ -71,7 +71,8 @@ function openProbot(config: ServeConfig, engine: EngineContext): (delivery: Deli
     privateKey: config.privateKey.replaceAll('\\n', '\n'),
     secret: config.webhookSecret,
     baseUrl: config.apiUrl,
-    log: engine.log,
+    // Below warnings Probot logs whole payloads.
+    log: engine.log.child({}, { level: engine.log.isLevelEnabled('warn') ? 'warn' : 'silent' }),
   });
   registerHandlers(probot, engine);
   return async ({ guid, event, payload }) => {

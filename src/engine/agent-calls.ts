@@ -78,7 +78,7 @@ async function findAttempt(engine: EngineContext, id: string): Promise<Found | n
   const lane = parsed ? await readLaneById(engine.db, parsed.laneId) : undefined;
   if (!parsed || !lane) return null;
   const key = keyOf(lane);
-  const { state } = await loadForReading(engine.db, key, [parsed.issue]);
+  const { state } = await loadForReading(engine.db, key, { issues: [parsed.issue] });
   const task = state.tasks[parsed.issue];
   return task ? { key, issue: parsed.issue, task, leaseMs: state.policy.ownership.lease } : null;
 }

@@ -182,11 +182,9 @@ async function comment(ctx: LaneContext, under: number, key: string, text: strin
 }
 
 async function reply(ctx: LaneContext, effect: Of<'reply'>): Promise<Outcome> {
-  const snapshot = await loadForReading(
-    ctx.db,
-    ctx.key,
-    effect.fact.issue === null ? [] : [effect.fact.issue],
-  );
+  const snapshot = await loadForReading(ctx.db, ctx.key, {
+    issues: effect.fact.issue === null ? [] : [effect.fact.issue],
+  });
   const task = effect.fact.issue === null ? undefined : snapshot.state.tasks[effect.fact.issue];
   const row = task ? planRow(snapshot, task, snapshot.at) : null;
   const queue = queueRows(snapshot).find((each) => each.issue === task?.issue) ?? null;
@@ -242,8 +240,12 @@ async function perform(ctx: LaneContext, effect: Effect, state: LaneState): Prom
  */
 export async function carryOut(ctx: LaneContext, held: LeasedEffect): Promise<Look[]> {
   const { effect } = held;
-  const issues = 'issue' in effect ? [effect.issue] : [];
-  const { state } = await loadForReading(ctx.db, ctx.key, issues);
+  // Closed tasks and builds stay in the database unless they are named.
+  const named = {
+    issues: 'issue' in effect ? [effect.issue] : [],
+    builds: 'build' in effect ? [effect.build] : [],
+  };
+  const { state } = await loadForReading(ctx.db, ctx.key, named);
   const outcome = isStillWanted(effect, state) ? await perform(ctx, effect, state) : done;
   const ended = await advance(ctx.db, ctx.key, outcome.observations.map(unticketed), (lock) =>
     finishEffect(lock.trx, held, null),

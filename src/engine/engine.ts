@@ -9,6 +9,7 @@ import {
 } from '../ledger/deliveries.ts';
 import { releaseAllLeases } from '../ledger/effects.ts';
 import type { EngineContext } from './context.ts';
+import { giveWay } from './right-of-way.ts';
 import { runLane } from './run-lane.ts';
 import { sweep } from './sweep.ts';
 import { wakeDueLanes } from './wake.ts';
@@ -42,6 +43,7 @@ async function handOn(engine: EngineContext, receive: Receive, delivery: Deliver
 
 async function workThroughDeliveries(engine: EngineContext, receive: Receive): Promise<void> {
   for (;;) {
+    await giveWay(engine);
     const deliveries = await claimDeliveries(engine.db, deliveriesAtOnce);
     if (deliveries.length === 0) return;
     const handed: Promise<string[]>[] = [];

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Delivery, recordDeliveries } from '../ledger/deliveries.ts';
 import type { EngineContext } from './context.ts';
+import { noteWaiting } from './right-of-way.ts';
 
 export interface Intake {
   /** Resolves when the delivery is durable. A known GUID is recorded already and changes nothing. */
@@ -16,6 +17,7 @@ const wakePauseMs = 100;
 
 interface Waiting {
   delivery: Delivery;
+  since: number;
   resolve: () => void;
   reject: (error: unknown) => void;
 }
@@ -69,6 +71,7 @@ export function openIntake(engine: EngineContext): Intake {
     isWriting = true;
     while (waiting.length > 0) {
       const batch = waiting.splice(0, countNext(waiting));
+      noteWaiting(engine, batch[0]?.since ?? null);
       try {
         await recordDeliveries(
           engine.db,
@@ -80,13 +83,14 @@ export function openIntake(engine: EngineContext): Intake {
         for (const each of batch) each.reject(error);
       }
     }
+    noteWaiting(engine, null);
     isWriting = false;
   };
 
   return {
     record: (delivery) =>
       new Promise((resolve, reject) => {
-        waiting.push({ delivery, resolve, reject });
+        waiting.push({ delivery, since: performance.now(), resolve, reject });
         if (!isWriting) void write();
       }),
   };

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { taskUnder } from '../core/gate/commands.ts';
 import { humanLabels } from '../core/ids.ts';
-import type { Look } from '../core/lane/look.ts';
+import { hashOfWords, type Look, readCommentSubject } from '../core/lane/look.ts';
 import type { Observation, SeenCommand, SeenIssue } from '../core/lane/observation.ts';
 import { isLive, type LaneState, type PrerequisiteState, type Task } from '../core/lane/state.ts';
 import { readPolicy } from '../core/policy.ts';
@@ -20,7 +20,7 @@ import { fetchPermission } from '../github/fetch-permission.ts';
 import { fetchPolicyFile } from '../github/fetch-policy-file.ts';
 import { fetchPull } from '../github/fetch-pull.ts';
 import { fetchRef } from '../github/fetch-ref.ts';
-import type { IssueSeen } from '../github/observed.ts';
+import type { CommentSeen, IssueSeen } from '../github/observed.ts';
 import { postReaction } from '../github/post-reaction.ts';
 import type { DueLook } from '../ledger/looks.ts';
 import { type Command, commandTable } from '../protocol/command-table.ts';
@@ -213,10 +213,16 @@ async function observeHead(
   return [seen(look, `pull:${number}`, { kind: 'pull', issue: task.issue, seen: pull })];
 }
 
+/** An edit could put words into somebody's mouth, so an edited comment commands nothing. GitHub tells seconds only. */
+function isEdited(comment: CommentSeen, hash: string | null): boolean {
+  return comment.updatedAt !== comment.createdAt || (hash !== null && hash !== hashOfWords(comment.body));
+}
+
 /** Commands count in new comments by people; a comment that is gone again is not carried out. */
 async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
-  const comment = await fetchComment(ctx.client, ctx.repo, Number(look.subject));
-  if (!comment || comment.authorIsBot) return nothing;
+  const { id, hash } = readCommentSubject(look.subject);
+  const comment = await fetchComment(ctx.client, ctx.repo, id);
+  if (!comment || comment.authorIsBot || isEdited(comment, hash)) return nothing;
   const reading = parseCommands(comment.body);
   const typed: SeenCommand[] = [
     ...reading.commands.map((command, index) => commandSeen(command, index)),

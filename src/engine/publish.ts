@@ -203,7 +203,7 @@ async function publishProjection(ctx: LaneContext, projection: Projection): Prom
 /** Brings everything that GitHub shows of these tasks up to date. */
 export async function publishTasks(ctx: LaneContext, issues: readonly number[]): Promise<void> {
   const { db, key } = ctx;
-  const snapshot = await loadForReading(db, key, issues);
+  const snapshot = await loadForReading(db, key, { issues });
   for (const issue of issues) {
     const task = snapshot.state.tasks[issue];
     if (!task) continue;

@@ -6,7 +6,7 @@ import { redactSecrets } from '../github/redact.ts';
 import { claimEffect, type LeasedEffect, postponeEffect } from '../ledger/effects.ts';
 import { isDatabaseFailure } from '../ledger/is-database-failure.ts';
 import { holdLane, releaseLane } from '../ledger/lanes.ts';
-import { loadForReading } from '../ledger/load-lane.ts';
+import { loadForReading, type Named } from '../ledger/load-lane.ts';
 import { type DueLook, dueLooks, finishLook, postponeLook, requestLooks } from '../ledger/looks.ts';
 import { advance } from './advance.ts';
 import { carryOut, refuseEffect } from './carry-out.ts';
@@ -52,13 +52,16 @@ function judgeFailure(error: unknown, tries: number): Verdict {
   }
 }
 
+/** What a look is about may be closed already; it is read all the same. */
+function namedBy({ kind, subject }: DueLook): Named {
+  const number = Number(subject);
+  if (kind === 'issue') return { issues: [number] };
+  return kind === 'pull' ? { pulls: [number] } : {};
+}
+
 async function takeLook(ctx: LaneContext, look: DueLook): Promise<void> {
   try {
-    const { state } = await loadForReading(
-      ctx.db,
-      ctx.key,
-      look.kind === 'issue' ? [Number(look.subject)] : [],
-    );
+    const { state } = await loadForReading(ctx.db, ctx.key, namedBy(look));
     const { sightings, more } = await observe(ctx, look, state);
     if (sightings.length > 0) await advance(ctx.db, ctx.key, sightings);
     await requestLooks(ctx.db, ctx.key, more);

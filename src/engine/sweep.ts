@@ -3,7 +3,7 @@
  * nothing else.
  */
 import { humanLabels, type LaneAddress, type LaneKey } from '../core/ids.ts';
-import type { Look } from '../core/lane/look.ts';
+import { type Look, lookAtComment } from '../core/lane/look.ts';
 import { isLive } from '../core/lane/state.ts';
 import { fetchCommentsSince } from '../github/fetch-comment.ts';
 import { fetchInstallationRepositories, fetchInstallations } from '../github/fetch-installations.ts';
@@ -51,7 +51,7 @@ async function commentLooks(engine: EngineContext, key: LaneKey, at: string): Pr
   );
   return byPeople
     .filter((comment) => !seen.has(`comment:${comment.id}:0`))
-    .map((comment) => ({ kind: 'comment', subject: String(comment.id) }));
+    .map((comment) => lookAtComment(comment.id, null));
 }
 
 /** Everything in a lane that GitHub might have something new about. */

@@ -4,7 +4,7 @@
  */
 import type { EmitterWebhookEvent, EmitterWebhookEventName } from '@octokit/webhooks';
 import type { LaneAddress } from '../core/ids.ts';
-import type { Look } from '../core/lane/look.ts';
+import { type Look, lookAtComment } from '../core/lane/look.ts';
 
 /** The events that say something to us; all others are recorded and have no effect. */
 export const heardEvents = [
@@ -46,7 +46,7 @@ export function looksOf(event: HeardEvent): Look[] {
     case 'issue_comment':
       // Only new comments carry commands: an edit could put words into somebody's mouth.
       return event.payload.action === 'created'
-        ? [{ kind: 'comment', subject: String(event.payload.comment.id) }]
+        ? [lookAtComment(event.payload.comment.id, event.payload.comment.body)]
         : [];
     case 'pull_request':
     case 'pull_request_review':

@@ -46,7 +46,14 @@ export async function readClock(db: Kysely<DB>): Promise<string> {
 const liveStates = ['waiting', 'assigned', 'working', 'in-review', 'approved', 'escalated'];
 const activeStates = ['preparing', 'testing', 'passed'];
 
-type Scope = { all: true } | { all: false; issues: readonly number[]; pulls: readonly number[] };
+/** What is to be read besides the live part of a lane. */
+export interface Named {
+  issues?: readonly number[];
+  pulls?: readonly number[];
+  builds?: readonly number[];
+}
+
+type Scope = { all: true } | ({ all: false } & Named);
 
 const columns = (key: LaneKey) => ({ installation_id: key.installationId, lane_id: key.laneId });
 
@@ -61,12 +68,12 @@ async function selectTasks(db: Kysely<DB>, key: LaneKey, scope: Scope): Promise<
     .selectFrom('pull')
     .select('issue')
     .where((eb) => eb.and(columns(key)))
-    .where('number', '=', sql<number>`any(${[...scope.pulls]}::bigint[])`);
+    .where('number', '=', sql<number>`any(${[...(scope.pulls ?? [])]}::bigint[])`);
   return all
     .where((eb) =>
       eb.or([
         eb('state', 'in', liveStates),
-        eb('issue', '=', sql<number>`any(${[...scope.issues]}::bigint[])`),
+        eb('issue', '=', sql<number>`any(${[...(scope.issues ?? [])]}::bigint[])`),
         eb('issue', 'in', named),
       ]),
     )
@@ -88,16 +95,11 @@ async function selectTasksWithPrerequisites(
     )
     .filter((issue) => !known.has(issue));
   if (issues.length === 0) return tasks;
-  const more = await selectTasks(db, key, { all: false, issues, pulls: [] });
+  const more = await selectTasks(db, key, { all: false, issues });
   return [...tasks, ...more.filter((task) => !known.has(task.issue))].sort((a, b) => a.issue - b.issue);
 }
 
-async function selectRows(
-  db: Kysely<DB>,
-  lane: Row<'lane'>,
-  scope: Scope,
-  builds: readonly number[],
-): Promise<LaneRows> {
+async function selectRows(db: Kysely<DB>, lane: Row<'lane'>, scope: Scope): Promise<LaneRows> {
   const key = { installationId: lane.installation_id, laneId: lane.lane_id };
   const mine = columns(key);
   const task = await selectTasksWithPrerequisites(db, key, scope);
@@ -150,7 +152,7 @@ async function selectRows(
           .where((eb) =>
             eb.or([
               eb('state', 'in', activeStates),
-              eb('number', '=', sql<number>`any(${[...builds]}::bigint[])`),
+              eb('number', '=', sql<number>`any(${[...(scope.builds ?? [])]}::bigint[])`),
             ]),
           )
           .execute(),
@@ -210,11 +212,8 @@ export interface Loaded extends Snapshot {
  * What the decisions of a lane need: the live tasks with their prerequisites, whatever is named, active builds.
  * Closed tasks stay in the database.
  */
-export async function loadSnapshot(
-  lock: LaneLock,
-  named: { issues: readonly number[]; pulls: readonly number[]; builds: readonly number[] },
-): Promise<Loaded> {
-  const rows = await selectRows(lock.trx, lock.lane, { all: false, ...named }, named.builds);
+export async function loadSnapshot(lock: LaneLock, named: Named): Promise<Loaded> {
+  const rows = await selectRows(lock.trx, lock.lane, { all: false, ...named });
   return {
     state: readLaneState(rows),
     ...(await selectContext(lock.trx, lock.key)),
@@ -236,7 +235,7 @@ async function readConsistently(
         .selectAll()
         .where((eb) => eb.and(columns(key)))
         .executeTakeFirstOrThrow();
-      const rows = await selectRows(trx, lane, scope, []);
+      const rows = await selectRows(trx, lane, scope);
       const context = await selectContext(trx, key);
       return { state: readLaneState(rows), ...context, seq: lane.journal_seq, at: await readClock(trx) };
     });
@@ -247,11 +246,11 @@ export async function loadWholeLane(db: Kysely<DB>, key: LaneKey): Promise<Loade
   return readConsistently(db, key, { all: true });
 }
 
-/** The live part of the lane and the issues named, to look at and not to decide on; `at` is when it was read. */
+/** The live part of the lane and what is named, to look at and not to decide on; `at` is when it was read. */
 export async function loadForReading(
   db: Kysely<DB>,
   key: LaneKey,
-  issues: readonly number[] = [],
+  named: Named = {},
 ): Promise<Loaded & { at: string }> {
-  return readConsistently(db, key, { all: false, issues, pulls: [] });
+  return readConsistently(db, key, { all: false, ...named });
 }

@@ -20,34 +20,34 @@ export interface DoorOptions {
   onProblem: (guid: string, error: unknown) => void;
 }
 
-/** Answers; a refusal also ends the connection. */
-function answer(response: ServerResponse, status: number, message: string): void {
+interface Refusal {
+  status: number;
+  message: string;
+}
+
+/** Begins an answer, which is complete but for its end; a refusal also ends the connection. */
+function say(response: ServerResponse, status: number, message: string): void {
   const body = JSON.stringify({ message });
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(body),
     ...(status >= 400 ? { connection: 'close' } : {}),
   });
-  response.end(body);
+  response.write(body);
+}
+
+function answer(response: ServerResponse, status: number, message: string): void {
+  say(response, status, message);
+  response.end();
 }
 
 /**
- * Refuses before the body has been read. The answer is sent at once, but the connection only ends when the sender has
- * finished: a connection closed with unread data is reset, and the sender may never see the answer.
+ * Refuses before the body has been read. The connection only ends when the sender has finished, and what it sends
+ * until then is thrown away: closed with unread data it would be reset, and the sender might never see the answer.
  */
-function refuseUnread(
-  request: IncomingMessage,
-  response: ServerResponse,
-  status: number,
-  message: string,
-): void {
-  const body = JSON.stringify({ message });
-  response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
-    connection: 'close',
-  });
-  response.write(body);
+function refuseUnread(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+  say(response, refusal.status, refusal.message);
+  if (request.readableEnded) return void response.end();
   let drained = 0;
   request.on('data', (chunk: Buffer) => {
     drained += chunk.length;
@@ -96,7 +96,7 @@ function isJson(text: string): boolean {
 }
 
 /** What is wrong with the headers, or null. */
-function headerProblem(request: IncomingMessage): { status: number; message: string } | null {
+function headerProblem(request: IncomingMessage): Refusal | null {
   if (!/^application\/json\b/i.test(header(request, 'content-type'))) {
     return { status: 415, message: 'Set the content type of the webhook to application/json.' };
   }
@@ -127,13 +127,13 @@ export function openDoor(
 
   return async (request, response) => {
     const problem = headerProblem(request);
-    if (problem) return refuseUnread(request, response, problem.status, problem.message);
+    if (problem) return refuseUnread(request, response, problem);
     const guid = header(request, 'x-github-delivery');
     try {
       const body = await readBody(request);
       if (body === null) {
         const message = 'The payload is larger than 25 MB, the most that GitHub sends.';
-        return refuseUnread(request, response, 413, message);
+        return refuseUnread(request, response, { status: 413, message });
       }
       const payload = body.toString('utf8');
       if (!(await isSigned(body, payload, header(request, 'x-hub-signature-256')))) {

@@ -70,7 +70,13 @@ function live(engine: EngineContext, c: Context, githubUrl: string): Response {
 export function pages(engine: EngineContext, githubUrl: string, token: string | null): Hono {
   const app = new Hono();
   const asset = (path: string, type: string, text: string) =>
-    app.get(path, (c) => c.body(text, 200, { 'content-type': type, 'cache-control': 'max-age=3600' }));
+    app.get(path, (c) =>
+      c.body(text, 200, {
+        'content-type': type,
+        'cache-control': 'max-age=3600',
+        'x-content-type-options': 'nosniff',
+      }),
+    );
   asset('/assets/style.css', 'text/css; charset=utf-8', style);
   asset('/assets/live.js', 'text/javascript; charset=utf-8', liveScript);
   asset('/assets/icon.svg', 'image/svg+xml', icon);

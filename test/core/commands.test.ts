@@ -244,11 +244,17 @@ describe('what a command leads to on GitHub', () => {
     { typed: { index: 0, name: 'approve', sha: 'other' }, content: 'confused', replies: true },
     { typed: { index: 0, name: 'status' }, content: 'rocket', replies: true },
     {
-      typed: { index: 0, name: 'unknown', typed: 'x', suggestion: null },
+      typed: { index: 0, name: 'unknown', typed: 'aprove', suggestion: 'approve' },
       content: 'confused',
       replies: true,
     },
-  ])('$typed.name: $content, a reply: $replies', ({ typed, content, replies }) => {
+    // It may be meant for another bot.
+    {
+      typed: { index: 0, name: 'unknown', typed: 'x', suggestion: null },
+      content: 'confused',
+      replies: false,
+    },
+  ])('$typed: $content, a reply: $replies', ({ typed, content, replies }) => {
     const lane = inReview();
     lane.see(command(101, typed));
     const effects = lane.pending.map((booked) => booked.effect);

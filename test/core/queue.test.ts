@@ -301,6 +301,21 @@ describe('ejection', () => {
     expect(lane.task(1).lastReason).toContain('the policy changed');
   });
 
+  test.each([{ approvals: 0 }, { approvals: 1 }])(
+    'a red check that the policy no longer asks for ejects nobody: $approvals',
+    ({ approvals }) => {
+      const lane = openLane();
+      request(lane, 1);
+      openWork(lane, 1);
+      finishWork(lane, 1);
+      lane.see(checks('head-1', 'failure'));
+      lane.see(policy({ gate: { checks: [], approvals } }));
+      lane.see(approve(101));
+      expect(lane.task(1)).toMatchObject({ state: 'approved', lastReason: null });
+      expect(activeBuild(lane).entries).toMatchObject([{ issue: 1 }]);
+    },
+  );
+
   test('a PR that somebody else merged completes the task without a landing of ours', () => {
     const lane = testing();
     lane.see(pull(lane.task(1), { open: false, merged: true }));

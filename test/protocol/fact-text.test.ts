@@ -7,7 +7,7 @@ import { at, head, task } from './scene.ts';
 const { spec } = task();
 const check = { name: 'ci', conclusion: 'success', url: null } as const;
 const entry = { issue: 42, pull: 50, headSha: head };
-const decided = { comment: 1, under: 42, issue: 42, command: '/approve', by: 'alice', detail: '' };
+const decided = { comment: 1, index: 0, under: 42, issue: 42, command: '/approve', by: 'alice', detail: '' };
 
 const facts: FactBody[] = [
   { kind: 'lane-opened', owner: 'acme', repo: 'demo', base: 'main' },

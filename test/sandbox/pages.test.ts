@@ -267,3 +267,19 @@ test('the graph gives a side branch a lane of its own and takes it back', () => 
   expect(rows[0]).toEqual({ lane: 0, incoming: [], outgoing: [0, 1], passing: [] });
   expect(rows[3]).toEqual({ lane: 0, incoming: [0, 1], outgoing: [], passing: [] });
 });
+
+describe('inline HTML in comments', () => {
+  const place = { linkNumber: () => null, breaks: false };
+  test('small print and code are let through where they are closed again, and only without attributes', () => {
+    const text = String(
+      renderMarkdown(
+        'a <sub>small *print*</sub> <code>x | y</code> <sub onclick="x">no</sub> <sub>open',
+        place,
+      ),
+    );
+    expect(text).toContain('<sub>small <em>print</em></sub>');
+    expect(text).toContain('<code>x | y</code>');
+    expect(text.match(/<sub>/g)).toHaveLength(1);
+    expectInert(text.replaceAll('&lt;sub onclick', ''));
+  });
+});

@@ -1,8 +1,29 @@
+import { createHash } from 'node:crypto';
+
 /** A look: what is to be read again on GitHub. An event, a sweep or an effect asks for one. */
 export type LookKind = 'base' | 'policy' | 'issue' | 'pull' | 'checks' | 'comment';
 
-/** `subject` is the issue's, PR's or comment's number, a commit's SHA, or empty. */
+/**
+ * `subject` is the issue's or PR's number, a commit's SHA, or empty. A comment's is its number, and where a webhook
+ * told of it, `<number>:<hash of the words it was written with>`.
+ */
 export interface Look {
   kind: LookKind;
   subject: string;
+}
+
+/** The look at a new comment. `body` is what it said when it was written, where that is known. */
+export function lookAtComment(id: number, body: string | null): Look {
+  return { kind: 'comment', subject: body === null ? String(id) : `${id}:${hashOfWords(body)}` };
+}
+
+/** Reads the subject of a comment's look. */
+export function readCommentSubject(subject: string): { id: number; hash: string | null } {
+  const [id = '', hash = null] = subject.split(':');
+  return { id: Number(id), hash };
+}
+
+/** Tells whether a text has been edited since, without keeping it. */
+export function hashOfWords(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

@@ -11,7 +11,7 @@
  */
 import { gateIsOpen } from '../gate/gate.ts';
 import type { FactBody } from '../lane/facts.ts';
-import type { Build, LaneState, Task } from '../lane/state.ts';
+import type { Build, CheckResult, LaneState, Task } from '../lane/state.ts';
 import { isQueued, orderEntries } from './order.ts';
 
 export function isActive(build: Build): boolean {
@@ -34,6 +34,14 @@ function mayBeLanding(state: LaneState, task: Task): boolean {
   );
 }
 
+/** A required check that ended without success. What the policy asked for before it changed stands in nobody's way. */
+function findRed(state: LaneState, checks: readonly CheckResult[]): CheckResult | undefined {
+  return checks.find(
+    ({ name, conclusion }) =>
+      state.policy.gate.checks.includes(name) && conclusion !== 'success' && conclusion !== 'pending',
+  );
+}
+
 /** Entries whose gate no longer holds leave the queue, each with its reason. */
 export function ejectEntries(state: LaneState): FactBody[] {
   return Object.values(state.tasks).flatMap((task): FactBody[] => {
@@ -44,9 +52,7 @@ export function ejectEntries(state: LaneState): FactBody[] {
         ? []
         : [{ kind: 'entry-ejected', issue, code: 'pull-closed', reason: 'the pull request was closed' }];
     }
-    const red = task.pull.checks.find(
-      (check) => check.conclusion !== 'success' && check.conclusion !== 'pending',
-    );
+    const red = findRed(state, task.pull.checks);
     if (red) {
       const reason = `the check ${red.name} turned to ${red.conclusion} on the head commit`;
       return [{ kind: 'entry-ejected', issue, code: 'checks-failed', reason }];
@@ -78,7 +84,7 @@ function ejectAll(
 
 function judgeBuild(state: LaneState, build: Build, at: string): FactBody[] {
   const { checks } = state.policy.gate;
-  const red = build.checks.find((check) => check.conclusion !== 'success' && check.conclusion !== 'pending');
+  const red = findRed(state, build.checks);
   if (red) {
     const link = red.url ? ` (${red.url})` : '';
     const reason = `the check ${red.name} ended with ${red.conclusion} on the candidate ${build.sha?.slice(0, 12)}${link}`;

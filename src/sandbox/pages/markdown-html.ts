@@ -23,6 +23,16 @@ export function renderInlineHtml(source: string): Html {
   return source.startsWith('<!--') ? html`` : escapeRaw(source);
 }
 
+/** The name of an inline element that is let through, from its opening tag; attributes are never. */
+export function inlineTag(source: string): 'sub' | 'code' | null {
+  return source === '<sub>' ? 'sub' : source === '<code>' ? 'code' : null;
+}
+
+/** Puts the words of an inline element into it; only called where it is also closed. */
+export function wrapInline(source: string, words: readonly Html[]): Html {
+  return inlineTag(source) === 'code' ? html`<code>${words}</code>` : html`<sub>${words}</sub>`;
+}
+
 /** Blocks of HTML among the blocks of one container: what they open there, they close there. */
 export interface Folds {
   render(source: string): Html;

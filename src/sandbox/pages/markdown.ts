@@ -5,7 +5,7 @@ import type { Blockquote, List, ListItem, Paragraph, PhrasingContent, RootConten
 import { fromMarkdown } from 'mdast-util-from-markdown';
 import type { Html, LinkNumber } from './link-text.ts';
 import { linkText, outerLink } from './link-text.ts';
-import { openFolds, renderInlineHtml } from './markdown-html.ts';
+import { inlineTag, openFolds, renderInlineHtml, wrapInline } from './markdown-html.ts';
 import type { TableText } from './markdown-table.ts';
 import { readTable } from './markdown-table.ts';
 
@@ -167,7 +167,24 @@ ${renderBlocks(rest, place)}</blockquote>`;
 function renderInlines(nodes: readonly PhrasingContent[], above: Place): Html[] {
   const place = { ...above, depth: above.depth + 1 };
   if (place.depth > MAX_DEPTH) return nodes.map((node) => html`${sourceOf(node, place)}`);
-  return nodes.map((node) => renderInline(node, place));
+  const rendered: Html[] = [];
+  for (let at = 0; at < nodes.length; at++) {
+    const node = nodes[at];
+    const end = node ? findInlineEnd(nodes, at) : -1;
+    if (node && end > at && node.type === 'html') {
+      rendered.push(wrapInline(node.value, renderInlines(nodes.slice(at + 1, end), place)));
+      at = end;
+    } else if (node) rendered.push(renderInline(node, place));
+  }
+  return rendered;
+}
+
+/** Where the inline element that opens at `start` is closed again among the same nodes; -1 when it is none. */
+function findInlineEnd(nodes: readonly PhrasingContent[], start: number): number {
+  const open = nodes[start];
+  const tag = open?.type === 'html' ? inlineTag(open.value) : null;
+  if (tag === null) return -1;
+  return nodes.findIndex((node, at) => at > start && node.type === 'html' && node.value === `</${tag}>`);
 }
 
 function renderInline(node: PhrasingContent, place: Place): Html {

@@ -1,0 +1,244 @@
+/** Signalbox against the sandbox GitHub, both in this process, with a database of the test's own. */
+import { execFile } from 'node:child_process';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Octokit } from '@octokit/rest';
+import { pino } from 'pino';
+import { expect, vi } from 'vitest';
+import { emptyLane, fold } from '../../src/core/lane/fold.ts';
+import type { LaneView, PlanRow } from '../../src/core/lane/view.ts';
+import { keyOf, listLanes } from '../../src/ledger/lanes.ts';
+import { loadWholeLane } from '../../src/ledger/load-lane.ts';
+import { readJournal } from '../../src/ledger/projections.ts';
+import { type Ci, startCi } from '../../src/sandbox/ci.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { serve } from '../../src/serve.ts';
+import { testDatabase } from '../support/database.ts';
+
+const run = promisify(execFile);
+const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const secret = 'a secret of sufficient length';
+const patienceMs = 40_000;
+
+export interface World {
+  sandbox: Sandbox;
+  url: string;
+  botLogin: string;
+  appId: number;
+  /** Octokit of a person, by login: `mary` maintains, `walt` writes, `tess` triages, `rita` only reads. */
+  as: Record<'mary' | 'walt' | 'tess' | 'rita', Octokit>;
+  repo: { owner: string; repo: string };
+  /** Opens an issue and labels it, as `by`. */
+  request(by: keyof World['as'], title: string, body: string): Promise<number>;
+  /** Commits files onto a branch and pushes, as a person with a clone would. */
+  push(branch: string, message: string, files: Record<string, string | null>): Promise<string>;
+  say(by: keyof World['as'], under: number, body: string): Promise<number>;
+  /** The task's row of the plan once `holds` is true of it. */
+  until(issue: number, holds: (row: PlanRow) => boolean, what: string): Promise<PlanRow>;
+  /** Anything read from outside, once it is true. */
+  eventually<T>(read: () => Promise<T | null | undefined | false>, what: string): Promise<T>;
+  view(): Promise<LaneView>;
+  ours(under: number): Promise<{ id: number; body: string }[]>;
+  checkOf(
+    sha: string,
+    name: string,
+  ): Promise<
+    { conclusion: string | null; output: { title: string | null; text: string | null } } | undefined
+  >;
+  tipOf(branch: string): Promise<string>;
+  /** Proves I7: the journal folded from the start is the stored state. */
+  proveReplay(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface WorldOptions {
+  files?: Record<string, string>;
+  draftsAllowed?: boolean;
+  policy?: string;
+}
+
+const basicFiles = {
+  'package.json': '{ "name": "engine", "type": "module", "scripts": { "test": "node --test" } }\n',
+  'src/one.js': 'export const one = 1;\n',
+  'src/two.js': 'export const two = 2;\n',
+  'test/one.test.js':
+    "import assert from 'node:assert';\nimport { test } from 'node:test';\nimport { one } from '../src/one.js';\ntest('one', () => assert.ok(one > 0));\n",
+};
+
+const quickPolicy = 'schedule: { grace: 0ms }\n';
+
+async function openRepository(sandbox: Sandbox, options: WorldOptions): Promise<World['as']> {
+  const add = (login: string) => sandbox.addUser(login);
+  const people = { mary: add('mary'), walt: add('walt'), tess: add('tess'), rita: add('rita') };
+  await sandbox.addRepo({
+    owner: 'acme',
+    name: 'engine',
+    files: { ...basicFiles, '.github/signalbox.yml': options.policy ?? quickPolicy, ...options.files },
+    collaborators: { mary: 'maintain', walt: 'write', tess: 'triage', rita: 'read' },
+    ...(options.draftsAllowed === undefined ? {} : { draftsAllowed: options.draftsAllowed }),
+  });
+  const client = ({ token }: { token: string }) =>
+    new Octokit({ auth: token, baseUrl: sandbox.url, log: quiet });
+  return {
+    mary: client(people.mary),
+    walt: client(people.walt),
+    tess: client(people.tess),
+    rita: client(people.rita),
+  };
+}
+
+interface Parts {
+  sandbox: Sandbox;
+  ci: Ci;
+  dir: string;
+  stop: () => Promise<void>;
+}
+
+async function closeParts({ sandbox, ci, dir, stop }: Parts, drop: () => Promise<void>): Promise<void> {
+  await stop();
+  await ci.close();
+  await sandbox.close();
+  await drop();
+  await rm(dir, { recursive: true, force: true });
+}
+
+/** A clone in `dir` that pushes as `walt`. */
+function pusher(dir: string, sandbox: Sandbox, token: string): World['push'] {
+  const clone = join(dir, 'clone');
+  const git = async (...args: string[]): Promise<string> =>
+    (await run('git', ['-C', clone, ...args])).stdout.trim();
+  let cloned: Promise<unknown> | null = null;
+  return async (branch, message, files) => {
+    const remote = new URL('/acme/engine.git', sandbox.url);
+    remote.username = 'walt';
+    remote.password = token;
+    cloned ??= run('git', ['clone', '--quiet', remote.href, clone]);
+    await cloned;
+    await git('fetch', '--quiet', 'origin');
+    await git('checkout', '--quiet', '-B', branch, `origin/${branch}`);
+    for (const [path, content] of Object.entries(files)) {
+      if (content === null) await git('rm', '--quiet', path);
+      else await run(process.execPath, ['-e', writeFileProgram, join(clone, path), content]);
+    }
+    await git('add', '--all');
+    await git(
+      '-c',
+      'user.name=Walt',
+      '-c',
+      'user.email=walt@example.org',
+      'commit',
+      '--quiet',
+      '-m',
+      message,
+    );
+    await git('push', '--quiet', 'origin', branch);
+    return git('rev-parse', 'HEAD');
+  };
+}
+
+const writeFileProgram =
+  "const fs=require('node:fs'),p=require('node:path');const [,f,t]=process.argv;fs.mkdirSync(p.dirname(f),{recursive:true});fs.writeFileSync(f,t)";
+
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const dir = await mkdtemp(join(tmpdir(), 'signalbox-story-'));
+  await chmod(dir, 0o755);
+  const database = await testDatabase();
+  const sandbox = await startSandbox({ dir: join(dir, 'github') });
+  const as = await openRepository(sandbox, options);
+  const ci = await startCi(sandbox, {});
+  const app = sandbox.addApp({ slug: 'signalbox' });
+  const log = pino({ level: process.env.LOG_LEVEL ?? 'silent' });
+  const running = await serve(
+    {
+      appId: String(app.id),
+      privateKey: app.privateKey,
+      webhookSecret: secret,
+      previousWebhookSecret: null,
+      apiUrl: sandbox.url,
+      host: '127.0.0.1',
+      port: 0,
+      publicUrl: 'http://127.0.0.1:0',
+      agentToken: null,
+      dashboardToken: null,
+      sweepMs: 20_000,
+      databaseUrl: database.url,
+      dataDir: dir,
+      log: { level: 'silent', format: 'json' },
+    },
+    log,
+  );
+  sandbox.setWebhook('signalbox', { url: `${running.url}/api/github/webhooks`, secret });
+  sandbox.install('signalbox', 'acme', ['acme/engine']);
+  const repo = { owner: 'acme', repo: 'engine' };
+  const token = sandbox.addUser('walt').token;
+
+  const eventually: World['eventually'] = (read, what) =>
+    vi.waitFor(
+      async () => {
+        const value = await read();
+        if (!value) throw new Error(`never came true: ${what}`);
+        return value;
+      },
+      { timeout: patienceMs, interval: 100 },
+    );
+  const view = async (): Promise<LaneView> => {
+    const response = await fetch(`${running.url}/api/v1/lanes/acme/engine/main`);
+    return (await response.json()) as LaneView;
+  };
+
+  return {
+    sandbox,
+    url: running.url,
+    botLogin: app.botLogin,
+    appId: app.id,
+    as,
+    repo,
+    view,
+    eventually,
+    request: async (by, title, body) => {
+      const { data } = await as[by].issues.create({ ...repo, title, body });
+      await as[by].issues.addLabels({ ...repo, issue_number: data.number, labels: ['agent-ready'] });
+      return data.number;
+    },
+    push: pusher(dir, sandbox, token),
+    say: async (by, under, body) =>
+      (await as[by].issues.createComment({ ...repo, issue_number: under, body })).data.id,
+    until: (issue, holds, what) =>
+      eventually(async () => {
+        const row = (await view()).plan?.find((each) => each.issue === issue);
+        return row && holds(row) ? row : null;
+      }, `#${issue} ${what}`),
+    ours: async (under) => {
+      const { data } = await as.mary.issues.listComments({ ...repo, issue_number: under, per_page: 100 });
+      return data
+        .filter((comment) => comment.user?.login === app.botLogin)
+        .map((comment) => ({ id: comment.id, body: comment.body ?? '' }));
+    },
+    checkOf: async (sha, name) =>
+      (await as.mary.checks.listForRef({ ...repo, ref: sha })).data.check_runs.find(
+        (each) => each.name === name,
+      ),
+    tipOf: async (branch) => (await as.mary.git.getRef({ ...repo, ref: `heads/${branch}` })).data.object.sha,
+    proveReplay: async () => {
+      for (const row of await listLanes(database.db)) {
+        const facts = await readJournal(database.db, keyOf(row));
+        expect(facts.reduce(fold, emptyLane)).toEqual((await loadWholeLane(database.db, keyOf(row))).state);
+      }
+    },
+    close: () => closeParts({ sandbox, ci, dir, stop: running.stop }, database.drop),
+  };
+}
+
+/** An issue's body in the form's headings. */
+export function form(fields: { owns: string[]; dependsOn?: number[]; requirements?: string }): string {
+  return [
+    '### Requirements',
+    fields.requirements ?? 'As the title says.',
+    '### Owned files',
+    fields.owns.join('\n'),
+    '### Depends on',
+    (fields.dependsOn ?? []).map((number) => `#${number}`).join(', ') || '_No response_',
+  ].join('\n\n');
+}
