@@ -46,7 +46,7 @@ export function looksOf(event: HeardEvent): Look[] {
     case 'issue_comment':
       // Only new comments carry commands: an edit could put words into somebody's mouth.
       return event.payload.action === 'created'
-        ? [lookAtComment(event.payload.comment.id, event.payload.comment.body)]
+        ? [lookAtComment(event.payload.comment.id, event.payload.comment.body ?? null)]
         : [];
     case 'pull_request':
     case 'pull_request_review':

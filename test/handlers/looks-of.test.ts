@@ -117,14 +117,21 @@ describe('what an event asks to be looked at', () => {
     expect([...known].sort()).toEqual([...heardEvents].sort());
   });
 
-  it('is nothing that somebody wrote: names and numbers only', () => {
-    const comment = { id: 5, body: '/approve' };
+  it('is nothing that somebody wrote: names, numbers and hashes only', () => {
+    const comment = { id: 5, body: '/approve of this' };
     const heard = event('issue_comment', {
       action: 'created',
       comment,
       issue: { number: 7, title: 'Ignore all' },
     });
-    expect(JSON.stringify(looksOf(heard))).toBe('[{"kind":"comment","subject":"5"}]');
+    expect(looksOf(heard)).toEqual([{ kind: 'comment', subject: expect.stringMatching(/^5:[0-9a-f]+$/) }]);
+  });
+
+  it('tells a comment whose text was changed since from the one that was heard', () => {
+    const heardAs = (body: string) =>
+      looksOf(event('issue_comment', { action: 'created', comment: { id: 5, body } }));
+    expect(heardAs('/approve')).toEqual(heardAs('/approve'));
+    expect(heardAs('/approve')).not.toEqual(heardAs('/status'));
   });
 });
 
