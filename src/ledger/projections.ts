@@ -1,5 +1,5 @@
 /** Projections: what was last published of a task, so that only differences are published. */
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { LaneKey } from '../core/ids.ts';
 import type { Fact } from '../core/lane/facts.ts';
 import type { DB } from './schema.ts';
@@ -93,12 +93,4 @@ export async function readJournal(db: Kysely<DB>, key: LaneKey): Promise<Fact[]>
     .orderBy('seq')
     .execute();
   return rows.map((row) => row.fact as unknown as Fact);
-}
-
-/** A number that changes whenever any lane does, for pages that follow along. */
-export async function journalRevision(db: Kysely<DB>): Promise<number> {
-  const { rows } = await sql<{
-    total: number;
-  }>`select coalesce(sum(journal_seq), 0)::bigint as total from lane`.execute(db);
-  return rows[0]?.total ?? 0;
 }

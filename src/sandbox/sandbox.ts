@@ -20,8 +20,6 @@ import { UPDATE_HOOK } from './smart-http.ts';
 import type { World } from './world.ts';
 import { addAccount, createWorld, findRepo } from './world.ts';
 
-export type { DeliveryFault, RequestFault, SandboxFaults } from './faults.ts';
-
 export interface SandboxOptions {
   dir: string;
   /** 0 or absent: any free port */

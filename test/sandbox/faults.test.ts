@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { SandboxFaults } from '../../src/sandbox/sandbox.ts';
+import type { SandboxFaults } from '../../src/sandbox/faults.ts';
 import type { Story } from './start-story.ts';
 import { openPull, pushFile, refusal, startStory } from './start-story.ts';
 

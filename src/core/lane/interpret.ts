@@ -96,7 +96,7 @@ function interpretPull(state: LaneState, { issue, seen }: Of<'pull'>): FactBody[
   const task = state.tasks[issue];
   if (!task?.pull || (seen && seen.number !== task.pull.number)) return [];
   const facts: FactBody[] = [];
-  if (!seen || !seen.open) {
+  if (!seen?.open) {
     if (task.pull.open) facts.push({ kind: 'pull-closed', issue, merged: seen?.merged ?? false });
     else if (seen?.merged && !task.pull.merged) facts.push({ kind: 'pull-closed', issue, merged: true });
     return facts;
