@@ -55,6 +55,7 @@ create table task (
   correlation_id text not null,
   attempts bigint not null,
   claims json not null,
+  ejected_head text,
   escalation json,
   last_reason text,
   since timestamptz not null,

@@ -57,11 +57,11 @@ function taskOf(state: LaneState, issue: number): Task {
 }
 
 async function openBranch(ctx: LaneContext, effect: Of<'open-branch'>, state: LaneState): Promise<Outcome> {
-  const { issue, attempt, branch, baseSha } = effect;
+  const { issue, attempt, fence, branch, baseSha } = effect;
   const task = taskOf(state, issue);
   const message = openingCommitMessage({ ...commitTask(ctx, task), issue, title: task.title });
   const { sha } = await pushBranchWithEmptyCommit(ctx.client, ctx.repo, { branch, baseSha, message });
-  return { observations: [{ kind: 'branch-opened', issue, attempt, sha }], looks: [] };
+  return { observations: [{ kind: 'branch-opened', issue, attempt, fence, sha }], looks: [] };
 }
 
 async function openPull(ctx: LaneContext, effect: Of<'open-pull'>, state: LaneState): Promise<Outcome> {

@@ -138,7 +138,11 @@ async function observeIssue(ctx: LaneContext, look: DueLook, state: LaneState): 
   const others = [...new Set(named)].filter((other) => other !== number && !state.tasks[other]);
   const prerequisites = await Promise.all(others.map((other) => observePrerequisite(ctx, other)));
   return {
-    sightings: [asTask, ...(state.tasks[number] ? [] : [asPrerequisite]), ...prerequisites.map(unticketed)],
+    sightings: [
+      asTask,
+      ...(state.tasks[number] && issue?.open ? [] : [asPrerequisite]),
+      ...prerequisites.map(unticketed),
+    ],
     more: [],
   };
 }

@@ -108,6 +108,7 @@ function readTask(row: Row<'task'>, rows: LaneRows): Task {
     entry: entry
       ? { headSha: entry.head_sha, enteredAt: time(entry.entered_at), order: entry.arrival }
       : null,
+    ejectedHead: row.ejected_head,
     escalation: json<Escalation | null>(row.escalation),
     lastReason: row.last_reason,
     since: time(row.since),

@@ -35,6 +35,7 @@ async function saveTaskRow(lock: LaneLock, task: Task): Promise<void> {
     correlation_id: task.correlationId,
     attempts: task.attempts,
     claims: json(task.claims),
+    ejected_head: task.ejectedHead,
     escalation: task.escalation ? json(task.escalation) : null,
     last_reason: task.lastReason,
     since: task.since,

@@ -66,6 +66,8 @@ function nameOf(row: GateRow, task: Task): string {
       return 'Arbiter';
     case 'approval':
       return 'Approval';
+    case 'dependency':
+      return 'Prerequisite';
     case 'hold':
       return 'Hold';
     case 'pull':

@@ -86,8 +86,7 @@ function otherWay(row: PlanRow, wait: Wait): string {
 }
 
 function renderReason(wait: Wait): string {
-  const what = wait.kind === 'approval' ? wait.what.replace(/^approval:? /u, '') : wait.what;
-  return escapeSentence(shorten(what.replace(/\.\s*$/u, ''), longestReason));
+  return escapeSentence(shorten(wait.what.replace(/\.\s*$/u, ''), longestReason));
 }
 
 function personsTask(row: PlanRow, wait: Wait): string {

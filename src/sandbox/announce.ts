@@ -10,12 +10,13 @@ import type {
   PullIssue,
   Repo,
 } from './model.ts';
-import { renderInstallation, renderUser } from './render-account.ts';
+import { renderInstallation } from './render-account.ts';
 import { renderCheckSuite, renderHookCheckRun } from './render-check.ts';
 import { renderSimpleCommit } from './render-commit.ts';
 import { renderIssue } from './render-issue.ts';
 import { renderPull } from './render-pull.ts';
 import { renderRepo } from './render-repo.ts';
+import { renderUser } from './render-user.ts';
 import type { World } from './world.ts';
 import { grants, installationStub, installationsOf, queueDelivery } from './world.ts';
 

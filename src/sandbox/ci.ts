@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { CheckRunInput } from './check-changes.ts';
 import { createCheckRun, updateCheckRun } from './check-changes.ts';
-import { GIT_ENV } from './git.ts';
+import { GIT_ENV, PROGRAM_PATH } from './git.ts';
 import type { AppRecord, CheckConclusion, CheckRun, Observer, Repo, Sha } from './model.ts';
 import { stampNow } from './model.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -79,7 +79,7 @@ function runCommand(
   const child = spawn(program, args, {
     cwd: place.cwd,
     // Nothing of the machine but the way to its programs: what is tested is strangers' code.
-    env: { PATH: process.env.PATH, HOME: place.home, CI: 'true' },
+    env: { PATH: PROGRAM_PATH, HOME: place.home, CI: 'true' },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

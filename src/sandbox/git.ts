@@ -1,8 +1,18 @@
 import { spawn } from 'node:child_process';
+import { dirname } from 'node:path';
+
+/** Where programs are found: this Node first, then where git usually is. */
+export const PROGRAM_PATH = [
+  dirname(process.execPath),
+  '/opt/homebrew/bin',
+  '/usr/local/bin',
+  '/usr/bin',
+  '/bin',
+].join(':');
 
 /** No configuration of the machine's owner may change what the sandbox does. */
 export const GIT_ENV: NodeJS.ProcessEnv = {
-  PATH: process.env.PATH,
+  PATH: PROGRAM_PATH,
   HOME: '/nonexistent',
   LC_ALL: 'C',
   GIT_CONFIG_NOSYSTEM: '1',

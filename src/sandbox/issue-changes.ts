@@ -2,8 +2,8 @@
 import { announce, asHookLabel, renderHookIssue, renderHookPull } from './announce.ts';
 import type { Account, AppRecord, Comment, Issue, Label, Pull, Repo, Sha, TimelineEvent } from './model.ts';
 import { isPull, stampNow } from './model.ts';
-import { renderUser } from './render-account.ts';
 import { renderComment, renderLabel } from './render-issue.ts';
+import { renderUser } from './render-user.ts';
 import type { World } from './world.ts';
 
 /** Who acts: an account, and the App through which it does. */

@@ -2,32 +2,9 @@ import type { Rest } from './github-types.ts';
 import type { Account, AppRecord, Installation, InstallationToken, Repo } from './model.ts';
 import { formatTime, nodeId } from './model.ts';
 import { renderRepo } from './render-repo.ts';
+import { renderUser } from './render-user.ts';
 import type { World } from './world.ts';
 import { apiUrl } from './world.ts';
-
-export function renderUser(world: World, account: Account) {
-  const url = apiUrl(world, `/users/${encodeURIComponent(account.login)}`);
-  return {
-    login: account.login,
-    id: account.id,
-    node_id: nodeId(account.type, account.id),
-    avatar_url: `${world.url}/avatars/${account.id}`,
-    gravatar_id: '',
-    url,
-    html_url: `${world.url}/${account.login}`,
-    followers_url: `${url}/followers`,
-    following_url: `${url}/following{/other_user}`,
-    gists_url: `${url}/gists{/gist_id}`,
-    starred_url: `${url}/starred{/owner}{/repo}`,
-    subscriptions_url: `${url}/subscriptions`,
-    organizations_url: `${url}/orgs`,
-    repos_url: `${url}/repos`,
-    events_url: `${url}/events{/privacy}`,
-    received_events_url: `${url}/received_events`,
-    type: account.type,
-    site_admin: false,
-  } satisfies Rest['simple-user'];
-}
 
 export function renderPublicUser(world: World, account: Account) {
   return {

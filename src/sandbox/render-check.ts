@@ -1,10 +1,11 @@
 import type { Rest } from './github-types.ts';
 import type { CheckRun, CheckSuite, CommitStatus, PullIssue, Repo, Sha } from './model.ts';
 import { isPull, nodeId } from './model.ts';
-import { renderApp, renderUser } from './render-account.ts';
+import { renderApp } from './render-account.ts';
 import { renderSimpleCommit } from './render-commit.ts';
 import { renderPullMinimal } from './render-pull.ts';
 import { renderRepo } from './render-repo.ts';
+import { renderUser } from './render-user.ts';
 import type { World } from './world.ts';
 import { htmlUrl, repoUrl } from './world.ts';
 

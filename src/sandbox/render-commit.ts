@@ -4,7 +4,7 @@ import type { Account, Repo, Sha } from './model.ts';
 import { nodeId } from './model.ts';
 import type { Commit, Person } from './objects.ts';
 import { loadCommit } from './objects.ts';
-import { renderUser } from './render-account.ts';
+import { renderUser } from './render-user.ts';
 import type { World } from './world.ts';
 import { htmlUrl, repoUrl } from './world.ts';
 

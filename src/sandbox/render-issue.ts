@@ -10,7 +10,8 @@ import type {
   TimelineEvent,
 } from './model.ts';
 import { isPull, nodeId, type REACTIONS } from './model.ts';
-import { renderApp, renderUser } from './render-account.ts';
+import { renderApp } from './render-account.ts';
+import { renderUser } from './render-user.ts';
 import type { World } from './world.ts';
 import { htmlUrl, repoUrl } from './world.ts';
 

@@ -2,9 +2,9 @@ import type { FileDiff } from './diff.ts';
 import type { Rest } from './github-types.ts';
 import type { PullIssue, Review, Sha } from './model.ts';
 import { nodeId } from './model.ts';
-import { renderUser } from './render-account.ts';
 import { associationOf, renderLabel } from './render-issue.ts';
 import { renderRepo } from './render-repo.ts';
+import { renderUser } from './render-user.ts';
 import type { World } from './world.ts';
 import { htmlUrl, repoUrl } from './world.ts';
 

@@ -1,7 +1,7 @@
 import type { Rest, Webhook } from './github-types.ts';
 import type { Repo } from './model.ts';
 import { nodeId } from './model.ts';
-import { renderUser } from './render-account.ts';
+import { renderUser } from './render-user.ts';
 import type { World } from './world.ts';
 import { htmlUrl, repoUrl } from './world.ts';
 

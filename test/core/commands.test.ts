@@ -171,6 +171,16 @@ describe('/approve', () => {
     expect(lane.state).toEqual(before);
   });
 
+  test('of a task that was escalated while it waited, and owns nothing, is refused', () => {
+    const lane = inReview();
+    lane.see(issue(1, { ready: false }));
+    lane.see(issue(1, { held: true }));
+    lane.see(command(1, { index: 0, name: 'escalate', why: 'wait' }));
+    expect(lane.task(1)).toMatchObject({ state: 'escalated', claims: [], pull: { open: true } });
+    const answer = answerIn(lane.see(approve(101)));
+    expect(answer).toMatchObject({ outcome: 'refused', detail: expect.stringContaining('does not own') });
+  });
+
   test('by the person who requested the task counts, unless the policy says otherwise', () => {
     const lane = inReview();
     expect(answerIn(lane.see(approve(101, { by: 'maria' }))).outcome).toBe('done');

@@ -154,7 +154,7 @@ const everything: { what: string; lane: () => LaneDriver; seen: (lane: LaneDrive
       request(lane, 1);
       return lane;
     },
-    seen: () => ({ kind: 'branch-opened', issue: 1, attempt: 1, sha: 'opened' }),
+    seen: () => ({ kind: 'branch-opened', issue: 1, attempt: 1, fence: 1, sha: 'opened' }),
   },
   {
     what: 'an opened PR',
@@ -326,7 +326,7 @@ describe('what concerns nobody', () => {
       { kind: 'candidate', build: number + 1, result: { kind: 'conflict' } },
       { kind: 'landing', build: number, result: { kind: 'landed', sha: 's', tree: 't' } },
       { kind: 'collision-announced', a: 5, b: 6 },
-      { kind: 'branch-opened', issue: 1, attempt: 7, sha: 's' },
+      { kind: 'branch-opened', issue: 1, attempt: 1, fence: 7, sha: 's' },
       { kind: 'effect-refused', effect: 'react', issue: null, build: null, message: 'no' },
     ];
     for (const nothing of nothings) expect(interpret(lane.state, nothing)).toEqual([]);

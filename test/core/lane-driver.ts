@@ -232,7 +232,13 @@ export function openWork(lane: LaneDriver, number: number): void {
   const { attempt } = lane.task(number);
   if (!attempt) throw new Error(`#${number} has no attempt`);
   const opened = `opened-${number}-${attempt.fence}`;
-  lane.see({ kind: 'branch-opened', issue: number, attempt: attempt.number, sha: opened });
+  lane.see({
+    kind: 'branch-opened',
+    issue: number,
+    attempt: attempt.number,
+    fence: attempt.fence,
+    sha: opened,
+  });
   if (lane.task(number).pull === null) {
     lane.see({ kind: 'pull-opened', issue: number, pull: 100 + number, headSha: opened, draft: true });
   }

@@ -59,7 +59,14 @@ function assertGate(
   if (task.held) fail('I2', 'the task is held');
 }
 
-function assertFact(world: World, before: LaneState, fact: Fact, facts: readonly Fact[]): void {
+/** Whether a candidate with this task has passed, and may be on its way. */
+function isLanding(state: LaneState, issue: number): boolean {
+  return activeBuilds(state).some(
+    (build) => build.state === 'passed' && build.entries.some((entry) => entry.issue === issue),
+  );
+}
+
+function assertFact(world: World, step: Step, before: LaneState, fact: Fact, facts: readonly Fact[]): void {
   switch (fact.kind) {
     case 'task-assigned': {
       seen.assignments += 1;
@@ -71,10 +78,12 @@ function assertFact(world: World, before: LaneState, fact: Fact, facts: readonly
       return;
     }
     case 'build-started':
+      if (fact.baseSha !== before.baseSha) fail('I1', 'a candidate of an old base was started');
       for (const entry of fact.entries) assertGate(world, before, facts, entry);
       return;
     case 'build-passed': {
       const build = before.builds[fact.build];
+      if (build?.baseSha !== before.baseSha) fail('I1', 'a candidate of an old base has passed');
       const told = world.checks.get(build?.sha ?? '');
       for (const name of before.policy.gate.checks) {
         if (told?.get(name) !== 'success') fail('I1', `${name} was not green on the candidate`);
@@ -92,16 +101,16 @@ function assertFact(world: World, before: LaneState, fact: Fact, facts: readonly
     }
     case 'entry-ejected':
       seen.ejections += 1;
-      if (
-        activeBuilds(before).some(
-          (build) => build.state === 'passed' && build.entries.some((e) => e.issue === fact.issue),
-        )
-      )
-        fail('I2', 'an entry that may be landing was ejected');
+      if (isLanding(before, fact.issue)) fail('I2', 'an entry that may be landing was ejected');
       return;
-    case 'build-abandoned':
-      if (before.builds[fact.build]?.state === 'passed' && !facts.some((f) => f.kind === 'base-moved'))
-        fail('I4', 'a passed build was abandoned');
+    case 'build-abandoned': {
+      // Only the effect that moves the base branch knows what became of a candidate that has passed.
+      const told = step.observations.some((each) => each.kind === 'landing' && each.build === fact.build);
+      if (before.builds[fact.build]?.state === 'passed' && !told) fail('I4', 'a passed build was abandoned');
+      return;
+    }
+    case 'approval-voided':
+      if (isLanding(before, fact.issue)) fail('I2', 'an approval was taken back under a landing');
       return;
     case 'attempt-ended':
       if (fact.reason.startsWith('no sign of life')) seen.expiries += 1;
@@ -145,7 +154,7 @@ function assertStep(world: World, step: Step): void {
   let state = step.before;
   const earlier = world.lane.journal.slice(0, world.lane.journal.length - step.facts.length);
   for (const [index, fact] of step.facts.entries()) {
-    assertFact(world, state, fact, [...earlier, ...step.facts.slice(0, index + 1)]);
+    assertFact(world, step, state, fact, [...earlier, ...step.facts.slice(0, index + 1)]);
     state = fold(state, fact);
   }
   if (!isDeepStrictEqual(state, step.after)) fail('I7', 'the facts do not make the step');

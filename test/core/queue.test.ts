@@ -154,6 +154,16 @@ describe('candidates', () => {
     expect(activeBuild(lane).state).toBe('passed');
   });
 
+  test('checks that the policy does not ask for are not kept, and a red one of them ejects nobody', () => {
+    const lane = testing();
+    const nightly = { name: 'nightly', conclusion: 'failure' as const, url: null };
+    const ci = { name: 'ci', conclusion: 'success' as const, url: null };
+    lane.see({ kind: 'checks', sha: 'head-1', checks: [nightly, ci] });
+    lane.see({ kind: 'checks', sha: 'candidate-1', checks: [nightly, ci] });
+    expect(lane.task(1).pull?.checks).toEqual([ci]);
+    expect(activeBuild(lane)).toMatchObject({ state: 'passed', checks: [ci] });
+  });
+
   test('refs of a build that has ended are cleaned up', () => {
     const lane = passed();
     landCandidate(lane);
@@ -187,7 +197,7 @@ describe('a base branch that moves', () => {
 });
 
 describe('a candidate that has passed', () => {
-  test.each<{ what: string; act: (lane: LaneDriver) => unknown }>([
+  test.each<{ what: string; act: (lane: LaneDriver) => Fact[] }>([
     { what: 'the head moves', act: (lane) => lane.see(pull(lane.task(1), { headSha: 'newer' })) },
     { what: 'a check of the head turns red', act: (lane) => lane.see(checks('head-1', 'failure')) },
     { what: 'the PR is closed', act: (lane) => lane.see(pull(lane.task(1), { open: false })) },
@@ -206,7 +216,9 @@ describe('a candidate that has passed', () => {
     { what: 'a day passes', act: (lane) => lane.pass(86_400_000) },
   ])('is not abandoned when $what, and its landing completes the task', ({ act }) => {
     const lane = passed();
-    act(lane);
+    const facts = act(lane);
+    expect(kinds(facts)).not.toContain('approval-voided');
+    expect(kinds(facts)).not.toContain('task-cancelled');
     expect(lane.state.builds[1]?.state).toBe('passed');
     landCandidate(lane);
     expect(lane.task(1)).toMatchObject({ state: 'completed', landedAs: 'candidate-1', entry: null });

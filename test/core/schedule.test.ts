@@ -266,6 +266,20 @@ describe('agents', () => {
     expect(waitsOf(lane.snapshot, lane.task(1), lane.at)[0]?.what).toContain('pull or adopt');
   });
 
+  test('every attempt has its branch opened anew, under a key of its own', () => {
+    const lane = openLane();
+    request(lane, 1);
+    const word = { kind: 'failed' as const, class: 'infra', message: 'disk' };
+    lane.see({ kind: 'agent', issue: 1, attempt: 1, fence: 1, word });
+    const keys = lane.pending.map((booked) => booked.key);
+    expect(keys.filter((key) => key.startsWith('open-branch'))).toEqual([
+      'open-branch:1:1',
+      'open-branch:1:2',
+    ]);
+    expect(lane.take('open-branch')).toBeNull();
+    expect(lane.take('open-branch')).toMatchObject({ attempt: 2, fence: 2 });
+  });
+
   test('an attempt whose lease has run out ends, and the task gets the next one with a higher fence', () => {
     const lane = openLane();
     worker(lane, 'default');

@@ -59,7 +59,7 @@ const owns = (path: string) => ({ spec: { owns: [path] } });
 /** Task 1 in review, green, with PR 101. */
 async function reviewed(): Promise<void> {
   await see(issue(1));
-  await see({ kind: 'branch-opened', issue: 1, attempt: 1, sha: 'opened' });
+  await see({ kind: 'branch-opened', issue: 1, attempt: 1, fence: 1, sha: 'opened' });
   await see({ kind: 'pull-opened', issue: 1, pull: 101, headSha: 'opened', draft: true });
   await see(pull(await task(1), { headSha: 'head-1', draft: false }));
   const changes = [{ path: 'src/a.js', change: 'modified' as const, mode: '100644' }];
@@ -97,7 +97,7 @@ describe('advancing a lane', () => {
 
   test('happens once when the same is reported many times at once', async () => {
     await see(issue(1));
-    const opened: Observation = { kind: 'branch-opened', issue: 1, attempt: 1, sha: 'opened' };
+    const opened: Observation = { kind: 'branch-opened', issue: 1, attempt: 1, fence: 1, sha: 'opened' };
     const all = await Promise.all([1, 2, 3, 4, 5].map(() => see(opened)));
     expect(all.flat()).toEqual(['branch-opened']);
   });

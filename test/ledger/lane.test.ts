@@ -196,7 +196,11 @@ describe('saving', () => {
       .where('lane_id', '=', key.laneId)
       .execute();
     const before = lane.state;
-    await saveFacts(key, before, lane.see({ kind: 'branch-opened', issue: 1, attempt: 1, sha: 'opened' }));
+    await saveFacts(
+      key,
+      before,
+      lane.see({ kind: 'branch-opened', issue: 1, attempt: 1, fence: 1, sha: 'opened' }),
+    );
     expect((await loadWholeLane(database.db, key)).leases).toEqual({ 1: until });
   });
 

@@ -13,7 +13,7 @@ export function wait(change: Partial<Wait>): Wait {
 
 export const approvalWait = wait({
   kind: 'approval',
-  what: 'approval nobody has approved this commit',
+  what: 'nobody has approved this commit',
   command: '/approve',
 });
 
@@ -93,6 +93,7 @@ export function task(change: Partial<Task> = {}): Task {
     },
     approval: null,
     entry: null,
+    ejectedHead: null,
     escalation: null,
     lastReason: null,
     since: at,

@@ -5,6 +5,7 @@
 import type { CommandOutcome, FactBody } from '../lane/facts.ts';
 import type { Observation, Permission, SeenCommand } from '../lane/observation.ts';
 import type { LaneState, Task } from '../lane/state.ts';
+import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { allows } from '../task/lifecycle.ts';
 
 type CommandSeen = Extract<Observation, { kind: 'command' }>;
@@ -81,9 +82,10 @@ function approve(state: LaneState, task: Task, by: string, sha: string | null): 
   };
 }
 
-function escalate(task: Task, by: string, why: string): Answer {
+function escalate(state: LaneState, task: Task, by: string, why: string): Answer {
   if (why === '') return refuse('say why after the command: `/escalate <why>`');
   if (!allows(task.state, 'escalated')) return refuse(`the task is ${task.state}`);
+  if (mayBeLanding(state, task.issue)) return refuse('it is landing at this moment');
   const escalation = { trigger: 'asked-by-a-person', context: why, by };
   return { outcome: 'done', detail: '', facts: [{ kind: 'escalated', issue: task.issue, escalation }] };
 }
@@ -104,7 +106,7 @@ function answer(state: LaneState, task: Task | undefined, { command, by }: Comma
           'this is not a task of Signalbox: set the label `agent-ready` on an issue to make it one',
         );
       if (command.name === 'approve') return approve(state, task, by, command.sha);
-      if (command.name === 'escalate') return escalate(task, by, command.why);
+      if (command.name === 'escalate') return escalate(state, task, by, command.why);
       return { outcome: 'done', detail: '', facts: [] };
     default:
       return command satisfies never;

@@ -3,10 +3,11 @@
  * Everything is bound to one head commit, one version of the task and one policy.
  */
 import type { Approval, LaneState, Task } from '../lane/state.ts';
+import { openPrerequisites } from '../task/prerequisites.ts';
 import { passes } from './arbiter.ts';
 
 export interface GateRow {
-  condition: 'checks' | 'arbiter' | 'approval' | 'hold' | 'pull';
+  condition: 'checks' | 'arbiter' | 'approval' | 'dependency' | 'hold' | 'pull';
   name: string;
   state: 'ok' | 'pending' | 'failed';
   detail: string;
@@ -45,8 +46,11 @@ export function approvalHolds(approval: Approval, task: Task, state: LaneState):
 
 function approvalRow(task: Task, state: LaneState): GateRow {
   const base = { condition: 'approval' as const, name: 'approval' };
-  if (state.policy.gate.approvals === 0)
-    return { ...base, state: 'ok', detail: 'not asked for by the policy' };
+  if (state.policy.gate.approvals === 0 && !task.approval) {
+    return task.pull?.headSha === task.ejectedHead
+      ? { ...base, state: 'pending', detail: 'the queue has ejected this commit: push another, or approve it' }
+      : { ...base, state: 'ok', detail: 'not asked for by the policy' };
+  }
   if (!task.approval) return { ...base, state: 'pending', detail: 'nobody has approved this commit' };
   if (!approvalHolds(task.approval, task, state))
     return { ...base, state: 'failed', detail: 'was for another commit' };
@@ -56,6 +60,9 @@ function approvalRow(task: Task, state: LaneState): GateRow {
 /** The gate's conditions, one row each, in the order in which people read them. */
 export function gateOf(task: Task, state: LaneState): GateRow[] {
   const rows = [...checkRows(task, state), arbiterRow(task), approvalRow(task, state)];
+  for (const { what } of openPrerequisites(state, task)) {
+    rows.push({ condition: 'dependency', name: 'dependency', state: 'pending', detail: what });
+  }
   if (task.held)
     rows.push({ condition: 'hold', name: 'hold', state: 'pending', detail: 'the label agent-hold is set' });
   if (!task.pull?.open)

@@ -3,11 +3,11 @@
  * again. Pure: the same snapshot and time give the same decision.
  */
 import { approvalHolds } from '../gate/gate.ts';
+import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { ejectEntries, enterQueue, planBuilds } from '../queue/plan.ts';
 import { foreseeCollisions, graceEnds, scheduleNext } from '../task/schedule.ts';
 import type { Fact, FactBody } from './facts.ts';
 import { fold } from './fold.ts';
-import { inPassedBuild } from './interpret.ts';
 import { isLive, type LaneState, type Snapshot, type Task } from './state.ts';
 
 /** An attempt whose lease has run out is fenced; its task waits for the next one. */
@@ -40,7 +40,7 @@ function readEvidence(state: LaneState): FactBody[] {
 
 function voidApprovals(state: LaneState): FactBody[] {
   return Object.values(state.tasks).flatMap((task): FactBody[] => {
-    if (task.state !== 'approved' || !task.approval || inPassedBuild(state, task.issue)) return [];
+    if (task.state !== 'approved' || !task.approval || mayBeLanding(state, task.issue)) return [];
     if (approvalHolds(task.approval, task, state)) return [];
     const { headSha, version } = task.approval;
     const reason =
@@ -57,7 +57,7 @@ function voidApprovals(state: LaneState): FactBody[] {
 function readClosedPulls(state: LaneState): FactBody[] {
   return Object.values(state.tasks).flatMap((task): FactBody[] => {
     const { pull, issue } = task;
-    if (!isLive(task) || !pull || pull.open || inPassedBuild(state, issue)) return [];
+    if (!isLive(task) || !pull || pull.open || mayBeLanding(state, issue)) return [];
     if (pull.merged && task.state !== 'waiting')
       return [{ kind: 'task-completed', issue, sha: pull.headSha }];
     if (pull.merged || task.state === 'waiting' || task.state === 'escalated') return [];
@@ -66,11 +66,14 @@ function readClosedPulls(state: LaneState): FactBody[] {
   });
 }
 
-/** With no approval asked for by the policy, a reviewed head with an open gate counts as approved. */
+/**
+ * With no approval asked for by the policy, work that is done counts as approved. A head that the queue has ejected
+ * does not: it would come back at once, and for ever.
+ */
 function approveByPolicy(state: LaneState): FactBody[] {
   if (state.policy.gate.approvals > 0) return [];
   return Object.values(state.tasks).flatMap((task): FactBody[] =>
-    task.state === 'in-review' && task.pull
+    task.state === 'in-review' && task.pull && task.pull.headSha !== task.ejectedHead
       ? [
           {
             kind: 'approved',

@@ -11,7 +11,7 @@ export type Effect =
   | { kind: 'open-branch'; issue: number; attempt: number; fence: number; branch: string; baseSha: string }
   | { kind: 'open-pull'; issue: number; fence: number; branch: string }
   | { kind: 'announce-collision'; a: number; b: number }
-  | { kind: 'mark-ready'; issue: number; pull: number }
+  | { kind: 'mark-ready'; issue: number; pull: number; since: string }
   | {
       kind: 'make-candidate';
       build: number;
@@ -38,7 +38,7 @@ export function effectKey(effect: Effect): string {
     case 'announce-collision':
       return `${effect.kind}:${effect.a}:${effect.b}`;
     case 'mark-ready':
-      return `${effect.kind}:${effect.pull}`;
+      return `${effect.kind}:${effect.pull}:${effect.since}`;
     case 'close-pull':
       return `${effect.kind}:${effect.pull}:${effect.request}`;
     case 'make-candidate':
@@ -70,7 +70,7 @@ function wantedByTask(task: Task): Effect[] {
     effects.push({ kind: 'open-pull', issue, fence: attempt.fence, branch: attempt.branch });
   }
   if (pull?.open && pull.draft && (task.state === 'in-review' || task.state === 'approved')) {
-    effects.push({ kind: 'mark-ready', issue, pull: pull.number });
+    effects.push({ kind: 'mark-ready', issue, pull: pull.number, since: task.since });
   }
   if (task.state === 'completed') effects.push({ kind: 'close-issue', issue });
   if (task.state === 'cancelled' && pull?.open) {

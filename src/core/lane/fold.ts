@@ -95,6 +95,7 @@ function requestTask(state: LaneState, fact: FactOf<'task-requested'>): LaneStat
     pull: before?.pull?.open ? before.pull : null,
     approval: null,
     entry: null,
+    ejectedHead: null,
     escalation: null,
     lastReason: null,
     since: fact.at,
@@ -223,6 +224,7 @@ function foldTask(task: Task, fact: Fact): Task {
         ...move(task, 'entry-ejected', fact.at),
         approval: null,
         entry: null,
+        ejectedHead: task.pull?.headSha ?? null,
         lastReason: fact.reason,
       };
     case 'escalated':

@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { judgeDiff } from '../gate/arbiter.ts';
 import { readCommand } from '../gate/commands.ts';
+import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { allows } from '../task/lifecycle.ts';
 import type { FactBody } from './facts.ts';
 import type { Observation, SeenIssue } from './observation.ts';
@@ -64,7 +65,7 @@ function interpretIssue(state: LaneState, observation: Of<'issue'>): FactBody[] 
     return [{ kind: 'request-withdrawn', issue }];
   const task = state.tasks[issue];
   const cancellable = task !== undefined && allows(task.state, 'task-cancelled');
-  const landing = task !== undefined && (task.pull?.merged === true || inPassedBuild(state, issue));
+  const landing = task !== undefined && (task.pull?.merged === true || mayBeLanding(state, issue));
   if (!seen) {
     return cancellable && !landing ? [{ kind: 'task-cancelled', issue, reason: 'the issue is gone' }] : [];
   }
@@ -83,13 +84,6 @@ function interpretIssue(state: LaneState, observation: Of<'issue'>): FactBody[] 
   const exists = isRequested || (task !== undefined && isLive(task));
   if (exists && seen.held !== heldBefore) facts.push({ kind: 'task-held', issue, held: seen.held });
   return facts;
-}
-
-/** Whether the issue's PR is in a candidate that may be landing at this moment. */
-export function inPassedBuild(state: LaneState, issue: number): boolean {
-  return Object.values(state.builds).some(
-    (build) => build.state === 'passed' && build.entries.some((entry) => entry.issue === issue),
-  );
 }
 
 function interpretPull(state: LaneState, { issue, seen }: Of<'pull'>): FactBody[] {
@@ -149,6 +143,16 @@ function interpretAgent(state: LaneState, { issue, attempt, fence, word }: Of<'a
         ? []
         : [{ kind: 'work-started', issue, attempt, claimId: word.claimId, worker: word.worker }];
     case 'done':
+      if (word.head === task.attempt?.openedSha) {
+        return [
+          {
+            kind: 'attempt-ended',
+            issue,
+            attempt,
+            reason: 'semantic: it reported done and had changed nothing',
+          },
+        ];
+      }
       return [
         { kind: 'work-done', issue, attempt, by: task.attempt?.worker ?? task.attempt?.agent ?? 'agent' },
       ];
@@ -217,10 +221,12 @@ function interpretLanding(state: LaneState, { build, result }: Of<'landing'>): F
 function interpretRefusal(state: LaneState, seen: Of<'effect-refused'>): FactBody[] {
   const facts: FactBody[] = [];
   const build = seen.build === null ? undefined : state.builds[seen.build];
+  const issues = seen.issue === null ? [] : [seen.issue];
+  // A build that is only vouched for or tidied up after stops nobody's task.
   if (build && (build.state === 'preparing' || build.state === 'passed')) {
     facts.push({ kind: 'build-failed', build: build.number, reason: seen.message });
+    issues.push(...build.entries.map((entry) => entry.issue));
   }
-  const issues = build ? build.entries.map((entry) => entry.issue) : seen.issue === null ? [] : [seen.issue];
   for (const issue of issues) {
     const task = state.tasks[issue];
     if (!task || !allows(task.state, 'escalated')) continue;
@@ -288,7 +294,10 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
       return interpretAgent(state, observation);
     case 'branch-opened': {
       const attempt = state.tasks[observation.issue]?.attempt;
-      return attempt?.number === observation.attempt && attempt.openedSha === null ? [observation] : [];
+      const { issue, attempt: number, fence, sha } = observation;
+      return holdsFence(state.tasks[issue], number, fence) && attempt?.openedSha === null
+        ? [{ kind: 'branch-opened', issue, attempt: number, sha }]
+        : [];
     }
     case 'pull-opened': {
       const task = state.tasks[observation.issue];

@@ -68,7 +68,7 @@ export type Observation =
       permission: Permission;
     }
   | { kind: 'agent'; issue: number; attempt: number; fence: number; word: AgentWord }
-  | { kind: 'branch-opened'; issue: number; attempt: number; sha: string }
+  | { kind: 'branch-opened'; issue: number; attempt: number; fence: number; sha: string }
   | { kind: 'pull-opened'; issue: number; pull: number; headSha: string; draft: boolean }
   | { kind: 'collision-announced'; a: number; b: number }
   | {

@@ -23,7 +23,9 @@ function waitsOfGate(state: LaneState, task: Task): Wait[] {
   const { since } = task;
   return gateOf(task, state).flatMap((row): Wait[] => {
     if (row.state === 'ok') return [];
-    const what = `${row.name} ${row.detail}`;
+    if (row.condition === 'dependency')
+      return [{ kind: 'dependency', what: row.detail, since, command: null }];
+    const what = row.condition === 'approval' ? row.detail : `${row.name} ${row.detail}`;
     if (row.condition === 'approval') return [{ kind: 'approval', what, since, command: '/approve' }];
     if (row.condition === 'checks') return [{ kind: 'checks', what, since, command: null }];
     if (row.condition === 'arbiter') return [{ kind: 'arbiter', what, since, command: null }];

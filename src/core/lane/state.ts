@@ -143,6 +143,8 @@ export interface Task {
   pull: Pull | null;
   approval: Approval | null;
   entry: Entry | null;
+  /** The head that the queue ejected last; only a new head or a person brings it back. */
+  ejectedHead: string | null;
   escalation: Escalation | null;
   /** Why the last attempt, approval or entry ended; shown until something better is known. */
   lastReason: string | null;

@@ -11,7 +11,8 @@
  */
 import { gateIsOpen } from '../gate/gate.ts';
 import type { FactBody } from '../lane/facts.ts';
-import type { Build, CheckResult, LaneState, Task } from '../lane/state.ts';
+import type { Build, CheckResult, LaneState } from '../lane/state.ts';
+import { mayBeLanding } from './may-be-landing.ts';
 import { isQueued, orderEntries } from './order.ts';
 
 export function isActive(build: Build): boolean {
@@ -27,13 +28,6 @@ export function enterQueue(state: LaneState): FactBody[] {
     );
 }
 
-/** Whether a candidate with this task may be on its way to the base branch. */
-function mayBeLanding(state: LaneState, task: Task): boolean {
-  return Object.values(state.builds).some(
-    (build) => build.state === 'passed' && build.entries.some((entry) => entry.issue === task.issue),
-  );
-}
-
 /** A required check that ended without success. What the policy asked for before it changed stands in nobody's way. */
 function findRed(state: LaneState, checks: readonly CheckResult[]): CheckResult | undefined {
   return checks.find(
@@ -45,7 +39,7 @@ function findRed(state: LaneState, checks: readonly CheckResult[]): CheckResult 
 /** Entries whose gate no longer holds leave the queue, each with its reason. */
 export function ejectEntries(state: LaneState): FactBody[] {
   return Object.values(state.tasks).flatMap((task): FactBody[] => {
-    if (!isQueued(task) || mayBeLanding(state, task)) return [];
+    if (!isQueued(task) || mayBeLanding(state, task.issue)) return [];
     const { issue } = task;
     if (!task.pull.open) {
       return task.pull.merged

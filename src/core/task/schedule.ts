@@ -15,27 +15,10 @@ import {
 } from '../lane/state.ts';
 import type { Wait } from '../lane/view.ts';
 import { overlap } from './patterns.ts';
+import { openPrerequisites } from './prerequisites.ts';
 
 /** How long after it was last heard of a worker still counts as there, in milliseconds (design §4, Adapters). */
 export const presenceMs = 10 * 60_000;
-
-const prerequisiteProblem = {
-  open: 'is not finished',
-  'not-planned': 'was closed as not planned',
-  missing: 'was not found',
-} as const;
-
-function prerequisiteWait(state: LaneState, task: Task, number: number): Wait | null {
-  const wait = { kind: 'dependency' as const, since: task.since, command: null };
-  if (number === task.issue) return { ...wait, what: 'it depends on itself' };
-  const other = state.tasks[number];
-  if (other) {
-    if (other.state === 'completed') return null;
-    return { ...wait, what: `#${number} is ${other.state}` };
-  }
-  const seen = state.prerequisites[number] ?? 'open';
-  return seen === 'completed' ? null : { ...wait, what: `#${number} ${prerequisiteProblem[seen]}` };
-}
 
 /** Tasks that hold claims overlapping with what this task owns. */
 function holders(state: LaneState, task: Task): { task: Task; paths: string[] }[] {
@@ -77,10 +60,7 @@ export function blockers({ state }: Snapshot, task: Task, at: string): Wait[] {
     const until = new Date(graceEnds(state, task)).toISOString();
     waits.push({ kind: 'grace', what: `time for late edits, until ${until}`, since, command: null });
   }
-  for (const number of prerequisitesOf(task)) {
-    const wait = prerequisiteWait(state, task, number);
-    if (wait) waits.push(wait);
-  }
+  waits.push(...openPrerequisites(state, task));
   for (const holder of holders(state, task)) {
     const what = `#${holder.task.issue} owns ${holder.paths.join(', ')}`;
     waits.push({ kind: 'overlap', what, since: holder.task.since, command: null });

@@ -8,9 +8,9 @@ import type { Rest } from '../github-types.ts';
 import type { Account, Repo, Role } from '../model.ts';
 import { loadCommit } from '../objects.ts';
 import { branchSha } from '../ref-changes.ts';
-import { renderUser } from '../render-account.ts';
 import { renderCommit } from '../render-commit.ts';
 import { renderFullRepo } from '../render-repo.ts';
+import { renderUser } from '../render-user.ts';
 import type { World } from '../world.ts';
 import { findAccount, htmlUrl, repoUrl } from '../world.ts';
 
