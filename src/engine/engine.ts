@@ -51,6 +51,7 @@ async function workThroughDeliveries(engine: EngineContext, receive: Receive): P
       handed.push(handOn(engine, receive, delivery).then((done) => (done ? [delivery.guid] : [])));
       // New deliveries are acknowledged in between.
       await setImmediate();
+      await giveWay(engine);
     }
     await finishDeliveries(engine.db, (await Promise.all(handed)).flat());
   }
