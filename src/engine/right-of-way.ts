@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineContext } from './context.ts';
 
 /** A delivery that waits longer than this for its record is late. */
-const lateMs = 5;
+const lateMs = 8;
 const stepMs = 4;
 /** Nobody gives way for longer at a time: in a flood that does not end, work goes on slowly. */
 const mostMs = 100;
