@@ -238,6 +238,7 @@ create table look (
   ticket bigint not null default nextval('look_ticket'),
   due_at timestamptz not null default now(),
   tries bigint not null default 0,
+  again bigint not null default 0,
   problem text,
   primary key (installation_id, lane_id, kind, subject),
   foreign key (installation_id, lane_id) references lane
@@ -274,6 +275,7 @@ create table projection (
   subject text not null,
   hash text not null,
   github_id bigint,
+  posted_at timestamptz not null default now(),
   primary key (installation_id, lane_id, kind, subject),
   foreign key (installation_id, lane_id) references lane
 );

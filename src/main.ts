@@ -48,7 +48,7 @@ async function runServe(options: ChildOptions): Promise<void> {
   const signal = await asked;
   log.info({ signal }, 'stopping');
   await running.stop();
-  process.stdin.unref();
+  if (options.untilInputEnds) process.stdin.destroy();
 }
 
 async function runMigrate(): Promise<void> {
@@ -82,7 +82,7 @@ async function startWorker(flags: WorkerFlags): Promise<void> {
     log: (event: WorkerEvent) => logWorkerEvent(log, event),
   };
   await runWorker(options, stopping.signal);
-  process.stdin.unref();
+  if (flags.untilInputEnds) process.stdin.destroy();
 }
 
 /** Idle turns are only worth a line when somebody is looking for them. */

@@ -6,6 +6,7 @@ import { renderEjectionNotice, renderEscalationNotice, renderFailureNotice } fro
 import {
   renderDenied,
   renderHelp,
+  renderIgnored,
   renderNotYet,
   renderRefused,
   renderRequestRefused,
@@ -22,6 +23,7 @@ export function renderReply(fact: Decided, row: PlanRow | null, queue: QueueRow 
     case 'denied':
       return renderDenied({ command, needs: detail === 'maintain' || detail === 'read' ? detail : 'write' });
     case 'refused':
+      if (command === 'too-many') return renderIgnored(Number(detail));
       return renderRefused({ command, why: detail });
     case 'not-yet':
       return renderNotYet(command);

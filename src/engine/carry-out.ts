@@ -60,7 +60,9 @@ async function openBranch(ctx: LaneContext, effect: Of<'open-branch'>, state: La
   const { issue, attempt, fence, branch, baseSha } = effect;
   const task = taskOf(state, issue);
   const message = openingCommitMessage({ ...commitTask(ctx, task), issue, title: task.title });
-  const { sha } = await pushBranchWithEmptyCommit(ctx.client, ctx.repo, { branch, baseSha, message });
+  const opened = await pushBranchWithEmptyCommit(ctx.client, ctx.repo, { branch, baseSha, message });
+  // A branch that holds somebody's work already: all of it counts as changes.
+  const sha = opened.found ? baseSha : opened.sha;
   return { observations: [{ kind: 'branch-opened', issue, attempt, fence, sha }], looks: [] };
 }
 
@@ -123,28 +125,25 @@ async function makeCandidate(
 }
 
 /** Branch protection asks the candidate for our own check too; every entry in it has passed the arbiter. */
-async function vouchCandidate(
-  ctx: LaneContext,
-  effect: Of<'vouch-candidate'>,
-  state: LaneState,
-): Promise<Outcome> {
-  const pulls = state.builds[effect.build]?.entries.map((entry) => `#${entry.pull}`).join(', ') ?? '';
+async function vouchFor(ctx: LaneContext, { build, sha }: Of<'land'>, state: LaneState): Promise<void> {
+  const pulls = state.builds[build]?.entries.map((entry) => `#${entry.pull}`).join(', ') ?? '';
   const { appId } = await ctx.github.fetchAppIdentity();
   await postCheckRun(ctx.client, ctx.repo, appId, {
-    sha: effect.sha,
+    sha,
     name: checkNames.arbiter,
-    externalId: `build:${effect.build}`,
+    externalId: `build:${build}`,
     status: 'completed',
     conclusion: 'success',
     title: 'Every entry has passed',
     summary: `This candidate is the base branch with ${pulls}. The arbiter has passed each of them at its head.`,
+    known: null,
   });
-  return done;
 }
 
 /** Moves the base branch and proves it: the tree there is read back and reported, not assumed. */
-async function land(ctx: LaneContext, effect: Of<'land'>): Promise<Outcome> {
+async function land(ctx: LaneContext, effect: Of<'land'>, state: LaneState): Promise<Outcome> {
   const { build, before, sha } = effect;
+  await vouchFor(ctx, effect, state);
   const moved = await pushBase(ctx.client, ctx.repo, { base: ctx.lane.base, before, after: sha });
   // Somebody may have pushed on top between our move and this second run: then it did land.
   const landed = typeof moved === 'string' || (await fetchIsAncestor(ctx.client, ctx.repo, sha, moved.sha));
@@ -209,10 +208,8 @@ async function perform(ctx: LaneContext, effect: Effect, state: LaneState): Prom
       return markReady(ctx, effect);
     case 'make-candidate':
       return makeCandidate(ctx, effect, state);
-    case 'vouch-candidate':
-      return vouchCandidate(ctx, effect, state);
     case 'land':
-      return land(ctx, effect);
+      return land(ctx, effect, state);
     case 'clean-build':
       return cleanBuild(ctx, effect);
     case 'close-issue':

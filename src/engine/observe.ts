@@ -3,6 +3,7 @@
  * A look may ask for more looks, so that each stays small and is tried again by itself.
  */
 import { randomUUID } from 'node:crypto';
+import { passes } from '../core/gate/arbiter.ts';
 import { taskUnder } from '../core/gate/commands.ts';
 import { humanLabels } from '../core/ids.ts';
 import { hashOfWords, type Look, readCommentSubject } from '../core/lane/look.ts';
@@ -20,7 +21,7 @@ import { fetchPermission } from '../github/fetch-permission.ts';
 import { fetchPolicyFile } from '../github/fetch-policy-file.ts';
 import { fetchPull } from '../github/fetch-pull.ts';
 import { fetchRef } from '../github/fetch-ref.ts';
-import type { CommentSeen, IssueSeen } from '../github/observed.ts';
+import type { BlockedBy, CommentSeen, IssueSeen, PullSeen } from '../github/observed.ts';
 import { postReaction } from '../github/post-reaction.ts';
 import type { DueLook } from '../ledger/looks.ts';
 import { type Command, commandTable } from '../protocol/command-table.ts';
@@ -33,9 +34,11 @@ import type { LaneContext } from './context.ts';
 export interface Observed {
   sightings: Sighting[];
   more: Look[];
+  /** Whether GitHub has shown what there was to see; absent: when it was something new. */
+  isSettled?: boolean;
 }
 
-const nothing: Observed = { sightings: [], more: [] };
+const nothing: Observed = { sightings: [], more: [], isSettled: true };
 
 function seen(look: DueLook, subject: string, observation: Observation): Sighting {
   return { observation, read: { subject, ticket: look.ticket } };
@@ -54,7 +57,7 @@ async function observePolicy(ctx: LaneContext, look: DueLook): Promise<Observed>
     file.kind === 'problem'
       ? { kind: 'refused' as const, problem: file.problem }
       : readPolicy(file.kind === 'read' ? file.content : undefined);
-  return { sightings: [seen(look, 'policy', { kind: 'policy', reading })], more: [] };
+  return { sightings: [seen(look, 'policy', { kind: 'policy', reading })], more: [], isSettled: true };
 }
 
 function prerequisiteState(issue: IssueSeen | null): PrerequisiteState {
@@ -73,34 +76,68 @@ async function withPermission(ctx: LaneContext, login: string): Promise<SeenIssu
 }
 
 /** What is not understood refuses the whole request: a half-read specification would start the wrong work. */
-function readSpec(ctx: LaneContext, issue: IssueSeen, form: IssueForm): SpecReading {
+function readSpec(
+  ctx: LaneContext,
+  issue: IssueSeen,
+  form: IssueForm,
+  elsewhere: readonly BlockedBy[],
+): SpecReading {
   const repo = `${ctx.repo.owner}/${ctx.repo.name}`;
   const made = makeSpec({ ...form, title: stripHidden(issue.title).text, issue: issue.number, repo });
-  if (form.problems.length === 0) return made;
-  return { kind: 'refused', why: [...form.problems, ...(made.kind === 'refused' ? made.why : [])] };
+  const why = [
+    ...form.problems,
+    ...elsewhere.map(
+      (link) =>
+        `It is blocked by ${link.repo}#${link.number}, and prerequisites in other repositories do not work yet.`,
+    ),
+    ...(made.kind === 'refused' ? made.why : []),
+  ];
+  return why.length > 0 ? { kind: 'refused', why } : made;
+}
+
+function hasLabel(issue: IssueSeen, label: string): boolean {
+  // GitHub's label names differ in case from what people type, and mean the same.
+  return issue.labels.some((each) => each.toLowerCase() === label);
+}
+
+async function describeRequester(
+  ctx: LaneContext,
+  issue: IssueSeen,
+): Promise<Pick<SeenIssue, 'labelledBy' | 'author'>> {
+  const author = { login: issue.author, permission: 'none' as const };
+  const labeller = await fetchLabeller(ctx.client, ctx.repo, issue.number, humanLabels.ready);
+  switch (labeller.kind) {
+    case 'known':
+      return { labelledBy: await withPermission(ctx, labeller.login), author };
+    case 'not-seen-yet':
+      return { labelledBy: 'not-seen-yet', author };
+    case 'no-events':
+      return { labelledBy: null, author: await withPermission(ctx, issue.author) };
+    default:
+      return labeller satisfies never;
+  }
 }
 
 async function describeIssue(ctx: LaneContext, issue: IssueSeen): Promise<SeenIssue> {
-  const ready = issue.labels.includes(humanLabels.ready);
-  const full = `${ctx.repo.owner}/${ctx.repo.name}`;
+  const ready = hasLabel(issue, humanLabels.ready);
+  const full = `${ctx.repo.owner}/${ctx.repo.name}`.toLowerCase();
   const form = parseIssueForm(issue.body);
-  const labeller = ready ? await fetchLabeller(ctx.client, ctx.repo, issue.number, humanLabels.ready) : null;
-  const blockedBy = ready ? await fetchBlockedBy(ctx.client, ctx.repo, issue.number) : [];
+  const links = ready ? await fetchBlockedBy(ctx.client, ctx.repo, issue.number) : [];
+  const elsewhere = links.filter((link) => link.repo.toLowerCase() !== full);
+  const requester: Pick<SeenIssue, 'labelledBy' | 'author'> = ready
+    ? await describeRequester(ctx, issue)
+    : { labelledBy: null, author: { login: issue.author, permission: 'none' } };
   return {
     title: issue.title,
     open: issue.open,
     stateReason: issue.stateReason,
     ready,
-    held: issue.labels.includes(humanLabels.hold),
-    labelledBy: labeller === null ? null : await withPermission(ctx, labeller),
-    author:
-      ready && labeller === null
-        ? await withPermission(ctx, issue.author)
-        : { login: issue.author, permission: 'none' },
-    spec: readSpec(ctx, issue, form),
+    held: hasLabel(issue, humanLabels.hold),
+    ...requester,
+    spec: readSpec(ctx, issue, form, elsewhere),
     hidden: form.hidden,
-    blockedBy: blockedBy
-      .filter((link) => link.repo === full)
+    blockedBy: links
+      .filter((link) => !elsewhere.includes(link))
       .map((link) => link.number)
       .sort((a, b) => a - b),
   };
@@ -135,29 +172,37 @@ async function observeIssue(ctx: LaneContext, look: DueLook, state: LaneState): 
     described?.ready && described.spec.kind === 'ok'
       ? [...described.spec.spec.dependsOn, ...described.blockedBy]
       : [];
+  // A merged PR closes its issue: what became of the PR says whether that was the end or a cancellation.
+  const pull = state.tasks[number]?.pull;
+  const asPull = pull?.open && !issue?.open ? await observeHead(ctx, look, state, pull.number) : [];
   const others = [...new Set(named)].filter((other) => other !== number && !state.tasks[other]);
   const prerequisites = await Promise.all(others.map((other) => observePrerequisite(ctx, other)));
   return {
     sightings: [
+      ...asPull,
       asTask,
       ...(state.tasks[number] && issue?.open ? [] : [asPrerequisite]),
       ...prerequisites.map(unticketed),
     ],
     more: [],
+    ...(described?.labelledBy === 'not-seen-yet' && !state.tasks[number] ? { isSettled: false } : {}),
   };
 }
 
-/** Reads the diff of a head that the arbiter has not judged at this version. */
-async function observeDiff(
-  ctx: LaneContext,
-  task: Task,
-  headSha: string,
-  baseSha: string,
-): Promise<Sighting[]> {
-  const { verdict } = task.pull ?? { verdict: null };
-  if (verdict?.headSha === headSha && verdict.version === task.version) return [];
+/**
+ * Reads the diff of a head that the arbiter has not judged at this version. A head that it has found fault with is
+ * judged again when the base has moved since: what was merged in from there is no change of the task's.
+ */
+async function observeDiff(ctx: LaneContext, task: Task, pull: PullSeen): Promise<Sighting[]> {
+  const { headSha } = pull;
+  const verdict = task.pull?.verdict ?? null;
+  const isJudged = verdict?.headSha === headSha && verdict.version === task.version;
+  if (isJudged && passes(verdict)) return [];
+  // Read now and not taken from the ledger: the head may already contain what the ledger has not heard of.
+  const baseSha = (await fetchRef(ctx.client, ctx.repo, `heads/${ctx.lane.base}`)) ?? pull.baseSha;
+  if (isJudged && verdict.baseSha === baseSha) return [];
   const changes = await fetchChangedPaths(ctx.client, ctx.repo, baseSha, headSha);
-  return [unticketed({ kind: 'diff', issue: task.issue, headSha, changes })];
+  return [unticketed({ kind: 'diff', issue: task.issue, headSha, baseSha, changes })];
 }
 
 async function observePull(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
@@ -169,7 +214,7 @@ async function observePull(ctx: LaneContext, look: DueLook, state: LaneState): P
   const asPull = seen(look, `pull:${number}`, { kind: 'pull', issue: task.issue, seen: pull });
   if (!pull?.open || !isLive(task)) return { sightings: [asPull], more: [] };
   return {
-    sightings: [asPull, ...(await observeDiff(ctx, task, pull.headSha, ctx.lane.base_sha ?? pull.baseSha))],
+    sightings: [asPull, ...(await observeDiff(ctx, task, pull))],
     more: [{ kind: 'checks', subject: pull.headSha }],
   };
 }
@@ -226,7 +271,8 @@ function isEdited(comment: CommentSeen, hash: string | null): boolean {
 async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
   const { id, hash } = readCommentSubject(look.subject);
   const comment = await fetchComment(ctx.client, ctx.repo, id);
-  if (!comment || comment.authorIsBot || isEdited(comment, hash)) return nothing;
+  if (!comment) return { ...nothing, isSettled: false };
+  if (comment.authorIsBot || isEdited(comment, hash)) return nothing;
   const reading = parseCommands(comment.body);
   const typed: SeenCommand[] = [
     ...reading.commands.map((command, index) => commandSeen(command, index)),
@@ -237,6 +283,7 @@ async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState)
       suggestion: unknown.suggestion,
     })),
   ];
+  if (reading.ignored > 0) typed.push({ index: typed.length, name: 'too-many', count: reading.ignored });
   if (typed.length === 0) return nothing;
   await postReaction(ctx.client, ctx.repo, comment.id, 'eyes');
   const permission = await fetchPermission(ctx.client, ctx.repo, comment.author);
@@ -259,6 +306,7 @@ async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState)
   return {
     sightings: [...head, ...commands],
     more: pull === null ? [] : [{ kind: 'pull', subject: String(pull) }],
+    isSettled: true,
   };
 }
 

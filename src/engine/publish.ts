@@ -8,6 +8,7 @@ import { checkNames, type OurLabel, ourLabels } from '../core/ids.ts';
 import type { Fact } from '../core/lane/facts.ts';
 import { planRow, queueRows } from '../core/lane/plan-view.ts';
 import type { Snapshot, Task } from '../core/lane/state.ts';
+import type { KnownPost } from '../github/observed.ts';
 import { postCheckRun } from '../github/post-check-run.ts';
 import { postSticky } from '../github/post-sticky.ts';
 import { syncLabels } from '../github/sync-labels.ts';
@@ -33,7 +34,7 @@ interface Projection {
   kind: ProjectionKind;
   subject: string;
   content: string;
-  post: (knownId: number | null) => Promise<{ id: number | null }>;
+  post: (known: KnownPost | null) => Promise<{ id: number | null }>;
 }
 
 const eventsShown = 5;
@@ -107,12 +108,12 @@ function pullProjections(
       kind: 'pull-comment',
       subject: String(pull.number),
       content: body,
-      post: async (knownId) =>
+      post: async (known) =>
         postSticky(client, repo, await github.fetchAppIdentity(), {
           issue: pull.number,
           marker,
           body,
-          knownId,
+          known,
         }),
     },
   ];
@@ -123,10 +124,11 @@ function pullProjections(
       kind: 'arbiter-check',
       subject: pull.headSha,
       content: JSON.stringify(check),
-      post: async () =>
+      post: async (known) =>
         postCheckRun(client, repo, (await github.fetchAppIdentity()).appId, {
           sha: pull.headSha,
           name: checkNames.arbiter,
+          known,
           externalId,
           status: 'completed',
           detailsUrl: publicUrl,
@@ -139,10 +141,11 @@ function pullProjections(
     kind: 'queue-check',
     subject: pull.headSha,
     content: JSON.stringify(standing),
-    post: async () =>
+    post: async (known) =>
       postCheckRun(client, repo, (await github.fetchAppIdentity()).appId, {
         sha: pull.headSha,
         name: checkNames.queue,
+        known,
         externalId,
         detailsUrl: publicUrl,
         ...standing,
@@ -167,12 +170,12 @@ function projectionsOf(
       kind: 'issue-comment',
       subject: String(task.issue),
       content: body,
-      post: async (knownId) =>
+      post: async (known) =>
         postSticky(client, repo, await github.fetchAppIdentity(), {
           issue: task.issue,
           marker,
           body,
-          knownId,
+          known,
         }),
     },
     {
@@ -196,7 +199,7 @@ async function publishProjection(ctx: LaneContext, projection: Projection): Prom
   if (before?.hash === hash) return;
   // A task without any of our labels has nothing to clean up.
   if (before === null && kind === 'labels' && projection.content === '') return;
-  const { id } = await projection.post(before?.githubId ?? null);
+  const { id } = await projection.post(before?.known ?? null);
   await saveProjection(db, key, kind, subject, { hash, githubId: id });
 }
 

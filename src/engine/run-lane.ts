@@ -7,7 +7,14 @@ import { claimEffect, type LeasedEffect, postponeEffect } from '../ledger/effect
 import { isDatabaseFailure } from '../ledger/is-database-failure.ts';
 import { holdLane, releaseLane } from '../ledger/lanes.ts';
 import { loadForReading, type Named } from '../ledger/load-lane.ts';
-import { type DueLook, dueLooks, finishLook, postponeLook, requestLooks } from '../ledger/looks.ts';
+import {
+  type DueLook,
+  dueLooks,
+  finishLook,
+  postponeLook,
+  repeatLook,
+  requestLooks,
+} from '../ledger/looks.ts';
 import { advance } from './advance.ts';
 import { carryOut, refuseEffect } from './carry-out.ts';
 import { type EngineContext, type LaneContext, laneContext } from './context.ts';
@@ -20,7 +27,12 @@ const effectsAtOnce = 20;
 const maxRounds = 30;
 /** An effect or look that fails for reasons that pass is tried this often before it is given up. */
 const maxTries = 12;
+/** So often where GitHub's reads may only lag behind its writes: over some eight seconds. */
+const maxLagTries = 5;
 const longestDelayMs = 60_000;
+/** When to look again after a webhook whose news could not be read yet: twice, as long as reads usually lag. */
+const soonMs = 1_500;
+const laterMs = 6_000;
 
 /** 0.5 s, 1 s, 2 s … up to a minute. */
 function backoffMs(tries: number): number {
@@ -34,24 +46,28 @@ function judgeFailure(error: unknown, tries: number): Verdict {
   if (isDatabaseFailure(error))
     return { kind: 'again', delayMs: backoffMs(tries), problem: 'the database failed' };
   const failure = classifyFailure(error);
-  const problem = redactSecrets(error instanceof Error ? error.message : String(error)).slice(0, 500);
+  const problem =
+    'message' in failure
+      ? failure.message
+      : redactSecrets(error instanceof Error ? error.message : String(error));
+  const again = (most: number): Verdict =>
+    tries < most ? { kind: 'again', delayMs: backoffMs(tries), problem } : { kind: 'stop', problem };
   switch (failure.kind) {
     case 'rate-limited':
       return { kind: 'again', delayMs: Math.max(1_000, failure.retryAt.getTime() - Date.now()), problem };
     case 'unclear':
     case 'transient':
     case 'conflict':
-      return tries < maxTries
-        ? { kind: 'again', delayMs: backoffMs(tries), problem }
-        : { kind: 'stop', problem };
+      return again(maxTries);
     case 'gone':
+      // What was written a moment ago may not be readable yet (F10, F11).
+      return again(maxLagTries);
     case 'refused':
-      return { kind: 'stop', problem };
+      return again(failure.status === 422 ? maxLagTries : 0);
     default:
       return failure satisfies never;
   }
 }
-
 /** What a look is about may be closed already; it is read all the same. */
 function namedBy({ kind, subject }: DueLook): Named {
   const number = Number(subject);
@@ -62,10 +78,12 @@ function namedBy({ kind, subject }: DueLook): Named {
 async function takeLook(ctx: LaneContext, look: DueLook): Promise<void> {
   try {
     const { state } = await loadForReading(ctx.db, ctx.key, namedBy(look));
-    const { sightings, more } = await observe(ctx, look, state);
-    if (sightings.length > 0) await advance(ctx.db, ctx.key, sightings);
+    const { sightings, more, isSettled } = await observe(ctx, look, state);
+    const advanced = sightings.length > 0 ? await advance(ctx.db, ctx.key, sightings) : null;
     await requestLooks(ctx.db, ctx.key, more);
-    await finishLook(ctx.db, ctx.key, look);
+    const isNews = (advanced?.facts.length ?? 0) > 0;
+    if ((isSettled ?? isNews) || look.again === 0) await finishLook(ctx.db, ctx.key, look);
+    else await repeatLook(ctx.db, ctx.key, look, look.again > 1 ? soonMs : laterMs);
   } catch (error) {
     const verdict = judgeFailure(error, look.tries + 1);
     ctx.log.warn({ look, problem: verdict.problem, again: verdict.kind === 'again' }, 'a look failed');

@@ -6,13 +6,16 @@ import { requestLooks } from '../ledger/looks.ts';
 import { advance } from './advance.ts';
 import type { EngineContext } from './context.ts';
 
-/** Asks for looks and wakes their lane. */
+/** How often a look is repeated when a webhook's news cannot be read yet. */
+const repeats = 2;
+
+/** Asks for the looks of webhooks and wakes their lane. */
 export async function askForLooks(
   engine: EngineContext,
   key: LaneKey,
   looks: readonly Look[],
 ): Promise<void> {
-  await requestLooks(engine.db, key, looks);
+  await requestLooks(engine.db, key, looks, repeats);
   await engine.jobs.wakeLane(engine.db, key);
 }
 

@@ -10,16 +10,16 @@ interface LabelEvent {
   actor?: { login: string } | null;
 }
 
-/**
- * Who put the label there that is there now, from the issue's events (GitHub's docs, "List issue events"). Null when
- * the server keeps no events, or none says so; the caller then has nobody to trust.
- */
+/** `not-seen-yet`: the server keeps events, and that of this label is not among them, because reads lag behind writes. */
+export type Labeller = { kind: 'known'; login: string } | { kind: 'not-seen-yet' } | { kind: 'no-events' };
+
+/** Who put the label there that is there now, from the issue's events (GitHub's docs, "List issue events"). */
 export async function fetchLabeller(
   client: Octokit,
   repo: RepoName,
   issue: number,
   label: string,
-): Promise<string | null> {
+): Promise<Labeller> {
   try {
     const events = await fetchPages(async (page) => {
       const answer = await client.request('GET /repos/{owner}/{repo}/issues/{issue_number}/events', {
@@ -34,9 +34,11 @@ export async function fetchLabeller(
       .filter((each) => each.label?.name?.toLowerCase() === label.toLowerCase())
       .sort((a, b) => Date.parse(a.created_at ?? '') - Date.parse(b.created_at ?? '') || 0)
       .at(-1);
-    return last?.event === 'labeled' ? (last.actor?.login ?? null) : null;
+    return last?.event === 'labeled' && last.actor
+      ? { kind: 'known', login: last.actor.login }
+      : { kind: 'not-seen-yet' };
   } catch (error) {
-    if (isMissing(error)) return null;
+    if (isMissing(error)) return { kind: 'no-events' };
     throw error;
   }
 }

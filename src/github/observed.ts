@@ -97,6 +97,12 @@ export interface PathChange {
   mode: string;
 }
 
+/** Something we posted earlier. `isNew`: so recently that not finding it proves nothing. */
+export interface KnownPost {
+  id: number;
+  isNew: boolean;
+}
+
 /** How one repository is named in GitHub's routes. */
 export function inRepo(repo: RepoName): { owner: string; repo: string } {
   return { owner: repo.owner, repo: repo.name };

@@ -1,7 +1,7 @@
 import type { Octokit } from '@octokit/rest';
-import { isMissing, refusalOf } from './failure.ts';
+import { failureError, isMissing, refusalOf } from './failure.ts';
 import { fetchPages } from './fetch-pages.ts';
-import { inRepo, type RepoName } from './observed.ts';
+import { inRepo, type KnownPost, type RepoName } from './observed.ts';
 
 export interface CheckRunPosting {
   sha: string;
@@ -13,6 +13,8 @@ export interface CheckRunPosting {
   summary: string;
   text?: string;
   detailsUrl?: string;
+  /** The run that was posted for this commit before, where that is known; null looks for it. */
+  known: KnownPost | null;
 }
 
 interface RawRun {
@@ -44,19 +46,25 @@ export async function postCheckRun(
     summary: truncate(posting.summary),
     ...(posting.text === undefined ? {} : { text: truncate(posting.text) }),
   };
-  const own = await fetchOwnRun(client, repo, appId, wanted);
-  if (own === null) return sendRun(client, repo, wanted);
-  if (isSame(own, wanted)) return { id: own.id };
+  const own = wanted.known === null ? await fetchOwnRun(client, repo, appId, wanted) : null;
+  const id = wanted.known?.id ?? own?.id ?? null;
+  if (id === null) return sendRun(client, repo, wanted);
+  if (own !== null && isSame(own, wanted)) return { id };
   try {
     await client.request('PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}', {
       ...inRepo(repo),
-      check_run_id: own.id,
+      check_run_id: id,
       ...toFields(wanted),
     });
-    return { id: own.id };
+    return { id };
   } catch (error) {
-    const reopening = own.status === 'completed' && wanted.status !== 'completed';
-    if (reopening && refusalOf(error)?.status === 422) return sendRun(client, repo, wanted);
+    // A completed run may not be reopened, and a server may have forgotten it: a new one follows, and the latest counts.
+    const isReopening = wanted.status !== 'completed' && refusalOf(error)?.status === 422;
+    const isForgotten = wanted.known !== null && isMissing(error);
+    if (isForgotten && wanted.known?.isNew) {
+      throw failureError(`the check run ${id} cannot be found yet`, { kind: 'transient' });
+    }
+    if (isReopening || isForgotten) return sendRun(client, repo, wanted);
     throw error;
   }
 }

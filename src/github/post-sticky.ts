@@ -1,9 +1,9 @@
 import type { Octokit } from '@octokit/rest';
 import type { AppIdentity } from './app-client.ts';
-import { isGone } from './failure.ts';
+import { failureError, isGone } from './failure.ts';
 import type { RawComment } from './fetch-comment.ts';
 import { fetchPages } from './fetch-pages.ts';
-import { inRepo, type RepoName } from './observed.ts';
+import { inRepo, type KnownPost, type RepoName } from './observed.ts';
 
 export interface CommentPosting {
   issue: number;
@@ -20,9 +20,9 @@ export async function postSticky(
   client: Octokit,
   repo: RepoName,
   identity: AppIdentity,
-  posting: CommentPosting & { knownId: number | null },
+  posting: CommentPosting & { known: KnownPost | null },
 ): Promise<{ id: number }> {
-  const known = posting.knownId === null ? null : await fetchRaw(client, repo, posting.knownId);
+  const known = posting.known === null ? null : await fetchKnown(client, repo, posting.known);
   const found = known ?? (await fetchOwnComment(client, repo, identity, posting));
   if (found === null) return sendComment(client, repo, posting);
   if (!isSameText(found.body ?? '', posting.body)) {
@@ -44,6 +44,18 @@ export async function postReply(
 ): Promise<{ id: number }> {
   const found = await fetchOwnComment(client, repo, identity, posting);
   return found === null ? sendComment(client, repo, posting) : { id: Number(found.id) };
+}
+
+/**
+ * The comment that we know of, or null when it has been deleted. One that was made a moment ago may not be readable
+ * yet: taking it for deleted would post a second one (F11).
+ */
+async function fetchKnown(client: Octokit, repo: RepoName, known: KnownPost): Promise<RawComment | null> {
+  const comment = await fetchRaw(client, repo, known.id);
+  if (comment === null && known.isNew) {
+    throw failureError(`the comment ${known.id} cannot be read yet`, { kind: 'transient' });
+  }
+  return comment;
 }
 
 async function sendComment(

@@ -57,17 +57,29 @@ async function recognise(
   for (let back = 0; back < farthestBack && sha !== undefined && sha !== base.sha; back += 1) {
     const commit: CommitSeen | null = await fetchCommit(client, repo, sha);
     if (commit === null) break;
-    if (isOurs(commit, base, opening.message)) return { sha: commit.sha, found: false };
+    if (await isOpening(client, repo, { commit, base, message: opening.message }))
+      return { sha: commit.sha, found: false };
     sha = commit.parents[0];
   }
   return { sha: tip, found: true };
 }
 
-function isOurs(commit: CommitSeen, base: CommitSeen, message: string): boolean {
-  return (
-    commit.parents.length === 1 &&
-    commit.parents[0] === base.sha &&
-    commit.tree === base.tree &&
-    commit.message.trimEnd() === message.trimEnd()
-  );
+/**
+ * Whether a commit opened the branch: it changes nothing and says so. An earlier attempt's counts too, though it was
+ * made from an older base and its trailers name another request.
+ */
+async function isOpening(
+  client: Octokit,
+  repo: RepoName,
+  { commit, base, message }: { commit: CommitSeen; base: CommitSeen; message: string },
+): Promise<boolean> {
+  const [parent, ...others] = commit.parents;
+  if (parent === undefined || others.length > 0 || subjectOf(commit.message) !== subjectOf(message))
+    return false;
+  const before = parent === base.sha ? base : await fetchKnownCommit(client, repo, parent);
+  return before.tree === commit.tree;
+}
+
+function subjectOf(message: string): string {
+  return message.split('\n', 1)[0]?.trim() ?? '';
 }

@@ -88,3 +88,29 @@ export function laneOf(event: HeardEvent): LaneAddress | null {
     base: repository.default_branch,
   };
 }
+
+/** What an event may be compared with to know it as the echo of something we did ourselves. */
+export interface Identity {
+  appId: number;
+  botLogin: string;
+}
+
+/**
+ * Whether the event tells only what we did ourselves and have recorded (F39). Pushes are never taken for our own: an
+ * agent pushes with a token of ours, and CI's checks may come in our name because we pushed what they test.
+ */
+export function isOwnEcho(event: HeardEvent, { appId, botLogin }: Identity): boolean {
+  const isByUs =
+    'sender' in event.payload && event.payload.sender?.login.toLowerCase() === botLogin.toLowerCase();
+  switch (event.name) {
+    case 'check_run':
+      return event.payload.check_run.app?.id === appId && event.payload.action !== 'rerequested';
+    case 'issues':
+    case 'issue_comment':
+      return isByUs;
+    case 'pull_request':
+      return isByUs && event.payload.action !== 'synchronize' && event.payload.action !== 'closed';
+    default:
+      return false;
+  }
+}

@@ -3,9 +3,16 @@ import type { Probot } from 'probot';
 import type { EngineContext } from '../engine/context.ts';
 import { pauseInstallation, sweep } from '../engine/sweep.ts';
 import { type AskForLooks, openLookCollector } from './collect-looks.ts';
-import { type HeardEvent, heardEvents, laneOf, looksOf } from './looks-of.ts';
+import { type HeardEvent, heardEvents, type Identity, isOwnEcho, laneOf, looksOf } from './looks-of.ts';
 
-async function hear(engine: EngineContext, ask: AskForLooks, event: HeardEvent): Promise<void> {
+type IsEcho = (event: HeardEvent) => boolean;
+
+async function hear(
+  engine: EngineContext,
+  ask: AskForLooks,
+  isEcho: IsEcho,
+  event: HeardEvent,
+): Promise<void> {
   if (event.name === 'installation') {
     const { action, installation } = event.payload;
     if (action === 'deleted') return pauseInstallation(engine, installation.id, 'the App was removed');
@@ -16,11 +23,20 @@ async function hear(engine: EngineContext, ask: AskForLooks, event: HeardEvent):
   const address = laneOf(event);
   if (!address) return;
   const looks = looksOf(event);
-  if (looks.length > 0) await ask(address, looks);
+  if (looks.length > 0 && !isEcho(event)) await ask(address, looks);
 }
 
 /** Registers the handlers; each is idempotent and does no more than ask for looks. */
 export function registerHandlers(probot: Probot, engine: EngineContext): void {
   const ask = openLookCollector(engine);
-  probot.on([...heardEvents], (context) => hear(engine, ask, context as HeardEvent));
+  // Until GitHub has told us who we are, nothing is taken for an echo; that only costs a few readings.
+  let identity: Identity | null = null;
+  engine.github.fetchAppIdentity().then(
+    (known) => {
+      identity = known;
+    },
+    (error: unknown) => engine.log.warn({ problem: String(error) }, 'GitHub did not say who this App is'),
+  );
+  const isEcho: IsEcho = (event) => identity !== null && isOwnEcho(event, identity);
+  probot.on([...heardEvents], (context) => hear(engine, ask, isEcho, context as HeardEvent));
 }

@@ -10,21 +10,35 @@ import type { DB } from './schema.ts';
 export interface DueLook extends Look {
   ticket: number;
   tries: number;
+  /** How many more times to look when there was nothing new to see. */
+  again: number;
 }
 
 const columns = (key: LaneKey) => ({ installation_id: key.installationId, lane_id: key.laneId });
 
-/** Asks for looks; one that is asked for already gets a new ticket, so that a reading under way does not end it. */
-export async function requestLooks(db: Kysely<DB>, key: LaneKey, looks: readonly Look[]): Promise<void> {
+/**
+ * Asks for looks; one that is asked for already gets a new ticket, so that a reading under way does not end it.
+ * @param again how many more times to look when there is nothing new: a webhook may be faster than what it tells of
+ */
+export async function requestLooks(
+  db: Kysely<DB>,
+  key: LaneKey,
+  looks: readonly Look[],
+  again = 0,
+): Promise<void> {
   const unique = new Map(looks.map((look) => [`${look.kind} ${look.subject}`, look]));
   if (unique.size === 0) return;
   await db
     .insertInto('look')
-    .values([...unique.values()].map(({ kind, subject }) => ({ ...columns(key), kind, subject })))
+    .values([...unique.values()].map(({ kind, subject }) => ({ ...columns(key), kind, subject, again })))
     .onConflict((oc) =>
-      oc
-        .columns(['installation_id', 'lane_id', 'kind', 'subject'])
-        .doUpdateSet({ ticket: sql`nextval('look_ticket')`, due_at: sql`now()`, tries: 0, problem: null }),
+      oc.columns(['installation_id', 'lane_id', 'kind', 'subject']).doUpdateSet({
+        ticket: sql`nextval('look_ticket')`,
+        due_at: sql`now()`,
+        tries: 0,
+        again: sql`greatest(look.again, excluded.again)`,
+        problem: null,
+      }),
     )
     .execute();
 }
@@ -33,7 +47,7 @@ export async function requestLooks(db: Kysely<DB>, key: LaneKey, looks: readonly
 export async function dueLooks(db: Kysely<DB>, key: LaneKey, limit: number): Promise<DueLook[]> {
   const rows = await db
     .selectFrom('look')
-    .select(['kind', 'subject', 'ticket', 'tries'])
+    .select(['kind', 'subject', 'ticket', 'tries', 'again'])
     .where((eb) => eb.and(columns(key)))
     .where('due_at', '<=', sql<Date>`now()`)
     .orderBy('ticket')
@@ -46,6 +60,23 @@ export async function dueLooks(db: Kysely<DB>, key: LaneKey, limit: number): Pro
 export async function finishLook(db: Kysely<DB>, key: LaneKey, look: DueLook): Promise<void> {
   await db
     .deleteFrom('look')
+    .where((eb) => eb.and({ ...columns(key), kind: look.kind, subject: look.subject, ticket: look.ticket }))
+    .execute();
+}
+
+/** Looks once more after a while, because there was nothing new to see yet. */
+export async function repeatLook(
+  db: Kysely<DB>,
+  key: LaneKey,
+  look: DueLook,
+  delayMs: number,
+): Promise<void> {
+  await db
+    .updateTable('look')
+    .set((eb) => ({
+      due_at: sql`now() + make_interval(secs => ${delayMs / 1000})`,
+      again: eb('again', '-', 1),
+    }))
     .where((eb) => eb.and({ ...columns(key), kind: look.kind, subject: look.subject, ticket: look.ticket }))
     .execute();
 }

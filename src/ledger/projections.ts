@@ -1,5 +1,5 @@
 /** Projections: what was last published of a task, so that only differences are published. */
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { LaneKey } from '../core/ids.ts';
 import type { Fact } from '../core/lane/facts.ts';
 import type { DB } from './schema.ts';
@@ -8,8 +8,12 @@ export type ProjectionKind = 'issue-comment' | 'pull-comment' | 'arbiter-check' 
 
 export interface Published {
   hash: string;
-  githubId: number | null;
+  /** What it became on GitHub; `isNew` for as long as GitHub's readers may lag behind. Null for labels. */
+  known: { id: number; isNew: boolean } | null;
 }
+
+/** GitHub's reads lag behind its writes by seconds; minutes are on the safe side. */
+const newForMinutes = 5;
 
 const columns = (key: LaneKey) => ({ installation_id: key.installationId, lane_id: key.laneId });
 
@@ -47,23 +51,32 @@ export async function readProjection(
   const row = await db
     .selectFrom('projection')
     .select(['hash', 'github_id'])
+    .select(sql<boolean>`posted_at > now() - make_interval(mins => ${newForMinutes})`.as('is_new'))
     .where((eb) => eb.and({ ...columns(key), kind, subject }))
     .executeTakeFirst();
-  return row ? { hash: row.hash, githubId: row.github_id } : null;
+  if (!row) return null;
+  return { hash: row.hash, known: row.github_id === null ? null : { id: row.github_id, isNew: row.is_new } };
 }
 
+/** Notes what was published. `posted_at` stays that of the first time for the same comment or check. */
 export async function saveProjection(
   db: Kysely<DB>,
   key: LaneKey,
   kind: ProjectionKind,
   subject: string,
-  published: Published,
+  published: { hash: string; githubId: number | null },
 ): Promise<void> {
-  const row = { ...columns(key), kind, subject, hash: published.hash, github_id: published.githubId };
+  const { hash, githubId } = published;
   await db
     .insertInto('projection')
-    .values(row)
-    .onConflict((oc) => oc.columns(['installation_id', 'lane_id', 'kind', 'subject']).doUpdateSet(row))
+    .values({ ...columns(key), kind, subject, hash, github_id: githubId })
+    .onConflict((oc) =>
+      oc.columns(['installation_id', 'lane_id', 'kind', 'subject']).doUpdateSet({
+        hash,
+        github_id: githubId,
+        posted_at: sql`case when projection.github_id = excluded.github_id then projection.posted_at else now() end`,
+      }),
+    )
     .execute();
 }
 

@@ -170,6 +170,7 @@ export interface Lane {
 }
 
 export interface Look {
+  again: Generated<number>;
   due_at: Generated<Timestamp>;
   installation_id: number;
   kind: string;
@@ -199,6 +200,7 @@ export interface Projection {
   installation_id: number;
   kind: string;
   lane_id: number;
+  posted_at: Generated<Timestamp>;
   subject: string;
 }
 

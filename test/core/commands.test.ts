@@ -210,7 +210,7 @@ describe('/approve', () => {
     expect(kinds(facts)).toContain('build-abandoned');
     expect(lane.task(1)).toMatchObject({ state: 'approved', approval: { headSha: 'newer' } });
     const changes = [{ path: 'src/a.js', change: 'modified' as const, mode: '100644' }];
-    lane.see({ kind: 'diff', issue: 1, headSha: 'newer', changes });
+    lane.see({ kind: 'diff', issue: 1, headSha: 'newer', baseSha: 'base-0', changes });
     lane.see(checks('newer', 'success'));
     expect(lane.task(1).entry?.headSha).toBe('newer');
     expect(activeBuild(lane).entries).toMatchObject([{ headSha: 'newer' }]);

@@ -60,15 +60,23 @@ describe('the scope rule', () => {
 describe('the arbiter', () => {
   test('binds its verdict to the head and the version, and fails on one finding', () => {
     const lane = reviewed();
-    const verdict = judgeDiff(lane.task(1), 'some-head', [change('src/a.js'), change('lib/x')]);
+    const verdict = judgeDiff(lane.task(1), {
+      headSha: 'some-head',
+      baseSha: 'base-0',
+      changes: [change('src/a.js'), change('lib/x')],
+    });
     expect(verdict).toMatchObject({ headSha: 'some-head', version: 1 });
     expect(passes(verdict)).toBe(false);
-    expect(passes(judgeDiff(lane.task(1), 'some-head', [change('src/a.js')]))).toBe(true);
+    expect(
+      passes(
+        judgeDiff(lane.task(1), { headSha: 'some-head', baseSha: 'base-0', changes: [change('src/a.js')] }),
+      ),
+    ).toBe(true);
   });
 
   test('a finding that only warns does not stop anything', () => {
     const warning = { rule: 'size', severity: 'warn' as const, path: null, message: 'big', remedy: 'split' };
-    expect(passes({ headSha: 'h', version: 1, findings: [warning] })).toBe(true);
+    expect(passes({ headSha: 'h', baseSha: 'b', version: 1, findings: [warning] })).toBe(true);
   });
 });
 
@@ -147,10 +155,14 @@ describe('the gate', () => {
 
   test.each([
     { what: 'none', verdict: null, state: 'pending' },
-    { what: 'of another head', verdict: { headSha: 'old', version: 1, findings: [] }, state: 'pending' },
+    {
+      what: 'of another head',
+      verdict: { headSha: 'old', baseSha: 'base-0', version: 1, findings: [] },
+      state: 'pending',
+    },
     {
       what: 'of another version',
-      verdict: { headSha: 'head-1', version: 2, findings: [] },
+      verdict: { headSha: 'head-1', baseSha: 'base-0', version: 2, findings: [] },
       state: 'pending',
     },
   ])('a verdict that is $what is not proof', ({ verdict, state }) => {
@@ -162,7 +174,13 @@ describe('the gate', () => {
 
   test('a finding keeps the gate closed and is counted', () => {
     const lane = reviewed();
-    lane.see({ kind: 'diff', issue: 1, headSha: 'head-1', changes: [change('src/a.js'), change('lib/x')] });
+    lane.see({
+      kind: 'diff',
+      issue: 1,
+      headSha: 'head-1',
+      baseSha: 'base-0',
+      changes: [change('src/a.js'), change('lib/x')],
+    });
     expect(row(lane, 'arbiter')).toMatchObject({ state: 'failed', detail: '1 finding' });
     expect(gateIsOpen(approved(lane), lane.state)).toBe(false);
   });

@@ -255,7 +255,13 @@ export function judge(lane: LaneDriver, number: number): void {
   const task = lane.task(number);
   const headSha = task.pull?.headSha ?? '';
   const path = task.spec.owns[0]?.replace('/**', '/file.js') ?? '';
-  lane.see({ kind: 'diff', issue: number, headSha, changes: [{ path, change: 'modified', mode: '100644' }] });
+  lane.see({
+    kind: 'diff',
+    issue: number,
+    headSha,
+    baseSha: 'base-0',
+    changes: [{ path, change: 'modified', mode: '100644' }],
+  });
   lane.see(checks(headSha, 'success'));
 }
 

@@ -373,7 +373,7 @@ export class World {
     const touched = luck % 8 === 1 ? [file, 'elsewhere/x'] : [file];
     const headSha = luck % 16 === 2 ? 'an-old-head' : task.pull.headSha;
     const changes = touched.map((path) => ({ path, change: 'modified' as const, mode: '100644' }));
-    return this.tell({ kind: 'diff', issue: task.issue, headSha, changes });
+    return this.tell({ kind: 'diff', issue: task.issue, headSha, baseSha: 'base-0', changes });
   }
 
   report(of: number, luck: number): Fact[] {

@@ -63,7 +63,10 @@ async function reviewed(): Promise<void> {
   await see({ kind: 'pull-opened', issue: 1, pull: 101, headSha: 'opened', draft: true });
   await see(pull(await task(1), { headSha: 'head-1', draft: false }));
   const changes = [{ path: 'src/a.js', change: 'modified' as const, mode: '100644' }];
-  await see({ kind: 'diff', issue: 1, headSha: 'head-1', changes }, checks('head-1', 'success'));
+  await see(
+    { kind: 'diff', issue: 1, headSha: 'head-1', baseSha: 'base-0', changes },
+    checks('head-1', 'success'),
+  );
 }
 
 describe('advancing a lane', () => {

@@ -61,6 +61,15 @@ describe('pushBranchWithEmptyCommit', () => {
     expect(await pushBranchWithEmptyCommit(client, repo, opening)).toEqual({ sha: own, found: false });
   });
 
+  it('knows the opening of an earlier request again, made from an older base and with other trailers', async () => {
+    const client = openClient();
+    answerRef(branch, own);
+    answerCommit(base, tree, []);
+    answerCommit(own, sha('3'), [sha('4')], 'Start\n\nTask: 1\nCorrelation-Id: another');
+    answerCommit(sha('4'), sha('3'), []);
+    expect(await pushBranchWithEmptyCommit(client, repo, opening)).toEqual({ sha: own, found: false });
+  });
+
   it('leaves alone a branch with something else', async () => {
     const client = openClient();
     answerRef(branch, other);

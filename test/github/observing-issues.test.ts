@@ -168,20 +168,20 @@ describe('labeller', () => {
         event('labeled', 'other', 'eve', '04'),
         { event: 'closed', actor: { login: 'eve' }, created_at: time },
       ]);
-    expect(await fetchLabeller(client, repo, 3, 'agent-ready')).toBe('bob');
+    expect(await fetchLabeller(client, repo, 3, 'agent-ready')).toEqual({ kind: 'known', login: 'bob' });
   });
 
-  it('is nobody when the label was taken away, or the server keeps no events', async () => {
+  it('is not seen yet without an event of this label, and not to be had where the server keeps none', async () => {
     const client = openClient();
     const events = [
       event('labeled', 'agent-ready', 'ann', '01'),
       event('unlabeled', 'agent-ready', 'ann', '02'),
     ];
     onRepo().get('/issues/3/events').query(true).reply(200, events);
-    expect(await fetchLabeller(client, repo, 3, 'agent-ready')).toBeNull();
+    expect(await fetchLabeller(client, repo, 3, 'agent-ready')).toEqual({ kind: 'not-seen-yet' });
     for (const status of missing) {
       onRepo().get('/issues/3/events').query(true).reply(status, {});
-      expect(await fetchLabeller(client, repo, 3, 'agent-ready')).toBeNull();
+      expect(await fetchLabeller(client, repo, 3, 'agent-ready')).toEqual({ kind: 'no-events' });
     }
   });
 });

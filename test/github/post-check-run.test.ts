@@ -14,6 +14,7 @@ const posting: CheckRunPosting = {
   title: 'Fine',
   summary: 'All of it',
   detailsUrl: 'https://box/1',
+  known: null,
 };
 const run = (id: number, appId: number | null, more: object = {}) => ({
   id,
@@ -103,5 +104,19 @@ describe('postCheckRun', () => {
     expect(classifyFailure(error)).toEqual({ kind: 'unclear' });
     list(run(9, 7));
     expect(await post()).toEqual({ id: 9 });
+  });
+
+  it('updates the run it knows without searching for it, and does not post another while that one is new', async () => {
+    onRepo().patch('/check-runs/7').reply(200, { id: 7 });
+    const again = (isNew: boolean) =>
+      postCheckRun(openClient(), repo, 1, { ...posting, known: { id: 7, isNew } });
+    expect(await again(true)).toEqual({ id: 7 });
+    onRepo().patch('/check-runs/7').reply(404, { message: 'Not Found' });
+    expect(classifyFailure(await again(true).catch((error: unknown) => error))).toEqual({
+      kind: 'transient',
+    });
+    onRepo().patch('/check-runs/7').reply(404, { message: 'Not Found' });
+    onRepo().post('/check-runs').reply(201, { id: 8 });
+    expect(await again(false)).toEqual({ id: 8 });
   });
 });

@@ -155,8 +155,10 @@ describe('comments', () => {
   });
   const list = (...found: object[]) => onRepo().get('/issues/3/comments').query(true).reply(200, found);
   const create = () => onRepo().post('/issues/3/comments', { body }).reply(201, { id: 90 });
-  const sticky = (knownId: number | null) =>
-    postSticky(openClient(), repo, identity, { issue: 3, marker, body, knownId });
+  const sticky = (knownId: number | null, isNew = false) => {
+    const known = knownId === null ? null : { id: knownId, isNew };
+    return postSticky(openClient(), repo, identity, { issue: 3, marker, body, known });
+  };
 
   it('creates the sticky one; a marker of somebody else does not count', async () => {
     list(comment(1, 'eve', body), comment(2, 'other[bot]', body), comment(3, 'signalbox[bot]', 'no marker'));
@@ -174,6 +176,19 @@ describe('comments', () => {
       .get('/issues/comments/5')
       .reply(200, comment(5, 'signalbox[bot]', `${body.replace('\n', '\r\n')}\n`));
     expect(await sticky(5)).toEqual({ id: 5 });
+  });
+
+  it('does not post a second one while the first cannot be read yet', async () => {
+    onRepo().get('/issues/comments/5').reply(404, { message: 'Not Found' });
+    const error = await sticky(5, true).catch((thrown: unknown) => thrown);
+    expect(classifyFailure(error)).toEqual({ kind: 'transient' });
+  });
+
+  it('posts another when the known one has been deleted', async () => {
+    onRepo().get('/issues/comments/5').reply(404, { message: 'Not Found' });
+    list();
+    create();
+    expect(await sticky(5)).toEqual({ id: 90 });
   });
 
   it('finds its own on a later page, also under another login of the same App', async () => {

@@ -14,7 +14,9 @@ const finding: Finding = {
 
 describe('signalbox/arbiter', () => {
   test('passes without findings', () => {
-    expect(renderArbiterCheck({ headSha: head, version: 1, findings: [] })).toMatchInlineSnapshot(`
+    expect(
+      renderArbiterCheck({ headSha: head, baseSha: head, version: 1, findings: [] }),
+    ).toMatchInlineSnapshot(`
       {
         "conclusion": "success",
         "summary": "Nothing stands against this change. Judged: commit \`0123456789ab\` against version 1 of the task.",
@@ -27,6 +29,7 @@ describe('signalbox/arbiter', () => {
   test('passes with warnings only', () => {
     const check = renderArbiterCheck({
       headSha: head,
+      baseSha: head,
       version: 1,
       findings: [{ ...finding, severity: 'warn' }],
     });
@@ -35,7 +38,7 @@ describe('signalbox/arbiter', () => {
 
   test('fails, with what must be settled first', () => {
     const findings: Finding[] = [{ ...finding, severity: 'warn', rule: 'tests', path: null }, finding];
-    expect(renderArbiterCheck({ headSha: head, version: 2, findings })).toMatchInlineSnapshot(`
+    expect(renderArbiterCheck({ headSha: head, baseSha: head, version: 2, findings })).toMatchInlineSnapshot(`
       {
         "conclusion": "failure",
         "summary": "This change cannot enter the queue until the finding below is settled. There is 1 warning as well. Judged: commit \`0123456789ab\` against version 2 of the task.",
@@ -54,7 +57,7 @@ describe('signalbox/arbiter', () => {
       path: 'a|b`c\n@org',
       message: '|'.repeat(999),
     }));
-    const { text } = renderArbiterCheck({ headSha: head, version: 1, findings });
+    const { text } = renderArbiterCheck({ headSha: head, baseSha: head, version: 1, findings });
     expect(text).toMatch(/And \d+ more\.$/u);
     expect(text).toContain('<code>a&#124;b&#96;c &#64;org</code>');
     expect(text.length).toBeLessThan(65_535);

@@ -53,12 +53,13 @@ const facts: FactBody[] = [
   { kind: 'head-moved', issue: 42, sha: head },
   { kind: 'draft-changed', issue: 42, draft: false },
   { kind: 'draft-changed', issue: 42, draft: true },
-  { kind: 'arbiter-judged', issue: 42, verdict: { headSha: head, version: 1, findings: [] } },
+  { kind: 'arbiter-judged', issue: 42, verdict: { headSha: head, baseSha: head, version: 1, findings: [] } },
   {
     kind: 'arbiter-judged',
     issue: 42,
     verdict: {
       headSha: head,
+      baseSha: head,
       version: 1,
       findings: [{ rule: 'scope', severity: 'fail', path: null, message: '', remedy: '' }],
     },

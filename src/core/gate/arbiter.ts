@@ -3,8 +3,11 @@ import type { Task, Verdict } from '../lane/state.ts';
 import type { PathChange } from './diff.ts';
 import { judgeScope } from './scope.ts';
 
-export function judgeDiff(task: Task, headSha: string, changes: readonly PathChange[]): Verdict {
-  return { headSha, version: task.version, findings: judgeScope(changes, task.spec.owns) };
+export function judgeDiff(
+  task: Task,
+  { headSha, baseSha, changes }: { headSha: string; baseSha: string; changes: readonly PathChange[] },
+): Verdict {
+  return { headSha, baseSha, version: task.version, findings: judgeScope(changes, task.spec.owns) };
 }
 
 /** Whether the verdict lets the PR through: no finding of severity `fail`. */

@@ -20,6 +20,7 @@ function neededFor(command: SeenCommand): 'read' | 'write' | 'maintain' {
     case 'status':
     case 'help':
     case 'unknown':
+    case 'too-many':
       return 'read';
     case 'not-yet':
       return command.needs;
@@ -98,6 +99,8 @@ function answer(state: LaneState, task: Task | undefined, { command, by }: Comma
       return { outcome: 'unknown', detail: command.suggestion ?? '', facts: [] };
     case 'not-yet':
       return { outcome: 'not-yet', detail: '', facts: [] };
+    case 'too-many':
+      return refuse(String(command.count));
     case 'status':
     case 'approve':
     case 'escalate':

@@ -48,7 +48,11 @@ function approvalRow(task: Task, state: LaneState): GateRow {
   const base = { condition: 'approval' as const, name: 'approval' };
   if (state.policy.gate.approvals === 0 && !task.approval) {
     return task.pull?.headSha === task.ejectedHead
-      ? { ...base, state: 'pending', detail: 'the queue has ejected this commit: push another, or approve it' }
+      ? {
+          ...base,
+          state: 'pending',
+          detail: 'the queue has ejected this commit: push another, or approve it',
+        }
       : { ...base, state: 'ok', detail: 'not asked for by the policy' };
   }
   if (!task.approval) return { ...base, state: 'pending', detail: 'nobody has approved this commit' };

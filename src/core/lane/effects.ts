@@ -20,7 +20,6 @@ export type Effect =
       target: string;
       entries: BuildEntry[];
     }
-  | { kind: 'vouch-candidate'; build: number; sha: string }
   | { kind: 'land'; build: number; before: string; sha: string; tree: string }
   | { kind: 'clean-build'; build: number; refs: string[] }
   | { kind: 'close-issue'; issue: number }
@@ -42,7 +41,6 @@ export function effectKey(effect: Effect): string {
     case 'close-pull':
       return `${effect.kind}:${effect.pull}:${effect.request}`;
     case 'make-candidate':
-    case 'vouch-candidate':
     case 'land':
     case 'clean-build':
       return `${effect.kind}:${effect.build}`;
@@ -88,14 +86,8 @@ function wantedByBuilds(state: LaneState): Effect[] {
       const { number, baseSha, entries } = build;
       return [{ kind: 'make-candidate', build: number, baseSha, prepare, target, entries }];
     }
-    if (build.sha === null || build.tree === null) return [];
-    const vouch: Effect = { kind: 'vouch-candidate', build: build.number, sha: build.sha };
-    return build.state === 'passed'
-      ? [
-          vouch,
-          { kind: 'land', build: build.number, before: build.baseSha, sha: build.sha, tree: build.tree },
-        ]
-      : [vouch];
+    if (build.state !== 'passed' || build.sha === null || build.tree === null) return [];
+    return [{ kind: 'land', build: build.number, before: build.baseSha, sha: build.sha, tree: build.tree }];
   });
 }
 

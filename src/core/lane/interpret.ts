@@ -15,9 +15,12 @@ type Of<K extends Observation['kind']> = Extract<Observation, { kind: K }>;
 
 const mayWrite = new Set(['admin', 'maintain', 'write']);
 
-/** Whoever set the label; where GitHub does not tell, the issue's author stands in and is judged the same way. */
-function requester(seen: SeenIssue): { login: string; permission: string } {
-  return seen.labelledBy ?? seen.author;
+/**
+ * Whoever set the label. Where the server keeps no events, the issue's author stands in and is judged the same way;
+ * where it keeps them and this one is not there yet, nobody does, and the issue is looked at again.
+ */
+function requester(seen: SeenIssue): { login: string; permission: string } | null {
+  return seen.labelledBy === 'not-seen-yet' ? null : (seen.labelledBy ?? seen.author);
 }
 
 function interpretReady(
@@ -36,6 +39,7 @@ function interpretReady(
       : [];
   }
   const by = requester(seen);
+  if (by === null) return [];
   const why = !mayWrite.has(by.permission)
     ? [`agent-ready counts when somebody with write access sets it; ${by.login} has ${by.permission} access.`]
     : seen.spec.kind === 'refused'
@@ -104,10 +108,11 @@ function interpretPull(state: LaneState, { issue, seen }: Of<'pull'>): FactBody[
   return facts;
 }
 
-function interpretDiff(state: LaneState, { issue, headSha, changes }: Of<'diff'>): FactBody[] {
+function interpretDiff(state: LaneState, observation: Of<'diff'>): FactBody[] {
+  const { issue, headSha } = observation;
   const task = state.tasks[issue];
   if (task?.pull?.headSha !== headSha) return [];
-  const verdict = judgeDiff(task, headSha, changes);
+  const verdict = judgeDiff(task, observation);
   if (isDeepStrictEqual(verdict, task.pull.verdict)) return [];
   return [{ kind: 'arbiter-judged', issue, verdict }];
 }

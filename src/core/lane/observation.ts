@@ -15,8 +15,8 @@ export interface SeenIssue {
   stateReason: string | null;
   ready: boolean;
   held: boolean;
-  /** Who set the label, with the permission that person has now; null when GitHub does not tell. */
-  labelledBy: { login: string; permission: Permission } | null;
+  /** Who set the label, with the permission that person has now; null when the server keeps no such events. */
+  labelledBy: { login: string; permission: Permission } | 'not-seen-yet' | null;
   author: { login: string; permission: Permission };
   spec: { kind: 'ok'; spec: Spec; hash: string } | { kind: 'refused'; why: string[] };
   blockedBy: number[];
@@ -47,6 +47,8 @@ export type SeenCommand = { index: number } & (
   | { name: 'status' | 'help' }
   | { name: 'not-yet'; typed: string; needs: 'read' | 'write' | 'maintain' }
   | { name: 'unknown'; typed: string; suggestion: string | null }
+  /** Commands beyond the most that one comment may have. */
+  | { name: 'too-many'; count: number }
 );
 
 export type Observation =
@@ -56,7 +58,7 @@ export type Observation =
   | { kind: 'issue'; issue: number; seen: SeenIssue | null; correlationId: string }
   | { kind: 'prerequisite'; issue: number; state: PrerequisiteState }
   | { kind: 'pull'; issue: number; seen: SeenPull | null }
-  | { kind: 'diff'; issue: number; headSha: string; changes: PathChange[] }
+  | { kind: 'diff'; issue: number; headSha: string; baseSha: string; changes: PathChange[] }
   | { kind: 'checks'; sha: string; checks: CheckResult[] }
   | {
       kind: 'command';

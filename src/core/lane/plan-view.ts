@@ -1,6 +1,7 @@
 /** Computes what people see of a lane from one snapshot: the coordination plan, the queue, and every wait. */
-import { gateOf } from '../gate/gate.ts';
+import { gateIsOpen, gateOf } from '../gate/gate.ts';
 import { branchName } from '../ids.ts';
+import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { isQueued, orderEntries } from '../queue/order.ts';
 import { isActive } from '../queue/plan.ts';
 import { agentWait, blockers, freeAgents } from '../task/schedule.ts';
@@ -97,7 +98,9 @@ export function waitsOf(snapshot: Snapshot, task: Task, at: string): Wait[] {
     case 'in-review':
       return waitsOfGate(state, task);
     case 'approved':
-      return task.entry ? waitsInQueue(state, task) : waitsOfGate(state, task);
+      return task.entry && (gateIsOpen(task, state) || mayBeLanding(state, task.issue))
+        ? waitsInQueue(state, task)
+        : waitsOfGate(state, task);
     case 'escalated': {
       const command =
         task.pull?.open && task.claims.length > 0

@@ -80,6 +80,8 @@ export interface Finding {
 /** The arbiter's judgement of one head at one version of the task. */
 export interface Verdict {
   headSha: string;
+  /** The base commit that the diff was taken against. */
+  baseSha: string;
   version: number;
   findings: Finding[];
 }
