@@ -221,7 +221,7 @@ const boundary = sql`
 create table delivery (
   guid text primary key,
   event text not null,
-  payload text not null,
+  payload text storage external not null,
   received_at timestamptz not null default now(),
   lease_until timestamptz,
   tries bigint not null default 0,

@@ -20,6 +20,7 @@ import { carryOut, refuseEffect } from './carry-out.ts';
 import { type EngineContext, type LaneContext, laneContext } from './context.ts';
 import { observe } from './observe.ts';
 import { publishDue } from './publish.ts';
+import { giveWay } from './right-of-way.ts';
 
 const looksAtOnce = 50;
 const effectsAtOnce = 20;
@@ -111,6 +112,7 @@ async function doEffect(ctx: LaneContext, held: LeasedEffect): Promise<void> {
 
 /** Each step starts by renewing the run; a process that has lost it to another leaves the rest to that one. */
 async function stillRuns(ctx: LaneContext): Promise<boolean> {
+  await giveWay(ctx);
   return holdLane(ctx.db, ctx.key, ctx.instance);
 }
 

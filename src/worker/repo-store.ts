@@ -39,6 +39,23 @@ export async function openRepoStore(directory: string, task: AgentTask, env: Git
   return store;
 }
 
+const lastInLine = new Map<string, Promise<unknown>>();
+
+/**
+ * Lets one attempt after another change what they share in the desk: `git worktree prune` would take away a worktree
+ * that another attempt is just adding.
+ */
+export async function oneAtATime<T>(store: RepoStore, act: () => Promise<T>): Promise<T> {
+  const before = lastInLine.get(store.desk) ?? Promise.resolve();
+  const mine = before.then(act, act);
+  lastInLine.set(store.desk, mine);
+  try {
+    return await mine;
+  } finally {
+    if (lastInLine.get(store.desk) === mine) lastInLine.delete(store.desk);
+  }
+}
+
 /** Fetches the branch into the attempt's own ref; answers with the tip's SHA. */
 export async function fetchTip(
   store: RepoStore,

@@ -14,6 +14,7 @@ import {
   fetchTip,
   type GitAccess,
   type GitEnv,
+  oneAtATime,
   openRepoStore,
   type RepoStore,
 } from './repo-store.ts';
@@ -58,7 +59,7 @@ export class Workspace {
     const tip = await fetchTip(store, task.git, branch, env, signal);
     const workspace = new Workspace(task, pathsOf(directory, task), store, tip, env);
     try {
-      await workspace.#furnish();
+      await oneAtATime(store, () => workspace.#furnish());
     } catch (error) {
       await workspace.drop();
       throw error;

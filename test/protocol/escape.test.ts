@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Nodes } from 'mdast';
+import type { Nodes, Root } from 'mdast';
 import { fromMarkdown } from 'mdast-util-from-markdown';
 import { describe, expect, test } from 'vitest';
 import { parseCommands } from '../../src/protocol/commands.ts';
@@ -23,6 +23,20 @@ function wordsIn(node: Nodes): string {
   if (node.type === 'text') return node.value;
   if (node.type === 'break') return '\n';
   return 'children' in node ? node.children.map(wordsIn).join(node.type === 'root' ? '\n' : '') : '';
+}
+
+/** What stands between `<code>` and `</code>` is code to GitHub, though not to this parser. */
+function wordsOutsideCode(tree: Root): string {
+  const inlines = tree.children.flatMap((block): readonly Nodes[] =>
+    'children' in block ? block.children : [],
+  );
+  let inCode = false;
+  return inlines
+    .map((node) => {
+      if (node.type === 'html') inCode = node.value === '<code>';
+      return inCode ? '' : wordsIn(node);
+    })
+    .join('');
 }
 
 const hostile = fc
@@ -151,7 +165,8 @@ describe('escapeSentence', () => {
         const tree = fromMarkdown(escapeSentence(text));
         const allowed = ['root', 'paragraph', 'text', 'inlineCode', 'html'];
         expect(typesIn(tree).filter((type) => !allowed.includes(type))).toEqual([]);
-        expect(escapeSentence(text).replace(/`[^`]*`|<code>[^<]*<\/code>/gu, '')).not.toMatch(/<|@\w/u);
+        // What GitHub looks for mentions in: the words that are not code.
+        expect(wordsOutsideCode(tree)).not.toMatch(/@\w/u);
       }),
       { numRuns: 1_000 },
     );

@@ -78,7 +78,7 @@ describe('a worker with a task', () => {
        while ! { test -e "$OUT/here-42" && test -e "$OUT/here-50"; }; do sleep 0.01; done`,
       { once: false, capacity: 2 },
     );
-    expect(scene.server.reports.map(({ kind }) => kind)).toEqual(['done', 'done']);
+    expect(scene.server.reports).toMatchObject([{ kind: 'done' }, { kind: 'done' }]);
   });
 
   it('puts its work on top of what a person pushed meanwhile', async () => {
