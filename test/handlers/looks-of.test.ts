@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type HeardEvent, heardEvents, laneOf, looksOf } from '../../src/handlers/looks-of.ts';
+import { type HeardEvent, heardEvents, isOwnEcho, laneOf, looksOf } from '../../src/handlers/looks-of.ts';
 
 type Name = HeardEvent['name'];
 
@@ -150,5 +150,41 @@ describe('the lane that an event is about', () => {
     expect(laneOf(event('installation_repositories', { action: 'added', installation }))).toBeNull();
     const ownerless = { ...repository, owner: undefined } as unknown as typeof repository;
     expect(laneOf(event('issues', { action: 'opened', repository: ownerless, installation }))).toBeNull();
+  });
+});
+
+describe('an echo of our own', () => {
+  const us = { appId: 7, botLogin: 'signalbox[bot]' };
+  const bot = { login: 'Signalbox[bot]' };
+  const person = { login: 'ann' };
+  it.each<[string, HeardEvent, boolean]>([
+    ['a label of ours', event('issues', { action: 'labeled', sender: bot }), true],
+    ["a person's label", event('issues', { action: 'labeled', sender: person }), false],
+    ['a comment of ours', event('issue_comment', { action: 'created', sender: bot }), true],
+    ['a PR that we opened', event('pull_request', { action: 'opened', sender: bot }), true],
+    ['a push with a token of ours', event('pull_request', { action: 'synchronize', sender: bot }), false],
+    [
+      'a PR that closed because we landed it',
+      event('pull_request', { action: 'closed', sender: bot }),
+      false,
+    ],
+    [
+      'a check of ours',
+      event('check_run', { action: 'completed', check_run: { app: { id: 7 } }, sender: bot }),
+      true,
+    ],
+    [
+      'a check of ours asked for again',
+      event('check_run', { action: 'rerequested', check_run: { app: { id: 7 } } }),
+      false,
+    ],
+    [
+      "CI's check of what we pushed",
+      event('check_run', { action: 'completed', check_run: { app: { id: 9 } }, sender: bot }),
+      false,
+    ],
+    ['a push of ours', event('push', { ref: 'refs/heads/main', sender: bot }), false],
+  ])('%s', (_, heard, expected) => {
+    expect(isOwnEcho(heard, us)).toBe(expected);
   });
 });

@@ -84,6 +84,18 @@ describe('a task that people work on', () => {
     await world.until(issue, (each) => each.state === 'completed', 'is completed');
   });
 
+  test('may take in the base branch, whose changes are not its own, though nobody has told of them yet', async () => {
+    const issue = await world.request('mary', 'Keep up to date', form({ owns: ['docs/keep.md'] }));
+    const { branch } = await work(issue, 'Keep', { 'docs/keep.md': 'keep\n' });
+    world.sandbox.faults.delivery = ({ event }) => (event === 'push' ? 'drop' : 'deliver');
+    await world.push('main', 'From outside', { 'docs/outside.md': 'outside\n' });
+    const merged = await world.as.walt.repos.merge({ ...world.repo, base: branch, head: 'main' });
+    await checked(merged.data.sha, 'signalbox/arbiter', 'success');
+    delete world.sandbox.faults.delivery;
+    await world.as.mary.issues.update({ ...world.repo, issue_number: issue, state: 'closed' });
+    await world.until(issue, (each) => each.state === 'cancelled', 'is cancelled');
+  });
+
   test('that owns the same file as another waits until that one has landed, and both say so', async () => {
     const first = await world.request('mary', 'First on two', form({ owns: ['src/two.js'] }));
     const running = await world.until(first, (each) => each.pull !== null, 'has a PR');

@@ -119,6 +119,22 @@ describe('slash commands', () => {
   });
 });
 
+describe('a webhook that is faster than what it tells of', () => {
+  test('is looked into again: a command whose comment cannot be read at first is carried out all the same', async () => {
+    let missing = 2;
+    world.sandbox.faults.request = ({ method, path }) => {
+      if (method !== 'GET' || !/\/issues\/comments\/\d+$/.test(path) || missing === 0) return undefined;
+      missing -= 1;
+      return { when: 'before', answer: 404 };
+    };
+    const { data } = await world.as.mary.issues.create({ ...world.repo, title: 'Quick', body: '' });
+    const comment = await world.say('mary', data.number, '/help');
+    await reacted(comment, 'rocket');
+    expect(missing).toBe(0);
+    delete world.sandbox.faults.request;
+  });
+});
+
 describe('requests', () => {
   test('a label set by somebody without write access starts nothing and says why, once', async () => {
     const { data } = await world.as.rita.issues.create({ ...world.repo, title: 'Give me', body: 'please' });
