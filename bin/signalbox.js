@@ -12,7 +12,11 @@ if (major > 22 || (major === 22 && minor >= 18)) {
   const bundled = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url));
   if (existsSync(bundled)) {
     const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-    const child = spawn(bundled, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+    // The child watches the pipe: it closes when this process dies, however it dies.
+    const child = spawn(bundled, [main, ...process.argv.slice(2)], {
+      stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+      env: { ...process.env, SIGNALBOX_LAUNCHER_PIPE: '3' },
+    });
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
     child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
   } else {

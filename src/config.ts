@@ -185,19 +185,25 @@ export function readWorkerConfig(env: Environment): WorkerConfig {
 }
 
 /** Ours, and none of an agent's business. */
-const secrets = new Set([
+const ours = new Set([
   'SIGNALBOX_AGENT_TOKEN',
   'PRIVATE_KEY',
   'WEBHOOK_SECRET',
   'WEBHOOK_SECRET_PREVIOUS',
   'DATABASE_URL',
   'DASHBOARD_TOKEN',
+  'SIGNALBOX_LAUNCHER_PIPE',
 ]);
 
 /** What an agent's process inherits: this environment without Signalbox's own secrets. */
 export function agentEnvironment(env: Environment): Record<string, string> {
   const kept = Object.entries(env).flatMap(([name, value]): [string, string][] =>
-    value === undefined || secrets.has(name) ? [] : [[name, value]],
+    value === undefined || ours.has(name) ? [] : [[name, value]],
   );
   return Object.fromEntries(kept);
+}
+
+/** The file descriptor by which `bin/signalbox.js` shows that it is alive, when that is who started us. */
+export function readLauncherPipe(env: Environment): number | null {
+  return env.SIGNALBOX_LAUNCHER_PIPE === '3' ? 3 : null;
 }

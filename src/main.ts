@@ -1,4 +1,5 @@
 /** The command line. */
+import { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Logger } from 'pino';
@@ -6,6 +7,7 @@ import {
   agentEnvironment,
   ConfigProblem,
   environment,
+  readLauncherPipe,
   readLogConfig,
   readServeConfig,
   readStorageConfig,
@@ -22,6 +24,13 @@ import type { WorkerEvent } from './worker/worker-event.ts';
  */
 function untilAsked(untilInputEnds = false): Promise<string> {
   return new Promise((resolve) => {
+    const launcher = readLauncherPipe(environment);
+    if (launcher !== null) {
+      const pipe = new Socket({ fd: launcher }).unref();
+      pipe.once('close', () => resolve('the end of its launcher'));
+      pipe.once('error', () => resolve('the end of its launcher'));
+      pipe.resume();
+    }
     if (untilInputEnds) {
       process.stdin.once('end', () => resolve('the end of its input'));
       process.stdin.once('error', () => resolve('the end of its input'));

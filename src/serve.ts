@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import pinoPretty from 'pino-pretty';
 import { Probot } from 'probot';
-import type { LogConfig, ServeConfig, StorageConfig } from './config.ts';
+import { ConfigProblem, type LogConfig, type ServeConfig, type StorageConfig } from './config.ts';
 import type { EngineContext } from './engine/context.ts';
 import { startEngine } from './engine/engine.ts';
 import { createGitHub } from './github/app-client.ts';
+import { parsePrivateKey } from './github/private-key.ts';
 import { registerHandlers } from './handlers/register.ts';
 import { assertPostgresVersion, createDatabase, createPool } from './ledger/connect.ts';
 import type { Delivery } from './ledger/deliveries.ts';
@@ -68,7 +69,7 @@ export function webUrlOf(apiUrl: string): string {
 function openProbot(config: ServeConfig, engine: EngineContext): (delivery: Delivery) => Promise<void> {
   const probot = new Probot({
     appId: config.appId,
-    privateKey: config.privateKey.replaceAll('\\n', '\n'),
+    privateKey: parsePrivateKey(config.privateKey),
     secret: config.webhookSecret,
     baseUrl: config.apiUrl,
     // Below warnings Probot logs whole payloads.
@@ -83,6 +84,14 @@ function openProbot(config: ServeConfig, engine: EngineContext): (delivery: Deli
 
 /** Starts everything. @throws with a message for people when a part cannot start; what had started is stopped */
 export async function serve(config: ServeConfig, log: Logger): Promise<Running> {
+  // Before anything is started: a key that cannot be read is a mistake in the settings.
+  try {
+    parsePrivateKey(config.privateKey);
+  } catch (error) {
+    throw new ConfigProblem(
+      `PRIVATE_KEY cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
   const started: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const end of started.splice(0).reverse()) {

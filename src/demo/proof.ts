@@ -16,7 +16,7 @@ export class StoryFailed extends Error {
   readonly step: string;
 
   constructor(step: string, what: string) {
-    super(`${step}: ${what}`);
+    super(what);
     this.step = step;
   }
 }

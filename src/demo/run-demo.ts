@@ -61,7 +61,7 @@ async function playOnce(
   if (options.json) process.stdout.write(`${JSON.stringify(summarise(story), null, 2)}\n`);
   else
     print(
-      `\n${renderPlan(story)}\n\nmain is ${story.main.sha.slice(0, 9)}: its tests are green, and add, list, count and clear work.`,
+      `\n${renderPlan(story, process.stdout.columns ?? Number.POSITIVE_INFINITY)}\n\nmain is ${story.main.sha.slice(0, 9)}: its tests are green, and add, list, count and clear work.`,
     );
   if (!options.exit) {
     printUrls(theatre, print);
@@ -88,7 +88,7 @@ export async function runDemo(options: DemoOptions, untilAsked: Promise<unknown>
     theatre = await openTheatre({
       dir,
       path: options.path,
-      paceMs: options.speed === 'slow' ? 2_500 : 0,
+      paceMs: options.speed === 'slow' ? 4_000 : 0,
       sweepSeconds: options.loseWebhooks ? 1 : 30,
       agentCommand: options.agentCommand,
       loseWebhooks: options.loseWebhooks,
@@ -99,12 +99,15 @@ export async function runDemo(options: DemoOptions, untilAsked: Promise<unknown>
     });
     const code = await playOnce(theatre, options, untilAsked);
     progress.end();
-    failed = code !== 0;
+    failed = false;
     return code;
   } catch (error) {
     progress.end();
+    const step = error instanceof StoryFailed ? error.step : null;
+    const message = error instanceof Error ? error.message : String(error);
+    if (options.json) process.stdout.write(`${JSON.stringify({ failed: { step, message } }, null, 2)}\n`);
     const where = error instanceof StoryFailed ? `The demo failed at "${error.step}"` : 'The demo failed';
-    process.stderr.write(`\n${where}: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`\n${where}: ${message}\n`);
     process.stderr.write(`What everybody logged is in ${join(dir, 'logs')}\n`);
     return 1;
   } finally {

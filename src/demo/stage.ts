@@ -23,7 +23,7 @@ const policy = `# How Signalbox works in this repository. Every key has a defaul
 version: 1
 agents:
 ${agents.map((name) => `  ${name}: { via: pull, capacity: 1 }`).join('\n')}
-schedule: { grace: 1s }
+schedule: { grace: 2s }
 ownership: { lease: 2m, heartbeat: 2s }
 gate: { checks: [ci], approvals: 1 }
 `;
@@ -40,8 +40,8 @@ async function readFiles(folder: string): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all(read));
 }
 
-/** Builds the stage in `dir`. The App's webhook is set when the App is started. */
-export async function buildStage(dir: string): Promise<Stage> {
+/** Builds the stage in `dir`; CI takes `paceMs` longer than it needs. The App's webhook is set when it is started. */
+export async function buildStage(dir: string, paceMs: number): Promise<Stage> {
   const sandbox = await startSandbox({ dir: join(dir, 'github') });
   const maintainer = sandbox.addUser('mary');
   const files = { ...(await readFiles(tasksApp)), '.github/signalbox.yml': policy };
@@ -50,7 +50,7 @@ export async function buildStage(dir: string): Promise<Stage> {
     files,
     collaborators: { [maintainer.login]: 'maintain' },
   });
-  const ci = await startCi(sandbox, {});
+  const ci = await startCi(sandbox, { delayMs: paceMs });
   const app = sandbox.addApp({ slug: appSlug, name: 'Signalbox' });
   sandbox.protect(fullName, 'main', {
     requiredChecks: [{ context: 'ci' }, { context: 'signalbox/arbiter', appId: app.id }],

@@ -122,7 +122,7 @@ async function untilSettled(stage: Stage, patienceMs: number): Promise<void> {
 
 /** Builds everything; `play` starts it. */
 export async function openTheatre(options: StoryOptions): Promise<Theatre> {
-  const stage = await buildStage(options.dir);
+  const stage = await buildStage(options.dir, options.paceMs);
   const cast = await hireCast(stage, options);
   if (options.loseWebhooks) stage.sandbox.faults.delivery = () => 'drop';
   if (options.duplicateWebhooks) stage.sandbox.faults.delivery = () => 'duplicate';

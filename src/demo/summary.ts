@@ -34,8 +34,11 @@ export function summarise({ lane, main, durationMs }: Story): object {
   };
 }
 
-/** The coordination plan as an aligned table. */
-export function renderPlan({ lane }: Story): string {
+/**
+ * The coordination plan as an aligned table, or as one block for each task where the table is too wide.
+ * @param columns how wide the output is
+ */
+export function renderPlan({ lane }: Story, columns = Number.POSITIVE_INFINITY): string {
   const header = ['issue', 'branch', 'files owned', 'depends on', 'agent', 'status', 'landed as'];
   const rows = lane.plan.map((row) => [
     `#${row.issue} ${row.title}`,
@@ -54,5 +57,12 @@ export function renderPlan({ lane }: Story): string {
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join('  ')
       .trimEnd();
-  return [line(header), line(widths.map((width) => '─'.repeat(width))), ...rows.map(line)].join('\n');
+  const table = [line(header), line(widths.map((width) => '─'.repeat(width))), ...rows.map(line)];
+  if (table.every((each) => each.length <= columns)) return table.join('\n');
+  const labels = Math.max(...header.map((title) => title.length));
+  return rows
+    .map(([title = '', ...cells]) =>
+      [title, ...cells.map((cell, at) => `  ${(header[at + 1] ?? '').padEnd(labels)}  ${cell}`)].join('\n'),
+    )
+    .join('\n');
 }

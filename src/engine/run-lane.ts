@@ -122,6 +122,8 @@ async function takeDueLooks(ctx: LaneContext): Promise<boolean> {
     if (!(await stillRuns(ctx))) return false;
     await takeLook(await laneContext(ctx, ctx.key), look);
   }
+  // Nothing starts while issues are unread; now that they are read, something may.
+  if (looks.some((look) => look.kind === 'issue')) await advance(ctx.db, ctx.key, []);
   return looks.length > 0;
 }
 

@@ -193,7 +193,15 @@ async function selectContext(db: Kysely<DB>, key: LaneKey): Promise<Omit<Snapsho
     .where('current', '=', true)
     .where('lease_until', 'is not', null)
     .execute();
+  const unread = await db
+    .selectFrom('look')
+    .select('subject')
+    .where((eb) => eb.and({ ...columns(key), kind: 'issue', tries: 0 }))
+    .where('due_at', '<=', sql<Date>`now()`)
+    .limit(1)
+    .execute();
   return {
+    hasUnreadIssues: unread.length > 0,
     presence: presence.map((row) => ({
       agent: row.agent,
       worker: row.worker,

@@ -48,7 +48,7 @@ export class LaneDriver {
   }
 
   get snapshot(): Snapshot {
-    return { state: this.state, presence: this.presence, leases: this.leases };
+    return { state: this.state, presence: this.presence, leases: this.leases, hasUnreadIssues: false };
   }
 
   task(issue: number): Task {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { decide } from '../../src/core/lane/decide.ts';
 import { waitsOf } from '../../src/core/lane/plan-view.ts';
 import type { PrerequisiteState } from '../../src/core/lane/state.ts';
 import { freeAgents, presenceMs } from '../../src/core/task/schedule.ts';
@@ -165,14 +166,27 @@ describe('other reasons to wait', () => {
     expect(lane.task(2).state).toBe('assigned');
   });
 
-  test('the task that was asked for first starts first, whatever its number', () => {
+  test('the older issue starts first, though a delay let the younger one be heard first', () => {
     const lane = openLane();
-    lane.see(policy({ limits: { running: 1 } }));
-    lane.see(issue(9));
-    lane.now += 1;
-    lane.see(issue(2, b));
-    lane.pass(graceMs);
-    expect([lane.task(9).state, lane.task(2).state]).toEqual(['assigned', 'waiting']);
+    const owns = { spec: { owns: ['same.js'] } };
+    lane.see(issue(9, owns));
+    lane.pass(1_000);
+    lane.see(issue(3, owns), { kind: 'collision-announced', a: 3, b: 9 });
+    // #9's grace period ends first, and #3's is about to.
+    lane.pass(graceMs - 1_000);
+    expect([lane.task(3).state, lane.task(9).state]).toEqual(['waiting', 'waiting']);
+    lane.see({ kind: 'collision-announced', a: 3, b: 9 });
+    lane.pass(1_000);
+    expect([lane.task(3).state, lane.task(9).state]).toEqual(['assigned', 'waiting']);
+  });
+
+  test('nothing starts while issues that may collide with it are unread', () => {
+    const lane = openLane();
+    lane.see(issue(3, b));
+    const at = new Date(lane.now + graceMs).toISOString();
+    const unread = decide({ ...lane.snapshot, hasUnreadIssues: true }, at);
+    expect(unread.state.tasks[3]?.state).toBe('waiting');
+    expect(decide(lane.snapshot, at).state.tasks[3]?.state).toBe('assigned');
   });
 
   test('asked for at the same moment, the smaller number goes first', () => {

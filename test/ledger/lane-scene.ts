@@ -36,7 +36,7 @@ export async function advanceAt(
   return withLane(db, key, async (lock) => {
     const loaded = await loadSnapshot(lock, named(observations));
     const { seen, state } = takeIn(loaded.state, observations, at);
-    const decision = decide({ state, presence, leases }, at);
+    const decision = decide({ state, presence, leases, hasUnreadIssues: false }, at);
     const facts = [...seen, ...decision.facts];
     const effects = bookable(decision, facts);
     const step = { before: loaded.state, after: decision.state, facts, effects, wakeAt: decision.wakeAt };

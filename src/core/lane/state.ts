@@ -235,6 +235,8 @@ export interface Presence {
 export interface Snapshot {
   state: LaneState;
   presence: readonly Presence[];
+  /** Whether issues are known to have changed and have not been read again yet. */
+  hasUnreadIssues: boolean;
   /** Issue number → when the lease of its present attempt ends. */
   leases: Readonly<Record<number, string>>;
 }

@@ -41,8 +41,19 @@ export function graceEnds(state: LaneState, task: Task): number {
   return Date.parse(task.requestedAt) + (task.attempts === 0 ? state.policy.schedule.grace : 0);
 }
 
+/** Tasks that want the same files, come before this one and wait for nothing but the end of their grace period. */
+function soonToStart(state: LaneState, task: Task, at: string): { task: Task; paths: string[] }[] {
+  return Object.values(state.tasks)
+    .filter((other) => other.state === 'waiting' && other.issue < task.issue && !other.held)
+    .filter(
+      (other) => graceEnds(state, other) > Date.parse(at) && openPrerequisites(state, other).length === 0,
+    )
+    .map((other) => ({ task: other, paths: overlap(task.spec.owns, other.spec.owns) }))
+    .filter(({ paths }) => paths.length > 0);
+}
+
 /** Everything that keeps a waiting task from starting, except the want of a free agent. */
-export function blockers({ state }: Snapshot, task: Task, at: string): Wait[] {
+export function blockers({ state, hasUnreadIssues }: Snapshot, task: Task, at: string): Wait[] {
   const waits: Wait[] = [];
   const since = task.since;
   if (state.baseSha === null) {
@@ -60,7 +71,14 @@ export function blockers({ state }: Snapshot, task: Task, at: string): Wait[] {
     const until = new Date(graceEnds(state, task)).toISOString();
     waits.push({ kind: 'grace', what: `time for late edits, until ${until}`, since, command: null });
   }
+  if (hasUnreadIssues) {
+    waits.push({ kind: 'announcement', what: 'other issues are being read first', since, command: null });
+  }
   waits.push(...openPrerequisites(state, task));
+  for (const { task: other, paths } of soonToStart(state, task, at)) {
+    const what = `#${other.issue} goes first with ${paths.join(', ')}`;
+    waits.push({ kind: 'overlap', what, since, command: null });
+  }
   for (const holder of holders(state, task)) {
     const what = `#${holder.task.issue} owns ${holder.paths.join(', ')}`;
     waits.push({ kind: 'overlap', what, since: holder.task.since, command: null });
@@ -131,10 +149,11 @@ export function agentWait(snapshot: Snapshot, task: Task): Wait {
   return { kind: 'agent', what, since: task.since, command: 'start one with `signalbox worker`' };
 }
 
+/** Older issues first: whatever was labelled together starts in an order that no delay of a webhook can change. */
 function inOrder(state: LaneState): Task[] {
   return Object.values(state.tasks)
     .filter((task) => task.state === 'waiting')
-    .sort((a, b) => Date.parse(a.requestedAt) - Date.parse(b.requestedAt) || a.issue - b.issue);
+    .sort((a, b) => a.issue - b.issue);
 }
 
 /** The first assignment that can be made now, or the end of a task that has used up its attempts. */
