@@ -1,6 +1,7 @@
 import type { Octokit } from '@octokit/rest';
+import type { PathChange } from '../core/gate/diff.ts';
 import { fetchKnownCommit } from './fetch-ref.ts';
-import { inRepo, type PathChange, type RepoName } from './observed.ts';
+import { inRepo, type RepoName } from './observed.ts';
 
 interface TreeEntry {
   path: string;

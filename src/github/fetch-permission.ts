@@ -1,6 +1,7 @@
 import type { Octokit } from '@octokit/rest';
+import type { Permission } from '../core/lane/observation.ts';
 import { refusalOf } from './failure.ts';
-import { inRepo, type Permission, type RepoName } from './observed.ts';
+import { inRepo, type RepoName } from './observed.ts';
 
 const permissions: readonly Permission[] = ['admin', 'maintain', 'write', 'triage', 'read', 'none'];
 

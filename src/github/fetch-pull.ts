@@ -62,16 +62,6 @@ export async function fetchPullsForBranch(
   );
 }
 
-/** The pull request of a branch: the newest open one, else the newest. */
-export async function fetchPullForBranch(
-  client: Octokit,
-  repo: RepoName,
-  branch: string,
-): Promise<PullSeen | null> {
-  const found = await fetchPullsForBranch(client, repo, { branch, state: 'all' });
-  return found.find((pull) => pull.open) ?? found[0] ?? null;
-}
-
 /** GitHub's pull request in our words. */
 export function toPull(raw: RawPull): PullSeen {
   return {

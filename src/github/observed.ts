@@ -43,8 +43,6 @@ export interface BlockedBy {
   repo: string;
 }
 
-export type Permission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none';
-
 export interface CommentSeen {
   id: number;
   /** The issue or PR that it is on. */
@@ -88,13 +86,6 @@ export interface CheckSeen {
   appId: number | null;
   appSlug: string | null;
   startedAt: string | null;
-}
-
-export interface PathChange {
-  path: string;
-  change: 'added' | 'removed' | 'modified';
-  /** Git's file mode after the change, or before it when removed: 100644, 100755, 120000 (link), 160000 (submodule). */
-  mode: string;
 }
 
 /** Something we posted earlier. `isNew`: so recently that not finding it proves nothing. */

@@ -15,8 +15,6 @@ export interface LeasedEffect {
 /** Longer than the slowest effect takes: a request may take 15 s, and the longest effect makes several. */
 const leaseSeconds = 120;
 
-const columns = (key: LaneKey) => ({ installation_id: key.installationId, lane_id: key.laneId });
-
 /** Takes the oldest effect that is due and that nobody holds; null when there is none. */
 export async function claimEffect(db: Kysely<DB>, key: LaneKey, owner: string): Promise<LeasedEffect | null> {
   const { rows } = await sql<{ effect_id: number; detail: Effect; tries: number; lease: string }>`
@@ -75,15 +73,4 @@ export async function releaseAllLeases(db: Kysely<DB>): Promise<void> {
     .execute();
   await db.updateTable('delivery').set({ lease_until: null }).where('processed_at', 'is', null).execute();
   await db.updateTable('lane').set({ runner: null, runner_until: null }).execute();
-}
-
-/** Whether an effect with this key has been done. */
-export async function isEffectDone(db: Kysely<DB>, key: LaneKey, effectKey: string): Promise<boolean> {
-  const row = await db
-    .selectFrom('effect')
-    .select('effect_id')
-    .where((eb) => eb.and({ ...columns(key), key: effectKey }))
-    .where('done_at', 'is not', null)
-    .executeTakeFirst();
-  return row !== undefined;
 }

@@ -1,10 +1,8 @@
-/** New comments, the only ones that notify people: a person must act, an entry was ejected, or a task has landed. */
+/** New comments, the only ones that notify people: a person must act, or an entry was ejected. */
 import type { EjectionCode } from '../core/lane/facts.ts';
 import { ejectionWords } from './check-texts.ts';
 import { escapeLine, escapeSentence, escapeText, inlineCode } from './escape.ts';
-import { renderMinute } from './minute.ts';
 import { shorten } from './shorten.ts';
-import { renderOwns } from './standing-text.ts';
 
 const longestContext = 4_000;
 
@@ -53,33 +51,6 @@ export function renderEjectionNotice(of: { pull: number; code: EjectionCode; rea
     escapeSentence(shorten(of.reason, 1_000)),
     `**What to do:** ${todo}`,
   ].join('\n\n');
-}
-
-/** A task has landed: the commit, and the proof that it is what CI tested. */
-export function renderLandedNotice(of: {
-  issue: number;
-  pull: number;
-  base: string;
-  sha: string;
-  tree: string;
-  testedSha: string;
-  testedTree: string;
-  at: string;
-}): string {
-  const proof =
-    of.tree === of.testedTree
-      ? `The tree on ${inlineCode(of.base)} is the tree that CI tested: ${inlineCode(of.tree)} (candidate ${inlineCode(of.testedSha.slice(0, 12))}).`
-      : `**The tree on ${inlineCode(of.base)} is not the tree that CI tested:** ${inlineCode(of.tree)} instead of ${inlineCode(of.testedTree)}. Please look at this at once.`;
-  return [
-    `### #${of.pull} has landed`,
-    `Issue #${of.issue} is done: ${inlineCode(of.sha.slice(0, 12))} is on ${inlineCode(of.base)} since ${renderMinute(of.at)}.`,
-    proof,
-  ].join('\n\n');
-}
-
-/** Two tasks want the same files; said on both issues before any of their agents starts. */
-export function renderCollisionNotice(of: { issue: number; with: number; paths: readonly string[] }): string {
-  return `#${of.issue} and #${of.with} touch the same files (${renderOwns(of.paths)}). They run one after the other; nothing needs to be done.`;
 }
 
 const labelWays = [

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { classifyFailure } from '../../src/github/failure.ts';
 import { fetchComment, fetchCommentsSince } from '../../src/github/fetch-comment.ts';
 import { fetchPolicyFile } from '../../src/github/fetch-policy-file.ts';
-import { fetchPull, fetchPullForBranch } from '../../src/github/fetch-pull.ts';
+import { fetchPull } from '../../src/github/fetch-pull.ts';
 import { fetchCommit, fetchRef } from '../../src/github/fetch-ref.ts';
 import { api, commitBody, onRepo, openClient, refBody, repo, sha, useNock } from './github-world.ts';
 
@@ -90,29 +90,6 @@ describe('pull requests', () => {
     });
     onRepo().get('/pulls/9').reply(404, {});
     expect(await fetchPull(client, repo, 9)).toBeNull();
-  });
-  it('finds that of a branch: open before newer, and never of a fork', async () => {
-    const client = openClient();
-    const fork = { head: { sha: sha('a'), ref: 'agent/1-x', repo: { full_name: 'eve/shop' } } };
-    const list = [
-      pull(12, fork),
-      pull(11, { state: 'closed', merged_at: time }),
-      pull(10),
-      pull(8, { state: 'closed' }),
-    ];
-    const ask = () =>
-      onRepo()
-        .get('/pulls')
-        .query((query) => query.head === 'acme:agent/1-x' && query.state === 'all');
-    ask().reply(200, list);
-    expect(await fetchPullForBranch(client, repo, 'agent/1-x')).toMatchObject({ number: 10 });
-    ask().reply(
-      200,
-      list.filter((each) => each.number !== 10),
-    );
-    expect(await fetchPullForBranch(client, repo, 'agent/1-x')).toMatchObject({ number: 11, merged: true });
-    ask().reply(200, []);
-    expect(await fetchPullForBranch(client, repo, 'agent/1-x')).toBeNull();
   });
 });
 

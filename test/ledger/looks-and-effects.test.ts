@@ -6,7 +6,6 @@ import type { LaneState } from '../../src/core/lane/state.ts';
 import {
   claimEffect,
   finishEffect,
-  isEffectDone,
   type LeasedEffect,
   postponeEffect,
   releaseAllLeases,
@@ -71,8 +70,6 @@ describe('effects', () => {
     await book(1);
     expect((await claimed()).effect).toEqual(react(2));
     expect(await claim()).toBeNull();
-    expect(await isEffectDone(database.db, key, 'react:1:rocket')).toBe(true);
-    expect(await isEffectDone(database.db, key, 'react:2:rocket')).toBe(false);
   });
 
   test('of another lane are not claimed', async () => {

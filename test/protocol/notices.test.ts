@@ -1,12 +1,9 @@
 import { expect, test } from 'vitest';
 import {
-  renderCollisionNotice,
   renderEjectionNotice,
   renderEscalationNotice,
   renderFailureNotice,
-  renderLandedNotice,
 } from '../../src/protocol/notices.ts';
-import { at, head } from './scene.ts';
 
 const escalation = {
   issue: 42,
@@ -87,31 +84,4 @@ test('an ejection', () => {
 
     **What to do:** Look at the failed check and push a fix if one is needed. Then type \`/approve\` again."
   `);
-});
-
-test('a landing, with its proof', () => {
-  const landing = {
-    issue: 42,
-    pull: 50,
-    base: 'main',
-    sha: head,
-    tree: 'aaaa',
-    testedSha: head,
-    testedTree: 'aaaa',
-    at,
-  };
-  expect(renderLandedNotice(landing)).toMatchInlineSnapshot(`
-    "### #50 has landed
-
-    Issue #42 is done: \`0123456789ab\` is on \`main\` since 2026-11-20 10:03 UTC.
-
-    The tree on \`main\` is the tree that CI tested: \`aaaa\` (candidate \`0123456789ab\`)."
-  `);
-  expect(renderLandedNotice({ ...landing, tree: 'bbbb' })).toContain('is not the tree that CI tested');
-});
-
-test('a collision', () => {
-  expect(renderCollisionNotice({ issue: 42, with: 3, paths: ['src/cli.js'] })).toMatchInlineSnapshot(
-    `"#42 and #3 touch the same files (\`src/cli.js\`). They run one after the other; nothing needs to be done."`,
-  );
 });
