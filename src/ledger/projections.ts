@@ -32,6 +32,27 @@ export async function tasksToPublish(
   return rows;
 }
 
+/**
+ * Has waiting tasks published afresh when a time that the lane waited for has come: what they wait on is different
+ * then, though no fact may say so. Call it before the lane is advanced, which sets the next such time.
+ */
+export async function republishWaiting(db: Kysely<DB>, key: LaneKey): Promise<void> {
+  await db
+    .updateTable('task')
+    .set({ published_seq: 0 })
+    .where((eb) => eb.and({ ...columns(key), state: 'waiting' }))
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('lane')
+          .select('lane_id')
+          .where((lane) => lane.and(columns(key)))
+          .where('wake_at', '<=', sql<Date>`now()`),
+      ),
+    )
+    .execute();
+}
+
 /** Notes that a task has been published as of `seq`; changes that came later stay to be published. */
 export async function notePublished(db: Kysely<DB>, key: LaneKey, issue: number, seq: number): Promise<void> {
   await db

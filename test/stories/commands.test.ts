@@ -170,3 +170,17 @@ describe('requests', () => {
     await world.eventually(says, 'the comment names the key');
   });
 });
+
+describe('what a comment says a task waits on', () => {
+  test('is brought up to date when a time has come, though nothing has happened', async () => {
+    const policy = 'schedule: { grace: 2s }\nlimits: { running: 1 }\n';
+    await world.push('main', 'Some grace', { '.github/signalbox.yml': policy });
+    await world.eventually(async () => (await world.view()).policyProblem === null, 'the policy is in force');
+    expect((await world.view()).plan.some((row) => row.state === 'assigned')).toBe(true);
+    const issue = await world.request('mary', 'Wait your turn', form({ owns: ['docs/turn.md'] }));
+    const says = async (text: string) => (await world.ours(issue)).some(({ body }) => body.includes(text));
+    await world.eventually(() => says('time for late edits'), 'the grace period is told');
+    const isOver = async () => (await says('the limit')) && !(await says('time for late edits'));
+    await world.eventually(isOver, 'the grace period is not told any more');
+  });
+});
