@@ -4,10 +4,11 @@
  */
 import { briefAgent } from '../agents/brief.ts';
 import { type LaneKey, readTaskId } from '../core/ids.ts';
-import { holdsFence } from '../core/lane/interpret.ts';
+import { holdsFence, interpret } from '../core/lane/interpret.ts';
 import type { Look } from '../core/lane/look.ts';
 import type { AgentWord } from '../core/lane/observation.ts';
-import type { Task } from '../core/lane/state.ts';
+import type { LaneState, Task } from '../core/lane/state.ts';
+import { attemptBudget } from '../core/task/budget.ts';
 import { fetchCloneUrl } from '../github/fetch-clone-url.ts';
 import { mintContentsToken } from '../github/mint-contents-token.ts';
 import { keyOf, readLaneById } from '../ledger/lanes.ts';
@@ -58,6 +59,7 @@ export async function claimTask(engine: EngineContext, request: ClaimRequest): P
     base: ctx.lane.base,
     task,
     policy: advanced.state.policy,
+    budget: attemptBudget(advanced.state, task, task.attempt?.startedAt ?? leaseUntil),
     leaseUntil,
     publicUrl: engine.publicUrl,
     cloneUrl: await fetchCloneUrl(ctx.client, ctx.repo),
@@ -70,6 +72,7 @@ interface Found {
   key: LaneKey;
   issue: number;
   task: Task;
+  state: LaneState;
   leaseMs: number;
 }
 
@@ -80,7 +83,17 @@ async function findAttempt(engine: EngineContext, id: string): Promise<Found | n
   const key = keyOf(lane);
   const { state } = await loadForReading(engine.db, key, { issues: [parsed.issue] });
   const task = state.tasks[parsed.issue];
-  return task ? { key, issue: parsed.issue, task, leaseMs: state.policy.ownership.lease } : null;
+  return task ? { key, issue: parsed.issue, task, state, leaseMs: state.policy.ownership.lease } : null;
+}
+
+/** Takes what a heartbeat shows of the work into the lane, when it is something new; most say what was known. */
+async function noteHeartbeat(engine: EngineContext, found: Found, beat: Heartbeat): Promise<void> {
+  const { attempt, fence, head } = beat;
+  const word: AgentWord = { kind: 'heartbeat', head };
+  const observation = { kind: 'agent' as const, issue: found.issue, attempt, fence, word };
+  if (interpret(found.state, observation).length === 0) return;
+  await advance(engine.db, found.key, [unticketed(observation)]);
+  await engine.jobs.wakeLane(engine.db, found.key);
 }
 
 /** Renews the lease. */
@@ -93,6 +106,7 @@ export async function takeHeartbeat(
   const isAtWork = found.task.state === 'assigned' || found.task.state === 'working';
   if (!isAtWork || !holdsFence(found.task, beat.attempt, beat.fence)) return { kind: 'fenced' };
   const until = await renewLease(engine.db, found.key, found.issue, beat.fence, found.leaseMs);
+  if (until !== null) await noteHeartbeat(engine, found, beat);
   return until === null ? { kind: 'fenced' } : { lease_expires_at: until };
 }
 
@@ -100,8 +114,12 @@ function wordOf(report: Report): AgentWord {
   switch (report.kind) {
     case 'done':
       return { kind: 'done', head: report.head };
-    case 'failed':
-      return { kind: 'failed', class: report.error.class, message: report.error.message };
+    case 'failed': {
+      const { class: how, message } = report.error;
+      // A worker that is stopped says so in the message; it is no failure of anything.
+      const isReleased = how === 'infra' && message.startsWith('released:');
+      return { kind: 'failed', class: isReleased ? 'released' : how, message };
+    }
     case 'escalate':
       return { kind: 'escalate', ...report.escalation };
     default:

@@ -41,16 +41,23 @@ export interface Attempt {
   branch: string;
   claim_id: string | null;
   current: boolean;
+  extended_at: Timestamp | null;
   fence: number;
+  head: string | null;
   installation_id: number;
   issue: number;
   lane_id: number;
   lease_until: Timestamp | null;
+  moved_at: Timestamp | null;
   number: number;
   opened_sha: string | null;
+  run: string | null;
   started_at: Timestamp | null;
+  tokens: Generated<number>;
+  usd: Generated<number>;
   version: number;
   via: string;
+  warned: Generated<boolean>;
   worker: string | null;
 }
 
@@ -126,6 +133,7 @@ export interface Entry {
 
 export interface Journal {
   at: Timestamp;
+  correlation_id: string | null;
   fact: Json;
   installation_id: number;
   issue: number | null;
@@ -150,6 +158,7 @@ export interface Lane {
   base: string;
   base_sha: string | null;
   comments_since: Timestamp | null;
+  health: Generated<Json>;
   installation_id: number;
   journal_seq: Generated<number>;
   lane_id: Generated<number>;
@@ -165,6 +174,7 @@ export interface Lane {
   repo_id: number;
   runner: string | null;
   runner_until: Timestamp | null;
+  spending: Generated<Json>;
   swept_at: Timestamp | null;
   wake_at: Timestamp | null;
 }
@@ -248,6 +258,7 @@ export interface Task {
   lane_id: number;
   last_reason: string | null;
   published_seq: Generated<number>;
+  record: Generated<Json>;
   requested_at: Timestamp;
   requested_by: string;
   since: Timestamp;

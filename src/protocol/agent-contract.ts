@@ -32,6 +32,8 @@ export const AgentTask = z.object({
     requirements: z.string(),
     design: z.string(),
     acceptance: z.array(z.string()),
+    /** What people answered when earlier attempts asked, oldest first. */
+    guidance: z.array(z.object({ by: z.string(), question: z.string(), answer: z.string() })).default([]),
   }),
   owns: z.array(z.string()),
   depends_on: z.array(z.int()),

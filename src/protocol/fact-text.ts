@@ -1,6 +1,7 @@
 /** One plain sentence for each fact that people want to read about; not Markdown, so whoever shows it escapes it. */
 import type { CommandOutcome, Fact } from '../core/lane/facts.ts';
 import type { CheckResult, PrerequisiteState, Verdict } from '../core/lane/state.ts';
+import { agentName, describeAttemptFact, describeLength } from './attempt-text.ts';
 import { removeInvisible } from './hidden-text.ts';
 import { shorten } from './shorten.ts';
 
@@ -20,7 +21,9 @@ type LaneFact = Extract<
       | 'build-passed'
       | 'build-failed'
       | 'build-abandoned'
-      | 'landed';
+      | 'landed'
+      | 'agent-paused'
+      | 'breaker-closed';
   }
 >;
 
@@ -39,6 +42,8 @@ export function describeFact(fact: Fact): string | null {
     case 'build-failed':
     case 'build-abandoned':
     case 'landed':
+    case 'agent-paused':
+    case 'breaker-closed':
       return describeLaneFact(fact);
     default:
       return describeTaskFact(fact);
@@ -71,6 +76,10 @@ function describeLaneFact(fact: LaneFact): string | null {
       return `Candidate ${fact.build} was given up: ${words(fact.reason)}.`;
     case 'landed':
       return `Candidate ${fact.landing.build} landed as ${short(fact.landing.sha)}.`;
+    case 'agent-paused':
+      return `Pause: ${agentName(fact.agent)} starts nothing for ${describeLength(fact.ms)}: ${words(fact.reason)}.`;
+    case 'breaker-closed':
+      return `${words(fact.by)} let ${agentName(fact.agent)} start again.`;
     default:
       return fact satisfies never;
   }
@@ -110,18 +119,23 @@ function describeTaskFact(fact: Exclude<Fact, LaneFact>): string | null {
       return describeChecks(`Commit ${short(fact.sha)}`, fact.checks);
     case 'work-done':
       return `${words(fact.by)} says that the work is done.`;
-    case 'attempt-ended':
-      return `Attempt ${fact.attempt} ended: ${words(fact.reason)}.`;
-    case 'attempts-exhausted':
-      return `No attempts are left: ${words(fact.reason)}.`;
     case 'escalated':
       return `Stopped for a person to decide (${words(fact.escalation.trigger)}).`;
     case 'task-completed':
       return `The task was completed with ${short(fact.sha)}.`;
     case 'task-cancelled':
       return `The task was cancelled: ${words(fact.reason)}.`;
-    default:
+    case 'approved':
+    case 'approval-voided':
+    case 'queue-entered':
+    case 'entry-ejected':
+    case 'pull-closed':
+    case 'command-decided':
+    case 'collision-foreseen':
+    case 'collision-announced':
       return describeReviewFact(fact);
+    default:
+      return describeAttemptFact(fact);
   }
 }
 

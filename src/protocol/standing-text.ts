@@ -76,12 +76,12 @@ export function renderPersonNeeded(row: PlanRow): string | null {
   ].join('\n');
 }
 
-const newAttempt = 'remove the label `agent-ready` and set it again';
+const newAttempt = '/resume <guidance>';
 
 /** A stopped task can be accepted as it is, or started anew. */
 function otherWay(row: PlanRow, wait: Wait): string {
   return row.state === 'escalated' && wait.command === '/approve'
-    ? `; or, for a new attempt, ${newAttempt}`
+    ? `; or, for a new attempt, ${renderAction(newAttempt, row.pull)}`
     : '';
 }
 

@@ -28,9 +28,44 @@ export const policies = [
     agents: { local: { via: 'pull', capacity: 2 }, people: { via: 'adopt' } },
     queue: { check_timeout: '5m' },
   },
+  {
+    limits: {
+      backoff: ['10s'],
+      usd: 1,
+      task: { tokens: 900 },
+      agent_day: { usd: 4 },
+      repository_day: { minutes: 90 },
+      breaker: { agent: 2, repository: 3, pause: '5m' },
+    },
+    ownership: { protected: ['lib/**'] },
+    autonomy: {
+      default: 'on-the-loop',
+      grace: '10m',
+      rules: [
+        { paths: ['docs/**'], level: 'out-of-the-loop' },
+        { paths: ['src/b.js'], level: 'in-the-loop' },
+      ],
+    },
+    escalate: { stale: '20m' },
+  },
 ];
 const conclusions: readonly CheckConclusion[] = ['failure', 'pending', 'neutral', 'timed-out'];
-const words = ['claimed', 'claimed', 'done', 'done', 'failed', 'escalate'] as const;
+const words = [
+  'claimed',
+  'claimed',
+  'heartbeat',
+  'heartbeat',
+  'done',
+  'done',
+  'infra',
+  'semantic',
+  'semantic',
+  'rate-limit',
+  'released',
+  'budget',
+  'escalate',
+] as const;
+type Word = (typeof words)[number];
 const issueChanges = ['unlabel', 'close', 'gone', 'hold', 'unhold', 'link', 'edit', 'stranger'] as const;
 const pullChanges = [
   'push',
@@ -41,6 +76,8 @@ const pullChanges = [
   'reopen',
   'gone',
   'push-and-approve',
+  'late-push',
+  'late-push',
 ] as const;
 
 const number = fc.integer({ min: 1, max: 5 });
@@ -90,6 +127,14 @@ const action = fc.oneof(
       do: fc.constant('pull' as const),
       issue: number,
       change: fc.constantFrom(...pullChanges),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('run' as const),
+      issue: number,
+      run: fc.constantFrom('in-progress' as const, 'completed' as const),
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('diff' as const), issue: number, luck: byte }) },
@@ -190,6 +235,8 @@ export class World {
         return this.speak(task, action.word, action.stale);
       case 'pull':
         return this.changePull(task, action.change);
+      case 'run':
+        return this.run(task, action.run);
       case 'diff':
         return this.diff(task, action.luck);
       case 'checks':
@@ -289,6 +336,10 @@ export class World {
       }
       case 'announce-collision':
         return [{ kind: 'collision-announced', a: effect.a, b: effect.b }];
+      case 'keep-late-work': {
+        const { issue: of, number, late: branch } = effect;
+        return [{ kind: 'late-work-kept', issue: of, number, branch, isBack: luck % 8 !== 5 }];
+      }
       case 'mark-ready':
         return [pull(this.lane.task(effect.issue), { draft: false })];
       case 'close-pull':
@@ -323,14 +374,8 @@ export class World {
     return 100 * this.#serial + number;
   }
 
-  speak(task: Task | undefined, kind: AgentWord['kind'], stale: number): Fact[] {
+  speak(task: Task | undefined, word: Word, stale: number): Fact[] {
     if (!task?.attempt) return [];
-    const all: Record<AgentWord['kind'], AgentWord> = {
-      claimed: { kind: 'claimed', claimId: `claim-${stale}`, worker: 'w-1' },
-      done: { kind: 'done', head: task.pull?.headSha ?? '' },
-      failed: { kind: 'failed', class: 'infra', message: 'disk full' },
-      escalate: { kind: 'escalate', trigger: 'ambiguity', context: 'Which?' },
-    };
     const { number, fence } = task.attempt;
     const off = stale % 4 === 3 ? (stale % 8 === 3 ? -1 : 1) : 0;
     return this.tell({
@@ -338,8 +383,31 @@ export class World {
       issue: task.issue,
       attempt: number,
       fence: fence + off,
-      word: all[kind],
+      word: { ...this.wordOf(task, word, stale), usage: { tokens: stale * 2, usd: stale / 200 } },
     });
+  }
+
+  wordOf(task: Task, word: Word, stale: number): AgentWord {
+    switch (word) {
+      case 'claimed':
+        return { kind: word, claimId: `claim-${stale}`, worker: 'w-1' };
+      case 'heartbeat':
+        return { kind: word, head: this.sha('local') };
+      case 'done':
+        return { kind: word, head: task.pull?.headSha ?? '' };
+      case 'escalate':
+        return { kind: word, trigger: 'ambiguity', context: 'Which?', options: ['This', 'That'] };
+      case 'rate-limit':
+        return { kind: 'failed', class: word, message: 'slow down', retryAfterMs: stale * 1_000 };
+      default:
+        return { kind: 'failed', class: word, message: 'it did not work' };
+    }
+  }
+
+  run(task: Task | undefined, run: 'in-progress' | 'completed'): Fact[] {
+    if (!task?.attempt) return [];
+    const { number, fence } = task.attempt;
+    return this.tell({ kind: 'run', issue: task.issue, attempt: number, fence, run });
   }
 
   changePull(task: Task | undefined, change: (typeof pullChanges)[number]): Fact[] {
@@ -348,6 +416,11 @@ export class World {
     switch (change) {
       case 'push':
         return this.tell(moved());
+      case 'late-push': {
+        // A worker that was fenced between its last heartbeat and its push.
+        const late = task.record.endings.findLast((ending) => ending.head !== null)?.head;
+        return late ? this.tell(pull(task, { headSha: late })) : [];
+      }
       case 'ready':
         return this.tell(pull(task, { draft: false }));
       case 'draft':

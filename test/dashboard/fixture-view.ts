@@ -40,6 +40,7 @@ export function emptyView(changes: Partial<LaneView> = {}): LaneView {
     at,
     plan: [],
     queue: [],
+    escalations: [],
     collisions: [],
     landings: [],
     agents: [],

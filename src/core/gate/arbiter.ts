@@ -7,7 +7,13 @@ export function judgeDiff(
   task: Task,
   { headSha, baseSha, changes }: { headSha: string; baseSha: string; changes: readonly PathChange[] },
 ): Verdict {
-  return { headSha, baseSha, version: task.version, findings: judgeScope(changes, task.spec.owns) };
+  return {
+    headSha,
+    baseSha,
+    version: task.version,
+    findings: judgeScope(changes, task.spec.owns),
+    touched: changes.map(({ path }) => path),
+  };
 }
 
 /** Whether the verdict lets the PR through: no finding of severity `fail`. */

@@ -4,12 +4,23 @@
  */
 import { buildRef, prepareRef } from '../ids.ts';
 import { isActive } from '../queue/plan.ts';
+import { isPuttingAside, keepLateWork } from '../task/late-work.ts';
 import type { Fact } from './facts.ts';
 import type { BuildEntry, LaneState, Task } from './state.ts';
 
 export type Effect =
   | { kind: 'open-branch'; issue: number; attempt: number; fence: number; branch: string; baseSha: string }
   | { kind: 'open-pull'; issue: number; fence: number; branch: string }
+  /** Keeps `sha` on the branch `late`, and puts `branch` back to `to` unless it has moved on. */
+  | {
+      kind: 'keep-late-work';
+      issue: number;
+      number: number;
+      branch: string;
+      late: string;
+      sha: string;
+      to: string;
+    }
   | { kind: 'announce-collision'; a: number; b: number }
   | { kind: 'mark-ready'; issue: number; pull: number; since: string }
   | {
@@ -34,6 +45,8 @@ export function effectKey(effect: Effect): string {
     case 'open-branch':
     case 'open-pull':
       return `${effect.kind}:${effect.issue}:${effect.fence}`;
+    case 'keep-late-work':
+      return `${effect.kind}:${effect.issue}:${effect.number}`;
     case 'announce-collision':
       return `${effect.kind}:${effect.a}:${effect.b}`;
     case 'mark-ready':
@@ -59,8 +72,8 @@ export function effectKey(effect: Effect): string {
 
 function wantedByTask(task: Task): Effect[] {
   const { attempt, pull, issue } = task;
-  const effects: Effect[] = [];
-  if (attempt && attempt.openedSha === null) {
+  const effects: Effect[] = keepLateWork(task);
+  if (attempt && attempt.openedSha === null && !isPuttingAside(task)) {
     const { number, fence, branch, baseSha } = attempt;
     effects.push({ kind: 'open-branch', issue, attempt: number, fence, branch, baseSha });
   }
@@ -115,7 +128,12 @@ export function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
     case 'request-refused':
     case 'escalated':
     case 'entry-ejected':
-    case 'attempts-exhausted': {
+    case 'attempts-exhausted':
+    case 'escalation-repeated':
+    case 'budget-warned':
+    case 'lease-extended':
+    case 'late-work-kept':
+    case 'grace-started': {
       const under = state.tasks[fact.issue]?.pull?.number ?? fact.issue;
       return [{ kind: 'notify', under, fact }];
     }

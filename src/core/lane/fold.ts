@@ -2,8 +2,20 @@
  * `fold(state, fact)` makes the next state of a lane. It is the only way in which state changes, which is why
  * replaying the journal reproduces it (I7).
  */
-import { defaultPolicy, policyHash } from '../policy.ts';
+import { defaultPolicy, type Policy, policyHash } from '../policy.ts';
+import {
+  endAttempt,
+  freshAttempt,
+  notePresent,
+  reportUsage,
+  resumeRecord,
+  settleAttempt,
+} from '../task/attempts.ts';
+import { foldPause } from '../task/breaker.ts';
+import { askPerson } from '../task/escalation.ts';
+import { foldLateWork } from '../task/late-work.ts';
 import { nextState } from '../task/lifecycle.ts';
+import { renewRecord, type TaskRecord } from '../task/record.ts';
 import type { Fact, LifecycleEvent } from './facts.ts';
 import type { Attempt, Build, LaneState, Pull, Task } from './state.ts';
 
@@ -19,6 +31,8 @@ export const emptyLane: LaneState = {
   nextFence: 1,
   nextBuild: 1,
   nextEntry: 1,
+  health: {},
+  spending: { day: '', agents: {} },
   tasks: {},
   refusals: {},
   prerequisites: {},
@@ -97,6 +111,7 @@ function requestTask(state: LaneState, fact: FactOf<'task-requested'>): LaneStat
     entry: null,
     ejectedHead: null,
     escalation: null,
+    record: renewRecord(before?.record, !changed),
     lastReason: null,
     since: fact.at,
     startedAt: null,
@@ -120,11 +135,8 @@ function assignTask(state: LaneState, fact: FactOf<'task-assigned'>): LaneState 
       via: fact.via,
       branch: fact.branch,
       baseSha: fact.baseSha,
-      openedSha: null,
-      claimId: null,
-      worker: null,
       assignedAt: fact.at,
-      startedAt: null,
+      ...freshAttempt,
     },
   }));
   return { ...next, nextFence: fact.fence + 1 };
@@ -159,8 +171,35 @@ function closeBuild(state: LaneState, number: number, to: 'failed' | 'abandoned'
   return changeBuild(state, number, (build) => ({ ...build, state: to, reason }));
 }
 
+/** A task that has come into the human queue: its agent is free. */
+function toPerson(
+  task: Task,
+  fact: FactOf<'escalated'> | FactOf<'attempts-exhausted'>,
+  policy: Policy,
+): Task {
+  const isFailed = fact.kind === 'attempts-exhausted';
+  const reason = isFailed ? fact.reason : `${fact.escalation.trigger}: ${fact.escalation.context}`;
+  const moved = move(task, fact.kind, fact.at);
+  const record = task.attempt
+    ? endAttempt(task, policy, { end: 'escalated', reason, at: fact.at })
+    : task.record;
+  const escalations = record.escalations + (moved.state === task.state ? 0 : 1);
+  return {
+    ...moved,
+    ...(isFailed ? { ...idle, lastReason: reason } : paused),
+    escalation: askPerson(task, fact),
+    record: { ...record, escalations },
+  };
+}
+
+/** A person has answered, or wants another attempt: the task waits for its turn like any other. */
+function resume(task: Task, fact: FactOf<'resumed'>, policy: Policy): Task {
+  const record: TaskRecord = resumeRecord(task, policy, fact);
+  return { ...move(task, 'resumed', fact.at), ...idle, escalation: null, lastReason: null, record };
+}
+
 /** The facts that change nothing but one task. */
-function foldTask(task: Task, fact: Fact): Task {
+function foldTask(task: Task, fact: Fact, policy: Policy): Task {
   switch (fact.kind) {
     case 'dependencies-linked':
       return { ...task, blockedBy: fact.blockedBy };
@@ -180,8 +219,28 @@ function foldTask(task: Task, fact: Fact): Task {
         })),
         startedAt: task.startedAt ?? fact.at,
       };
-    case 'head-moved':
-      return changePull(task, (pull) => ({ ...pull, headSha: fact.sha, checks: [], verdict: null }));
+    case 'head-moved': {
+      const moved = changePull(task, (pull) => ({ ...pull, headSha: fact.sha, checks: [], verdict: null }));
+      return moved.attempt ? { ...moved, attempt: notePresent(moved.attempt, fact) } : moved;
+    }
+    case 'progress-seen':
+    case 'run-seen':
+    case 'lease-extended':
+    case 'budget-warned':
+      return changeAttempt(task, fact.attempt, (attempt) => notePresent(attempt, fact));
+    case 'late-work-found':
+    case 'late-work-kept':
+      return foldLateWork(task, fact);
+    case 'grace-started': {
+      const { headSha, version, until } = fact;
+      return { ...task, record: { ...task.record, grace: { headSha, version, until } } };
+    }
+    case 'escalation-repeated':
+      return task.escalation
+        ? { ...task, escalation: { ...task.escalation, repeats: fact.times, toldAt: fact.at } }
+        : task;
+    case 'rebuild-asked':
+      return { ...task, ejectedHead: null, lastReason: null };
     case 'draft-changed':
       return changePull(task, (pull) => ({ ...pull, draft: fact.draft }));
     case 'arbiter-judged':
@@ -192,10 +251,15 @@ function foldTask(task: Task, fact: Fact): Task {
       );
     case 'work-done':
       return { ...move(task, 'work-done', fact.at), startedAt: task.startedAt ?? fact.at };
-    case 'attempt-ended':
-      return { ...move(task, 'attempt-ended', fact.at), ...idle, lastReason: fact.reason };
+    case 'attempt-ended': {
+      const record = endAttempt(task, policy, fact);
+      return { ...move(task, 'attempt-ended', fact.at), ...idle, lastReason: fact.reason, record };
+    }
     case 'attempts-exhausted':
-      return { ...move(task, 'attempts-exhausted', fact.at), ...idle, lastReason: fact.reason };
+    case 'escalated':
+      return toPerson(task, fact, policy);
+    case 'resumed':
+      return resume(task, fact, policy);
     case 'approved':
       return {
         ...move(task, 'approved', fact.at),
@@ -227,12 +291,6 @@ function foldTask(task: Task, fact: Fact): Task {
         ejectedHead: task.pull?.headSha ?? null,
         lastReason: fact.reason,
       };
-    case 'escalated':
-      return {
-        ...move(task, 'escalated', fact.at),
-        ...paused,
-        escalation: { ...fact.escalation, at: fact.at, from: task.escalation?.from ?? task.state },
-      };
     case 'task-completed':
       return {
         ...move(task, 'task-completed', fact.at),
@@ -254,6 +312,10 @@ function foldTask(task: Task, fact: Fact): Task {
 
 /** The next state. Throws for a fact that cannot follow: a bug in whoever proposed it. */
 export function fold(state: LaneState, fact: Fact): LaneState {
+  return settleAttempt(state, foldFact(state, fact), fact);
+}
+
+function foldFact(state: LaneState, fact: Fact): LaneState {
   switch (fact.kind) {
     case 'lane-opened':
       return { ...state, owner: fact.owner, repo: fact.repo, base: fact.base };
@@ -328,7 +390,12 @@ export function fold(state: LaneState, fact: Fact): LaneState {
       return land(state, fact);
     case 'command-decided':
       return state;
+    case 'agent-paused':
+    case 'breaker-closed':
+      return foldPause(state, fact);
+    case 'usage-reported':
+      return reportUsage(state, fact);
     default:
-      return changeTask(state, fact.issue, (task) => foldTask(task, fact));
+      return changeTask(state, fact.issue, (task) => foldTask(task, fact, state.policy));
   }
 }

@@ -6,6 +6,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { judgeDiff } from '../gate/arbiter.ts';
 import { readCommand } from '../gate/commands.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
+import { readWord } from '../task/agent-word.ts';
+import { readLateHead } from '../task/late-work.ts';
 import { allows } from '../task/lifecycle.ts';
 import type { FactBody } from './facts.ts';
 import type { Observation, SeenIssue } from './observation.ts';
@@ -102,7 +104,10 @@ function interpretPull(state: LaneState, { issue, seen }: Of<'pull'>): FactBody[
   if (!task.pull.open)
     facts.push({ kind: 'pull-opened', issue, pull: seen.number, headSha: seen.headSha, draft: seen.draft });
   else {
-    if (seen.headSha !== task.pull.headSha) facts.push({ kind: 'head-moved', issue, sha: seen.headSha });
+    if (seen.headSha !== task.pull.headSha)
+      facts.push(
+        ...(readLateHead(task, seen.headSha) ?? [{ kind: 'head-moved' as const, issue, sha: seen.headSha }]),
+      );
     if (seen.draft !== task.pull.draft) facts.push({ kind: 'draft-changed', issue, draft: seen.draft });
   }
   return facts;
@@ -139,41 +144,14 @@ export function holdsFence(task: Task | undefined, attempt: number, fence: numbe
 
 function interpretAgent(state: LaneState, { issue, attempt, fence, word }: Of<'agent'>): FactBody[] {
   const task = state.tasks[issue];
-  if (!task || !holdsFence(task, attempt, fence)) return [];
-  const under = task.state === 'assigned' || task.state === 'working';
-  if (!under) return [];
-  switch (word.kind) {
-    case 'claimed':
-      return task.attempt?.claimId === word.claimId
-        ? []
-        : [{ kind: 'work-started', issue, attempt, claimId: word.claimId, worker: word.worker }];
-    case 'done':
-      if (word.head === task.attempt?.openedSha) {
-        return [
-          {
-            kind: 'attempt-ended',
-            issue,
-            attempt,
-            reason: 'semantic: it reported done and had changed nothing',
-          },
-        ];
-      }
-      return [
-        { kind: 'work-done', issue, attempt, by: task.attempt?.worker ?? task.attempt?.agent ?? 'agent' },
-      ];
-    case 'failed':
-      return [{ kind: 'attempt-ended', issue, attempt, reason: `${word.class}: ${word.message}` }];
-    case 'escalate':
-      return [
-        {
-          kind: 'escalated',
-          issue,
-          escalation: { trigger: word.trigger, context: word.context, by: task.attempt?.agent ?? 'agent' },
-        },
-      ];
-    default:
-      return word satisfies never;
-  }
+  if (!task?.attempt || !holdsFence(task, attempt, fence)) return [];
+  return readWord(state, task, task.attempt, word);
+}
+
+function interpretRun(state: LaneState, { issue, attempt, fence, run }: Of<'run'>): FactBody[] {
+  const task = state.tasks[issue];
+  if (!holdsFence(task, attempt, fence) || task?.attempt?.run === run) return [];
+  return [{ kind: 'run-seen', issue, attempt, run }];
 }
 
 function interpretCandidate(state: LaneState, { build, result }: Of<'candidate'>): FactBody[] {
@@ -242,12 +220,22 @@ function interpretRefusal(state: LaneState, seen: Of<'effect-refused'>): FactBod
       escalation: { trigger: 'refused-by-github', context, by: 'signalbox' },
     });
   }
+  if (seen.effect === 'keep-late-work' && seen.issue !== null)
+    facts.push(...giveUpLateWork(state, seen.issue));
   // The escalation tells it instead; otherwise both tasks would wait for the announcement for ever.
   const untold = state.collisions.filter(
     ({ b, announcedAt }) => seen.effect === 'announce-collision' && b === seen.issue && announcedAt === null,
   );
   facts.push(...untold.map(({ a, b }): FactBody => ({ kind: 'collision-announced', a, b })));
   return facts;
+}
+
+/** Late work that GitHub refuses to keep stays where it is; the next attempt starts on top of it. */
+function giveUpLateWork(state: LaneState, issue: number): FactBody[] {
+  const late = state.tasks[issue]?.record.late.filter((work) => work.settledAt === null) ?? [];
+  return late.map(
+    ({ number }): FactBody => ({ kind: 'late-work-kept', issue, number, branch: null, isBack: false }),
+  );
 }
 
 function interpretBase(state: LaneState, { sha }: Of<'base'>): FactBody[] {
@@ -297,6 +285,13 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
       return readCommand(state, observation);
     case 'agent':
       return interpretAgent(state, observation);
+    case 'run':
+      return interpretRun(state, observation);
+    case 'late-work-kept': {
+      const { issue, number } = observation;
+      const work = state.tasks[issue]?.record.late.find((each) => each.number === number);
+      return work && work.settledAt === null ? [observation] : [];
+    }
     case 'branch-opened': {
       const attempt = state.tasks[observation.issue]?.attempt;
       const { issue, attempt: number, fence, sha } = observation;

@@ -33,12 +33,26 @@ export interface SeenPull {
   mergeCommitSha: string | null;
 }
 
+/** What the attempt has used so far, in all; what is absent is not known. */
+export interface ToldUsage {
+  tokens?: number | undefined;
+  usd?: number | undefined;
+}
+
 /** What an agent says about its attempt. */
-export type AgentWord =
+export type AgentWord = { usage?: ToldUsage | undefined } & (
   | { kind: 'claimed'; claimId: string; worker: string }
+  | { kind: 'heartbeat'; head: string | null }
   | { kind: 'done'; head: string }
-  | { kind: 'failed'; class: string; message: string }
-  | { kind: 'escalate'; trigger: string; context: string };
+  | {
+      kind: 'failed';
+      class: 'rate-limit' | 'infra' | 'semantic' | 'budget' | 'released';
+      message: string;
+      /** How long a rate limit lasts, in milliseconds, where the agent knows. */
+      retryAfterMs?: number | undefined;
+    }
+  | { kind: 'escalate'; trigger: string; context: string; options?: string[] | undefined }
+);
 
 /** A slash command as it was typed; several in one comment are several observations, told apart by `index`. */
 export type SeenCommand = { index: number } & (
@@ -70,6 +84,9 @@ export type Observation =
       permission: Permission;
     }
   | { kind: 'agent'; issue: number; attempt: number; fence: number; word: AgentWord }
+  /** The workflow run of an attempt, as it is now. */
+  | { kind: 'run'; issue: number; attempt: number; fence: number; run: 'in-progress' | 'completed' }
+  | { kind: 'late-work-kept'; issue: number; number: number; branch: string; isBack: boolean }
   | { kind: 'branch-opened'; issue: number; attempt: number; fence: number; sha: string }
   | { kind: 'pull-opened'; issue: number; pull: number; headSha: string; draft: boolean }
   | { kind: 'collision-announced'; a: number; b: number }

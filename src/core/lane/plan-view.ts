@@ -4,6 +4,8 @@ import { branchName } from '../ids.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { isQueued, orderEntries } from '../queue/order.ts';
 import { isActive } from '../queue/plan.ts';
+import { autonomyOf, graceOf } from '../task/autonomy.ts';
+import { escalationQueue } from '../task/escalation.ts';
 import { agentWait, blockers, freeAgents } from '../task/schedule.ts';
 import { type Build, type LaneState, prerequisitesOf, type Snapshot, type Task } from './state.ts';
 import type { LaneView, PlanRow, QueueRow, Wait } from './view.ts';
@@ -26,6 +28,11 @@ function waitsOfGate(state: LaneState, task: Task): Wait[] {
     if (row.state === 'ok') return [];
     if (row.condition === 'dependency')
       return [{ kind: 'dependency', what: row.detail, since, command: null }];
+    const grace = row.condition === 'approval' ? graceOf(task) : null;
+    if (grace !== null && autonomyOf(task, state).level === 'on-the-loop') {
+      const until = `nobody to stop it: it counts as approved at ${grace.until}`;
+      return [{ kind: 'grace', what: until, since, command: '/hold' }];
+    }
     const what = row.condition === 'approval' ? row.detail : `${row.name} ${row.detail}`;
     if (row.condition === 'approval') return [{ kind: 'approval', what, since, command: '/approve' }];
     if (row.condition === 'checks') return [{ kind: 'checks', what, since, command: null }];
@@ -90,7 +97,9 @@ export function waitsOf(snapshot: Snapshot, task: Task, at: string): Wait[] {
   switch (task.state) {
     case 'waiting': {
       const waits = blockers(snapshot, task, at);
-      return waits.length > 0 || freeAgents(snapshot, at).length > 0 ? waits : [agentWait(snapshot, task)];
+      return waits.length > 0 || freeAgents(snapshot, at).length > 0
+        ? waits
+        : [agentWait(snapshot, task, at)];
     }
     case 'assigned':
     case 'working':
@@ -101,16 +110,10 @@ export function waitsOf(snapshot: Snapshot, task: Task, at: string): Wait[] {
       return task.entry && (gateIsOpen(task, state) || mayBeLanding(state, task.issue))
         ? waitsInQueue(state, task)
         : waitsOfGate(state, task);
-    case 'escalated': {
-      const command =
-        task.pull?.open && task.claims.length > 0
-          ? '/approve'
-          : 'remove the label `agent-ready` and set it again';
-      return [{ kind: 'human', what: task.escalation?.context ?? 'a human', since, command }];
-    }
+    case 'escalated':
     case 'failed': {
-      const command = 'remove the label `agent-ready` and set it again';
-      return [{ kind: 'human', what: task.lastReason ?? 'a human', since, command }];
+      const command = task.pull?.open && task.claims.length > 0 ? '/approve' : '/resume <guidance>';
+      return [{ kind: 'human', what: task.escalation?.context ?? 'a human', since, command }];
     }
     case 'completed':
     case 'cancelled':
@@ -177,6 +180,7 @@ export function viewLane(snapshot: Snapshot, revision: number, at: string): Lane
     at,
     plan: tasks.map((task) => planRow(snapshot, task, at)),
     queue: queueRows(snapshot),
+    escalations: escalationQueue(state, at),
     collisions: state.collisions.map(({ a, b, paths, announcedAt }) => ({ a, b, paths, announcedAt })),
     landings: state.landings.map(({ sha, tree, testedSha, testedTree, at: landedAt, entries }) => ({
       sha,

@@ -6,6 +6,7 @@
  *      └────── attempt-ended ─────┴──────────────────────────┘                      └─ approval-voided ─────┤
  *                                                                                      entry-ejected        │
  *   escalated, failed, cancelled: reached from wherever work is under way                  completed ◀──────┘
+ *   escalated and failed are the human queue: `resumed` leads from there to waiting, with a new attempt
  *
  * `same` = the event is welcome and changes nothing of the state; `never` = the event cannot follow, and whoever
  * proposes it has a bug (folding it throws).
@@ -24,6 +25,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'work-done': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'never',
+    resumed: 'never',
     approved: 'never',
     'approval-voided': 'never',
     'entry-ejected': 'never',
@@ -38,6 +40,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'work-done': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'failed',
+    resumed: 'same',
     approved: 'never',
     'approval-voided': 'never',
     'entry-ejected': 'never',
@@ -52,6 +55,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'work-done': 'in-review',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
+    resumed: 'waiting',
     approved: 'approved',
     'approval-voided': 'never',
     'entry-ejected': 'never',
@@ -66,6 +70,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'work-done': 'in-review',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
+    resumed: 'waiting',
     approved: 'approved',
     'approval-voided': 'never',
     'entry-ejected': 'never',
@@ -80,6 +85,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'work-done': 'same',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
+    resumed: 'waiting',
     approved: 'approved',
     'approval-voided': 'same',
     'entry-ejected': 'never',
@@ -94,6 +100,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'work-done': 'same',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
+    resumed: 'never',
     approved: 'same',
     'approval-voided': 'in-review',
     'entry-ejected': 'in-review',
@@ -108,6 +115,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'work-done': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'never',
+    resumed: 'waiting',
     approved: 'approved',
     'approval-voided': 'never',
     'entry-ejected': 'never',
@@ -122,6 +130,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'work-done': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'never',
+    resumed: 'waiting',
     approved: 'never',
     'approval-voided': 'never',
     'entry-ejected': 'never',
@@ -136,6 +145,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'work-done': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'never',
+    resumed: 'never',
     approved: 'never',
     'approval-voided': 'never',
     'entry-ejected': 'never',
@@ -150,6 +160,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'work-done': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'never',
+    resumed: 'never',
     approved: 'never',
     'approval-voided': 'never',
     'entry-ejected': 'never',

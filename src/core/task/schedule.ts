@@ -16,6 +16,7 @@ import {
 import type { Wait } from '../lane/view.ts';
 import { overlap } from './patterns.ts';
 import { openPrerequisites } from './prerequisites.ts';
+import { agentWaits, attemptWaits } from './times.ts';
 
 /** How long after it was last heard of a worker still counts as there, in milliseconds (design §4, Adapters). */
 export const presenceMs = 10 * 60_000;
@@ -74,6 +75,7 @@ export function blockers({ state, hasUnreadIssues }: Snapshot, task: Task, at: s
   if (hasUnreadIssues) {
     waits.push({ kind: 'announcement', what: 'other issues are being read first', since, command: null });
   }
+  waits.push(...attemptWaits(state, task, at));
   waits.push(...openPrerequisites(state, task));
   for (const { task: other, paths } of soonToStart(state, task, at)) {
     const what = `#${other.issue} goes first with ${paths.join(', ')}`;
@@ -130,13 +132,15 @@ export function freeAgents(snapshot: Snapshot, at: string): FreeAgent[] {
     }))
     .filter(
       (agent) =>
-        agent.load < agent.capacity && (agent.via === 'adopt' || isPresent(snapshot, agent.name, at)),
+        agent.load < agent.capacity &&
+        (agent.via === 'adopt' || isPresent(snapshot, agent.name, at)) &&
+        agentWaits(state, agent.name, at).length === 0,
     )
     .sort((a, b) => a.load - b.load || (a.name < b.name ? -1 : 1));
 }
 
 /** Why no agent can take the task, for people. */
-export function agentWait(snapshot: Snapshot, task: Task): Wait {
+export function agentWait(snapshot: Snapshot, task: Task, at: string): Wait {
   const agents = Object.entries(snapshot.state.policy.agents);
   const usable = agents.filter(([, agent]) => agent.via === 'pull' || agent.via === 'adopt');
   if (agents.length > 0 && usable.length === 0) {
@@ -145,6 +149,10 @@ export function agentWait(snapshot: Snapshot, task: Task): Wait {
     return { kind: 'agent', what, since: task.since, command: null };
   }
   const names = usable.map(([name]) => name).join(', ') || 'default';
+  const [paused] = (usable.length === 0 ? ['default'] : usable.map(([name]) => name)).flatMap((name) =>
+    agentWaits(snapshot.state, name, at),
+  );
+  if (paused) return paused;
   const what = `no free agent among ${names}`;
   return { kind: 'agent', what, since: task.since, command: 'start one with `signalbox worker`' };
 }
@@ -156,14 +164,10 @@ function inOrder(state: LaneState): Task[] {
     .sort((a, b) => a.issue - b.issue);
 }
 
-/** The first assignment that can be made now, or the end of a task that has used up its attempts. */
+/** The first assignment that can be made now. */
 export function scheduleNext(snapshot: Snapshot, at: string): FactBody[] {
   const { state } = snapshot;
   for (const task of inOrder(state)) {
-    if (task.attempts >= state.policy.limits.attempts) {
-      const reason = `${task.attempts} attempts have failed; the last one: ${task.lastReason ?? 'unknown'}`;
-      return [{ kind: 'attempts-exhausted', issue: task.issue, reason }];
-    }
     if (state.baseSha === null || blockers(snapshot, task, at).length > 0) continue;
     const [agent] = freeAgents(snapshot, at);
     if (!agent) continue;
