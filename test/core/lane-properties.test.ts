@@ -317,7 +317,6 @@ describe('any history of a lane', () => {
       }),
       { numRuns: 1_500 },
     );
-    console.log(JSON.stringify(seen));
     // Without these the property would be true of a lane that never does anything.
     expect(seen.assignments).toBeGreaterThan(1_000);
     expect(seen.landings).toBeGreaterThan(100);
