@@ -10,6 +10,7 @@ import {
   renderWaits,
 } from './standing-text.ts';
 import { stickyMarker } from './sticky-marker.ts';
+import { renderVersionChange } from './version-text.ts';
 
 /** Where the task stands, what it waits on, and its part of the plan. Equal states give equal texts. */
 export function renderIssueComment(row: PlanRow, extra: CommentExtra): string {
@@ -20,6 +21,7 @@ export function renderIssueComment(row: PlanRow, extra: CommentExtra): string {
     renderWaits(row.waitsOn, row.pull),
     renderPlanFacts(row),
     renderCollisions(extra.collisions),
+    renderVersionChange(row.version, row.change),
     ...renderRemarks(extra),
   ]
     .filter((part) => part !== null)

@@ -113,6 +113,8 @@ export function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
         : [reaction];
     }
     case 'request-refused':
+    case 'edit-suspended':
+    case 'prerequisite-questioned':
     case 'escalated':
     case 'entry-ejected':
     case 'attempts-exhausted': {

@@ -1,11 +1,19 @@
 /** Computes what people see of a lane from one snapshot: the coordination plan, the queue, and every wait. */
 import { gateIsOpen, gateOf } from '../gate/gate.ts';
-import { branchName } from '../ids.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { isQueued, orderEntries } from '../queue/order.ts';
 import { isActive } from '../queue/plan.ts';
+import { openPrerequisites } from '../task/prerequisites.ts';
 import { agentWait, blockers, freeAgents } from '../task/schedule.ts';
-import { type Build, type LaneState, prerequisitesOf, type Snapshot, type Task } from './state.ts';
+import { suspensionWait } from '../task/suspension.ts';
+import {
+  type Build,
+  elsewhereOf,
+  type LaneState,
+  prerequisitesOf,
+  type Snapshot,
+  type Task,
+} from './state.ts';
 import type { LaneView, PlanRow, QueueRow, Wait } from './view.ts';
 
 function buildOf(state: LaneState, issue: number): Build | undefined {
@@ -22,18 +30,20 @@ function queueStatus(state: LaneState, task: Task): QueueRow['status'] {
 
 function waitsOfGate(state: LaneState, task: Task): Wait[] {
   const { since } = task;
-  return gateOf(task, state).flatMap((row): Wait[] => {
+  const ofRows = gateOf(task, state).flatMap((row): Wait[] => {
     if (row.state === 'ok') return [];
-    if (row.condition === 'dependency')
-      return [{ kind: 'dependency', what: row.detail, since, command: null }];
+    // Told whole below, with what a person may do.
+    if (row.condition === 'dependency') return [];
     const what = row.condition === 'approval' ? row.detail : `${row.name} ${row.detail}`;
     if (row.condition === 'approval') return [{ kind: 'approval', what, since, command: '/approve' }];
     if (row.condition === 'checks') return [{ kind: 'checks', what, since, command: null }];
     if (row.condition === 'arbiter') return [{ kind: 'arbiter', what, since, command: null }];
+    if (row.condition === 'edit') return task.suspension ? [suspensionWait(task, task.suspension)] : [];
     if (row.condition === 'hold')
       return [{ kind: 'hold', what, since, command: 'remove the label `agent-hold`' }];
     return [{ kind: 'human', what, since, command: 'reopen the pull request' }];
   });
+  return [...ofRows, ...openPrerequisites(state, task)];
 }
 
 function waitsInQueue(state: LaneState, task: Task): Wait[] {
@@ -125,15 +135,17 @@ export function planRow(snapshot: Snapshot, task: Task, at: string): PlanRow {
   return {
     issue: task.issue,
     title: task.title,
-    branch: task.attempt?.branch ?? (task.pull ? branchName(task.issue, task.title) : null),
+    branch: task.branch,
     owns: task.spec.owns,
     dependsOn: prerequisitesOf(task),
+    dependsElsewhere: elsewhereOf(task),
     agent: task.attempt?.agent ?? null,
     worker: task.attempt?.worker ?? null,
     state: task.state,
     status: task.entry ? queueStatus(state, task) : task.state,
     pull: task.pull?.number ?? null,
     version: task.version,
+    change: task.change,
     attempts: task.attempts,
     waitsOn: waitsOf(snapshot, task, at),
     since: task.since,

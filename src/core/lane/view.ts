@@ -2,12 +2,14 @@
  * What people see of a lane, computed from its state and never stored: the coordination plan and the queue.
  * The dashboard, `/api/v1` and the comments on GitHub all speak from these.
  */
-import type { TaskState } from './state.ts';
+import type { TaskState, VersionNote } from './state.ts';
 
 /** One thing a task waits for. `command` is what a person can type to change it; null when nothing needs doing. */
 export interface Wait {
   kind:
     | 'grace'
+    | 'edit'
+    | 'spec'
     | 'dependency'
     | 'overlap'
     | 'agent'
@@ -37,6 +39,8 @@ export interface PlanRow {
   branch: string | null;
   owns: string[];
   dependsOn: number[];
+  /** Prerequisites in other repositories, as `owner/repo#7`. */
+  dependsElsewhere: string[];
   agent: string | null;
   worker: string | null;
   state: TaskState;
@@ -44,6 +48,8 @@ export interface PlanRow {
   status: string;
   pull: number | null;
   version: number;
+  /** What made this version; null for the first. */
+  change: VersionNote | null;
   attempts: number;
   waitsOn: Wait[];
   since: string;
