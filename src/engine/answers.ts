@@ -7,11 +7,13 @@ import {
   renderDenied,
   renderHelp,
   renderIgnored,
+  renderLimited,
   renderNotYet,
   renderRefused,
   renderRequestRefused,
   renderStatusReply,
   renderUnknown,
+  renderWhyReply,
 } from '../protocol/replies.ts';
 
 type Decided = Extract<Fact, { kind: 'command-decided' }>;
@@ -29,8 +31,11 @@ export function renderReply(fact: Decided, row: PlanRow | null, queue: QueueRow 
       return renderNotYet(command);
     case 'unknown':
       return renderUnknown({ text: command, suggestion: detail === '' ? null : detail });
+    case 'limited':
+      return renderLimited(Number(detail));
     case 'done':
-      return command === 'status' && row ? renderStatusReply(row, queue) : renderHelp();
+      if (row && command === 'status') return renderStatusReply(row, queue);
+      return row && command === 'why' ? renderWhyReply(row) : renderHelp();
     default:
       return fact.outcome satisfies never;
   }

@@ -24,7 +24,6 @@ import { fetchRef } from '../github/fetch-ref.ts';
 import type { BlockedBy, CommentSeen, IssueSeen, PullSeen } from '../github/observed.ts';
 import { postReaction } from '../github/post-reaction.ts';
 import type { DueLook } from '../ledger/looks.ts';
-import { type Command, commandTable } from '../protocol/command-table.ts';
 import { parseCommands } from '../protocol/commands.ts';
 import { stripHidden } from '../protocol/hidden-text.ts';
 import { type IssueForm, parseIssueForm } from '../protocol/issue-form.ts';
@@ -108,7 +107,13 @@ async function describeRequester(
   const labeller = await fetchLabeller(ctx.client, ctx.repo, issue.number, humanLabels.ready);
   switch (labeller.kind) {
     case 'known':
-      return { labelledBy: await withPermission(ctx, labeller.login), author };
+      return {
+        labelledBy: {
+          ...(await withPermission(ctx, labeller.login)),
+          ...(labeller.at ? { at: labeller.at } : {}),
+        },
+        author,
+      };
     case 'not-seen-yet':
       return { labelledBy: 'not-seen-yet', author };
     case 'no-events':
@@ -235,20 +240,6 @@ async function observeChecks(ctx: LaneContext, look: DueLook, state: LaneState):
   return { sightings: [seen(look, `checks:${sha}`, { kind: 'checks', sha, checks })], more: [] };
 }
 
-function commandSeen(command: Command, index: number): SeenCommand {
-  switch (command.kind) {
-    case 'approve':
-      return { index, name: 'approve', sha: command.sha };
-    case 'escalate':
-      return { index, name: 'escalate', why: command.why };
-    case 'status':
-    case 'help':
-      return { index, name: command.kind };
-    default:
-      return { index, name: 'not-yet', typed: command.kind, needs: commandTable[command.kind].who };
-  }
-}
-
 /** The PR as it is now, so that an approval is bound to the head that is there when it is carried out. */
 async function observeHead(
   ctx: LaneContext,
@@ -275,7 +266,7 @@ async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState)
   if (comment.authorIsBot || isEdited(comment, hash)) return nothing;
   const reading = parseCommands(comment.body);
   const typed: SeenCommand[] = [
-    ...reading.commands.map((command, index) => commandSeen(command, index)),
+    ...reading.commands.map((command, index) => ({ index, ...command })),
     ...reading.unknown.map((unknown, index) => ({
       index: reading.commands.length + index,
       name: 'unknown' as const,
@@ -298,6 +289,7 @@ async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState)
         command,
         by: comment.author,
         permission,
+        writtenAt: comment.createdAt,
       },
       // Always the same ticket: a command is carried out once, however often its comment is read.
       read: { subject: `comment:${comment.id}:${command.index}`, ticket: 1 },

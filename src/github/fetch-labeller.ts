@@ -11,7 +11,10 @@ interface LabelEvent {
 }
 
 /** `not-seen-yet`: the server keeps events, and that of this label is not among them, because reads lag behind writes. */
-export type Labeller = { kind: 'known'; login: string } | { kind: 'not-seen-yet' } | { kind: 'no-events' };
+export type Labeller =
+  | { kind: 'known'; login: string; at?: string }
+  | { kind: 'not-seen-yet' }
+  | { kind: 'no-events' };
 
 /** Who put the label there that is there now, from the issue's events (GitHub's docs, "List issue events"). */
 export async function fetchLabeller(
@@ -35,7 +38,7 @@ export async function fetchLabeller(
       .sort((a, b) => Date.parse(a.created_at ?? '') - Date.parse(b.created_at ?? '') || 0)
       .at(-1);
     return last?.event === 'labeled' && last.actor
-      ? { kind: 'known', login: last.actor.login }
+      ? { kind: 'known', login: last.actor.login, ...(last.created_at ? { at: last.created_at } : {}) }
       : { kind: 'not-seen-yet' };
   } catch (error) {
     if (isMissing(error)) return { kind: 'no-events' };

@@ -147,9 +147,11 @@ export interface Landing {
 }
 
 export interface Lane {
+  asked: Generated<Json>;
   base: string;
   base_sha: string | null;
   comments_since: Timestamp | null;
+  frozen: Json | null;
   installation_id: number;
   journal_seq: Generated<number>;
   lane_id: Generated<number>;
@@ -237,10 +239,12 @@ export interface Task {
   changed_seq: Generated<number>;
   claims: Json;
   correlation_id: string;
+  dismissed_at: Timestamp | null;
   ejected_head: string | null;
   escalation: Json | null;
   held: boolean;
   hidden: number;
+  hold: Json | null;
   installation_id: number;
   issue: number;
   landed_as: string | null;

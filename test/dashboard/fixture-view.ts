@@ -36,6 +36,7 @@ export function emptyView(changes: Partial<LaneView> = {}): LaneView {
     base: 'main',
     baseSha: null,
     policyProblem: null,
+    frozen: null,
     revision: 1,
     at,
     plan: [],

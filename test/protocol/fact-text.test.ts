@@ -32,6 +32,12 @@ const facts: FactBody[] = [
   { kind: 'prerequisite-seen', issue: 7, state: 'not-planned' },
   { kind: 'task-held', issue: 42, held: true },
   { kind: 'task-held', issue: 42, held: false },
+  { kind: 'hold-set', issue: 42, by: 'alice', why: 'until Monday' },
+  { kind: 'hold-set', issue: 42, by: 'alice', why: null },
+  { kind: 'hold-lifted', issue: 42, by: 'bob' },
+  { kind: 'lane-frozen', by: 'mary', why: 'the release' },
+  { kind: 'lane-unfrozen', by: 'mary' },
+  { kind: 'request-dismissed', issue: 42, dismissedAt: at },
   { kind: 'collision-foreseen', a: 3, b: 42, paths: ['src/cli.js'] },
   { kind: 'collision-announced', a: 3, b: 42 },
   {
@@ -98,6 +104,7 @@ const facts: FactBody[] = [
   { kind: 'command-decided', ...decided, outcome: 'refused' },
   { kind: 'command-decided', ...decided, outcome: 'not-yet' },
   { kind: 'command-decided', ...decided, outcome: 'unknown' },
+  { kind: 'command-decided', ...decided, outcome: 'limited' },
 ];
 
 test('every kind of fact, as a sentence', () => {
@@ -114,8 +121,14 @@ test('every kind of fact, as a sentence', () => {
       "It is blocked by #7, #8.",
       "No other issue blocks it.",
       "Prerequisite #7 was closed as not planned.",
-      "It is on hold.",
-      "It is no longer on hold.",
+      "It is on hold by its label.",
+      "It is no longer on hold by its label.",
+      "alice put it on hold: until Monday.",
+      "alice put it on hold.",
+      "bob ended the hold.",
+      "mary froze landings: the release.",
+      "mary let changes land again.",
+      null,
       "#3 and #42 touch the same files: they run one after the other.",
       null,
       "Attempt 1 was given to local.",
@@ -154,6 +167,7 @@ test('every kind of fact, as a sentence', () => {
       "alice typed /approve: not possible now.",
       "alice typed /approve: not available yet.",
       "alice typed /approve: not understood.",
+      null,
     ]
   `);
 });

@@ -78,6 +78,8 @@ export function task(change: Partial<Task> = {}): Task {
     requestedBy: 'alice',
     requestedAt: at,
     held: false,
+    hold: null,
+    dismissedAt: null,
     correlationId: 'c-1',
     attempts: 1,
     attempt: null,

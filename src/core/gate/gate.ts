@@ -3,6 +3,7 @@
  * Everything is bound to one head commit, one version of the task and one policy.
  */
 import type { Approval, LaneState, Task } from '../lane/state.ts';
+import { holdWaits } from '../task/hold.ts';
 import { openPrerequisites } from '../task/prerequisites.ts';
 import { passes } from './arbiter.ts';
 
@@ -67,8 +68,9 @@ export function gateOf(task: Task, state: LaneState): GateRow[] {
   for (const { what } of openPrerequisites(state, task)) {
     rows.push({ condition: 'dependency', name: 'dependency', state: 'pending', detail: what });
   }
-  if (task.held)
-    rows.push({ condition: 'hold', name: 'hold', state: 'pending', detail: 'the label agent-hold is set' });
+  for (const { what } of holdWaits(task)) {
+    rows.push({ condition: 'hold', name: 'hold', state: 'pending', detail: what });
+  }
   if (!task.pull?.open)
     rows.push({ condition: 'pull', name: 'pull request', state: 'failed', detail: 'is not open' });
   return rows;

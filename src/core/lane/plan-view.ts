@@ -4,6 +4,7 @@ import { branchName } from '../ids.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { isQueued, orderEntries } from '../queue/order.ts';
 import { isActive } from '../queue/plan.ts';
+import { holdWaits } from '../task/hold.ts';
 import { agentWait, blockers, freeAgents } from '../task/schedule.ts';
 import { type Build, type LaneState, prerequisitesOf, type Snapshot, type Task } from './state.ts';
 import type { LaneView, PlanRow, QueueRow, Wait } from './view.ts';
@@ -22,18 +23,24 @@ function queueStatus(state: LaneState, task: Task): QueueRow['status'] {
 
 function waitsOfGate(state: LaneState, task: Task): Wait[] {
   const { since } = task;
-  return gateOf(task, state).flatMap((row): Wait[] => {
-    if (row.state === 'ok') return [];
+  const ofRows = gateOf(task, state).flatMap((row): Wait[] => {
+    if (row.state === 'ok' || row.condition === 'hold') return [];
     if (row.condition === 'dependency')
       return [{ kind: 'dependency', what: row.detail, since, command: null }];
     const what = row.condition === 'approval' ? row.detail : `${row.name} ${row.detail}`;
     if (row.condition === 'approval') return [{ kind: 'approval', what, since, command: '/approve' }];
     if (row.condition === 'checks') return [{ kind: 'checks', what, since, command: null }];
     if (row.condition === 'arbiter') return [{ kind: 'arbiter', what, since, command: null }];
-    if (row.condition === 'hold')
-      return [{ kind: 'hold', what, since, command: 'remove the label `agent-hold`' }];
     return [{ kind: 'human', what, since, command: 'reopen the pull request' }];
   });
+  return [...ofRows, ...holdWaits(task)];
+}
+
+/** What keeps a tested candidate from landing. */
+function freezeWaits({ frozen }: LaneState): Wait[] {
+  if (!frozen) return [];
+  const what = `${frozen.by} has frozen landings: ${frozen.why}`;
+  return [{ kind: 'freeze', what, since: frozen.at, command: '/unfreeze' }];
 }
 
 function waitsInQueue(state: LaneState, task: Task): Wait[] {
@@ -42,19 +49,15 @@ function waitsInQueue(state: LaneState, task: Task): Wait[] {
     const what = `candidate ${build.number} passed and is landing`;
     return [{ kind: 'build', what, since: build.startedAt, command: null }];
   }
-  if (build)
-    return [
-      {
-        kind: 'build',
-        what: `candidate ${build.number} is being tested`,
-        since: build.startedAt,
-        command: null,
-      },
-    ];
+  if (build) {
+    const what = `candidate ${build.number} is being tested`;
+    return [...freezeWaits(state), { kind: 'build', what, since: build.startedAt, command: null }];
+  }
   const ahead = orderEntries(state).findIndex((entry) => entry.issue === task.issue);
   const what =
     ahead > 0 ? `${ahead} entr${ahead === 1 ? 'y' : 'ies'} ahead in the queue` : 'its candidate is next';
-  return [{ kind: 'queue', what, since: task.entry?.enteredAt ?? task.since, command: null }];
+  const inLine: Wait = { kind: 'queue', what, since: task.entry?.enteredAt ?? task.since, command: null };
+  return [...freezeWaits(state), inLine];
 }
 
 function waitsOfWork(task: Task): Wait[] {
@@ -173,6 +176,7 @@ export function viewLane(snapshot: Snapshot, revision: number, at: string): Lane
     base: state.base,
     baseSha: state.baseSha,
     policyProblem: state.policyProblem,
+    frozen: state.frozen,
     revision,
     at,
     plan: tasks.map((task) => planRow(snapshot, task, at)),

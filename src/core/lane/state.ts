@@ -122,6 +122,20 @@ export interface Escalation {
   from: TaskState;
 }
 
+/** Somebody keeps a task from starting and landing. */
+export interface Hold {
+  by: string;
+  why: string | null;
+  at: string;
+}
+
+/** Somebody keeps everything in the lane from landing. */
+export interface Freeze {
+  by: string;
+  why: string;
+  at: string;
+}
+
 export interface Task {
   issue: number;
   title: string;
@@ -134,7 +148,12 @@ export interface Task {
   /** Who put the label there. */
   requestedBy: string;
   requestedAt: string;
+  /** Whether the label `agent-hold` is set. */
   held: boolean;
+  /** A hold by command, besides the label. */
+  hold: Hold | null;
+  /** When it was cancelled by command, by GitHub's clock: a label set before that does not bring it back. */
+  dismissedAt: string | null;
   /** How many hidden pieces of text were taken out of the issue before it was read. */
   hidden: number;
   correlationId: string;
@@ -210,6 +229,9 @@ export interface LaneState {
   policyHash: string;
   /** Why `.github/signalbox.yml` was not accepted; the last good policy stays in force. */
   policyProblem: string | null;
+  frozen: Freeze | null;
+  /** Login → when that person was given an answer within the last hour; see commands/limit.ts. */
+  asked: Readonly<Record<string, readonly string[]>>;
   nextFence: number;
   nextBuild: number;
   nextEntry: number;

@@ -2,7 +2,7 @@
  * What people see of a lane, computed from its state and never stored: the coordination plan and the queue.
  * The dashboard, `/api/v1` and the comments on GitHub all speak from these.
  */
-import type { TaskState } from './state.ts';
+import type { Freeze, TaskState } from './state.ts';
 
 /** One thing a task waits for. `command` is what a person can type to change it; null when nothing needs doing. */
 export interface Wait {
@@ -13,6 +13,7 @@ export interface Wait {
     | 'agent'
     | 'limit'
     | 'hold'
+    | 'freeze'
     | 'announcement'
     | 'branch'
     | 'worker'
@@ -72,6 +73,8 @@ export interface LaneView {
   base: string;
   baseSha: string | null;
   policyProblem: string | null;
+  /** Why nothing lands at present; null when it does. */
+  frozen: Freeze | null;
   /** Grows with every change: lets a live page know whether it is current. */
   revision: number;
   at: string;
