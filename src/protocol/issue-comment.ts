@@ -1,8 +1,10 @@
 /** The one comment on a task's issue that is edited in place. */
 import type { PlanRow } from '../core/lane/view.ts';
+import { renderGraph } from './graph-text.ts';
 import {
   type CommentExtra,
   renderCollisions,
+  renderEnd,
   renderHeading,
   renderPersonNeeded,
   renderPlanFacts,
@@ -18,9 +20,11 @@ export function renderIssueComment(row: PlanRow, extra: CommentExtra): string {
     renderHeading(row),
     renderPersonNeeded(row),
     renderWaits(row.waitsOn, row.pull),
-    renderPlanFacts(row),
+    renderRemarks(extra),
     renderCollisions(extra.collisions),
-    ...renderRemarks(extra),
+    renderGraph(extra.graph, row.issue),
+    renderPlanFacts(row),
+    renderEnd(extra),
   ]
     .filter((part) => part !== null)
     .join('\n\n');

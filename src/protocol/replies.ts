@@ -52,7 +52,7 @@ export function renderStatusReply(row: PlanRow, queue: QueueRow | null = null): 
 /** What exactly the task waits on. */
 export function renderWhyReply(row: PlanRow): string {
   if (row.waitsOn.length === 0) return `#${row.issue} waits on nothing: ${headline(row)}.`;
-  const lines = row.waitsOn.map((wait) => renderWait(wait, row.pull));
+  const lines = row.waitsOn.map((wait) => renderWait(wait, row.pull, 'answer'));
   return [`#${row.issue} waits on:`, linesWithin(lines, 20_000).join('\n')].join('\n\n');
 }
 

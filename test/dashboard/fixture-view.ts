@@ -21,6 +21,7 @@ export function planRow(changes: Partial<PlanRow> & { issue: number; title: stri
     version: 1,
     attempts: 0,
     waitsOn: [],
+    reason: null,
     since: ago(4),
     startedAt: null,
     landedAt: null,

@@ -33,6 +33,7 @@ export function planRow(change: Partial<PlanRow> = {}): PlanRow {
     version: 1,
     attempts: 1,
     waitsOn: [],
+    reason: null,
     since: at,
     startedAt: at,
     landedAt: null,
@@ -115,6 +116,7 @@ export const gate: GateRow[] = [
 export function extra(change: Partial<CommentExtra> = {}): CommentExtra {
   return {
     lane: 'acme/demo@main',
+    graph: { nodes: [], edges: [] },
     collisions: [],
     policyProblem: null,
     recent: [],

@@ -4,7 +4,10 @@
  */
 import type { Freeze, TaskState } from './state.ts';
 
-/** One thing a task waits for. `command` is what a person can type to change it; null when nothing needs doing. */
+/**
+ * One thing a task waits for. `command` is what a person can type to change it; null when nothing needs doing. `next`
+ * is when it ends, is tried or is given up by itself, ISO 8601; absent when only news can change it.
+ */
 export interface Wait {
   kind:
     | 'grace'
@@ -29,6 +32,7 @@ export interface Wait {
   what: string;
   since: string;
   command: string | null;
+  next?: string;
 }
 
 /** One row of the coordination plan. */
@@ -47,6 +51,8 @@ export interface PlanRow {
   version: number;
   attempts: number;
   waitsOn: Wait[];
+  /** Why the last attempt, approval or entry ended, or the task; null when nothing of it is worth saying. */
+  reason: string | null;
   since: string;
   startedAt: string | null;
   landedAt: string | null;

@@ -9,7 +9,8 @@ const prerequisiteProblem = {
 } as const;
 
 function prerequisiteWait(state: LaneState, task: Task, number: number): Wait | null {
-  const wait = { kind: 'dependency' as const, since: task.since, command: null };
+  const command = `/independent #${number}`;
+  const wait = { kind: 'dependency' as const, since: task.since, command };
   if (number === task.issue) return { ...wait, what: 'it depends on itself' };
   const other = state.tasks[number];
   const seen = state.prerequisites[number] ?? 'open';

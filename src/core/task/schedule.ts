@@ -63,7 +63,7 @@ export function blockers({ state, hasUnreadIssues }: Snapshot, task: Task, at: s
   waits.push(...holdWaits(task));
   if (graceEnds(state, task) > Date.parse(at)) {
     const until = new Date(graceEnds(state, task)).toISOString();
-    waits.push({ kind: 'grace', what: `time for late edits, until ${until}`, since, command: null });
+    waits.push({ kind: 'grace', what: 'time for late edits', since, command: null, next: until });
   }
   if (hasUnreadIssues) {
     waits.push({ kind: 'announcement', what: 'other issues are being read first', since, command: null });
