@@ -7,11 +7,13 @@ import {
   renderDenied,
   renderHelp,
   renderIgnored,
+  renderLimited,
   renderNotYet,
   renderRefused,
   renderRequestRefused,
   renderStatusReply,
   renderUnknown,
+  renderWhyReply,
 } from '../protocol/replies.ts';
 import { renderQuestionNotice, renderSuspensionNotice } from '../protocol/version-text.ts';
 
@@ -30,8 +32,11 @@ export function renderReply(fact: Decided, row: PlanRow | null, queue: QueueRow 
       return renderNotYet(command);
     case 'unknown':
       return renderUnknown({ text: command, suggestion: detail === '' ? null : detail });
+    case 'limited':
+      return renderLimited(Number(detail));
     case 'done':
-      return command === 'status' && row ? renderStatusReply(row, queue) : renderHelp();
+      if (row && command === 'status') return renderStatusReply(row, queue);
+      return row && command === 'why' ? renderWhyReply(row) : renderHelp();
     default:
       return fact.outcome satisfies never;
   }

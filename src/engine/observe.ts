@@ -25,7 +25,6 @@ import { fetchTextEdits, type TextEdit } from '../github/fetch-text-edits.ts';
 import type { CommentSeen, IssueSeen, PullSeen } from '../github/observed.ts';
 import { postReaction } from '../github/post-reaction.ts';
 import type { DueLook } from '../ledger/looks.ts';
-import { type Command, commandTable } from '../protocol/command-table.ts';
 import { parseCommands } from '../protocol/commands.ts';
 import { stripHidden } from '../protocol/hidden-text.ts';
 import { type IssueForm, parseIssueForm } from '../protocol/issue-form.ts';
@@ -266,20 +265,6 @@ async function observeChecks(ctx: LaneContext, look: DueLook, state: LaneState):
   return { sightings: [seen(look, `checks:${sha}`, { kind: 'checks', sha, checks })], more: [] };
 }
 
-function commandSeen(command: Command, index: number): SeenCommand {
-  switch (command.kind) {
-    case 'approve':
-      return { index, name: 'approve', sha: command.sha };
-    case 'escalate':
-      return { index, name: 'escalate', why: command.why };
-    case 'status':
-    case 'help':
-      return { index, name: command.kind };
-    default:
-      return { index, name: 'not-yet', typed: command.kind, needs: commandTable[command.kind].who };
-  }
-}
-
 /** The PR as it is now, so that an approval is bound to the head that is there when it is carried out. */
 async function observeHead(
   ctx: LaneContext,
@@ -298,6 +283,30 @@ function isEdited(comment: CommentSeen, hash: string | null): boolean {
   return comment.updatedAt !== comment.createdAt || (hash !== null && hash !== hashOfWords(comment.body));
 }
 
+/** A text that waits for somebody's word is read again first, so that the word is about what is there now. */
+async function observeText(
+  ctx: LaneContext,
+  look: DueLook,
+  state: LaneState,
+  under: number,
+): Promise<Sighting[]> {
+  if (!state.tasks[under]?.suspension) return [];
+  const subject = String(under);
+  return (await observeIssue(ctx, { ...look, kind: 'issue', subject }, state)).sightings;
+}
+
+/** What a command names and the lane may not know yet. */
+function looksFor(ctx: LaneContext, command: SeenCommand): Look[] {
+  if (command.name !== 'depends') return [];
+  const here = `${ctx.repo.owner}/${ctx.repo.name}`.toLowerCase();
+  return command.issues.map(({ repo, number }): Look => {
+    const isHere = repo === null || repo.toLowerCase() === here;
+    return isHere
+      ? { kind: 'issue', subject: String(number) }
+      : { kind: 'elsewhere', subject: referenceTo(repo, number) };
+  });
+}
+
 /** Commands count in new comments by people; a comment that is gone again is not carried out. */
 async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
   const { id, hash } = readCommentSubject(look.subject);
@@ -306,7 +315,7 @@ async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState)
   if (comment.authorIsBot || isEdited(comment, hash)) return nothing;
   const reading = parseCommands(comment.body);
   const typed: SeenCommand[] = [
-    ...reading.commands.map((command, index) => commandSeen(command, index)),
+    ...reading.commands.map((command, index) => ({ index, ...command })),
     ...reading.unknown.map((unknown, index) => ({
       index: reading.commands.length + index,
       name: 'unknown' as const,
@@ -320,6 +329,7 @@ async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState)
   const permission = await fetchPermission(ctx.client, ctx.repo, comment.author);
   const pull = taskUnder(state, comment.issue)?.pull?.number ?? null;
   const head = pull === null ? [] : await observeHead(ctx, look, state, pull);
+  const text = await observeText(ctx, look, state, comment.issue);
   const commands = typed.map(
     (command): Sighting => ({
       observation: {
@@ -329,14 +339,18 @@ async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState)
         command,
         by: comment.author,
         permission,
+        writtenAt: comment.createdAt,
       },
       // Always the same ticket: a command is carried out once, however often its comment is read.
       read: { subject: `comment:${comment.id}:${command.index}`, ticket: 1 },
     }),
   );
   return {
-    sightings: [...head, ...commands],
-    more: pull === null ? [] : [{ kind: 'pull', subject: String(pull) }],
+    sightings: [...head, ...text, ...commands],
+    more: [
+      ...(pull === null ? [] : [{ kind: 'pull' as const, subject: String(pull) }]),
+      ...typed.flatMap((command) => looksFor(ctx, command)),
+    ],
     isSettled: true,
   };
 }

@@ -1,8 +1,10 @@
 /** The one comment on a task's issue that is edited in place. */
 import type { PlanRow } from '../core/lane/view.ts';
+import { renderGraph } from './graph-text.ts';
 import {
   type CommentExtra,
   renderCollisions,
+  renderEnd,
   renderHeading,
   renderPersonNeeded,
   renderPlanFacts,
@@ -19,10 +21,12 @@ export function renderIssueComment(row: PlanRow, extra: CommentExtra): string {
     renderHeading(row),
     renderPersonNeeded(row),
     renderWaits(row.waitsOn, row.pull),
-    renderPlanFacts(row),
+    renderRemarks(extra),
     renderCollisions(extra.collisions),
+    renderGraph(extra.graph, row.issue),
+    renderPlanFacts(row),
     renderVersionChange(row.version, row.change),
-    ...renderRemarks(extra),
+    renderEnd(extra),
   ]
     .filter((part) => part !== null)
     .join('\n\n');

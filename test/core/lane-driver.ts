@@ -196,6 +196,7 @@ export function command(
     command: typed,
     by: 'rita',
     permission: 'write',
+    writtenAt: '2026-01-01T00:00:00Z',
     ...change,
   };
 }

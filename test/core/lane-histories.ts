@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import type { Effect } from '../../src/core/lane/effects.ts';
 import { isStillWanted } from '../../src/core/lane/effects.ts';
 import type { Fact } from '../../src/core/lane/facts.ts';
-import type { AgentWord, Observation } from '../../src/core/lane/observation.ts';
+import type { AgentWord, Observation, SeenCommand } from '../../src/core/lane/observation.ts';
 import type { CheckConclusion, Task } from '../../src/core/lane/state.ts';
 import { approve, command, issue, type issueSeen, LaneDriver, policy, pull } from './lane-driver.ts';
 
@@ -43,6 +43,7 @@ const issueChanges = [
   'relabel',
   'stranger',
 ] as const;
+const typedCommands = ['hold', 'unhold', 'cancel', 'freeze', 'unfreeze', 'status'] as const;
 const maria = { login: 'maria', permission: 'write' } as const;
 const visitor = { login: 'visitor', permission: 'read' } as const;
 const pullChanges = [
@@ -117,6 +118,14 @@ const action = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('escalate' as const), issue: number }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('type' as const),
+      issue: number,
+      what: fc.constantFrom(...typedCommands),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('base' as const) }) },
   {
     weight: 1,
@@ -214,6 +223,8 @@ export class World {
         return this.changeIssue(task, action.change);
       case 'escalate':
         return task ? this.tell(command(task.issue, { index: 0, name: 'escalate', why: 'look' })) : [];
+      case 'type':
+        return task ? this.type(task.issue, action.what) : [];
       case 'base':
         return this.tell({ kind: 'base', sha: this.sha('outside') });
       case 'policy':
@@ -234,6 +245,14 @@ export class World {
       default:
         return action satisfies never;
     }
+  }
+
+  type(under: number, what: (typeof typedCommands)[number]): Fact[] {
+    const index = 0;
+    const writtenAt = this.lane.at;
+    const needsWords = what === 'hold' || what === 'freeze';
+    const typed: SeenCommand = needsWords ? { index, name: what, why: 'later' } : { index, name: what };
+    return this.tell(command(under, typed, { permission: 'maintain', writtenAt }));
   }
 
   /** Whatever would sensibly happen next to the task. */
@@ -317,6 +336,7 @@ export class World {
       }
       case 'land': {
         const { build, sha, tree } = effect;
+        if (this.lane.state.frozen) return [{ kind: 'landing', build, result: { kind: 'withheld' } }];
         if (luck % 8 === 4) {
           return [{ kind: 'landing', build, result: { kind: 'base-is', sha: this.sha('outside') } }];
         }

@@ -48,14 +48,20 @@ const facts: FactBody[] = [
     claims: [],
   },
   { kind: 'attempt-superseded', issue: 42, attempt: 1, version: 1 },
-  { kind: 'edit-suspended', issue: 42, by: 'eve', why: null, pending: null },
-  { kind: 'edit-suspended', issue: 42, by: null, why: null, pending: null },
+  { kind: 'edit-suspended', issue: 42, by: 'eve', why: null, pending: null, textAt: null },
+  { kind: 'edit-suspended', issue: 42, by: null, why: null, pending: null, textAt: null },
   { kind: 'edit-settled', issue: 42, writtenHash: 'x', textAt: null },
   { kind: 'prerequisite-questioned', issue: 42, prerequisite: '#7' },
   { kind: 'elsewhere-seen', reference: 'acme/lib#3', state: 'completed' },
   { kind: 'prerequisite-seen', issue: 7, state: 'not-planned' },
   { kind: 'task-held', issue: 42, held: true },
   { kind: 'task-held', issue: 42, held: false },
+  { kind: 'hold-set', issue: 42, by: 'alice', why: 'until Monday' },
+  { kind: 'hold-set', issue: 42, by: 'alice', why: null },
+  { kind: 'hold-lifted', issue: 42, by: 'bob' },
+  { kind: 'lane-frozen', by: 'mary', why: 'the release' },
+  { kind: 'lane-unfrozen', by: 'mary' },
+  { kind: 'request-dismissed', issue: 42, dismissedAt: at },
   { kind: 'collision-foreseen', a: 3, b: 42, paths: ['src/cli.js'] },
   { kind: 'collision-announced', a: 3, b: 42 },
   {
@@ -122,6 +128,7 @@ const facts: FactBody[] = [
   { kind: 'command-decided', ...decided, outcome: 'refused' },
   { kind: 'command-decided', ...decided, outcome: 'not-yet' },
   { kind: 'command-decided', ...decided, outcome: 'unknown' },
+  { kind: 'command-decided', ...decided, outcome: 'limited' },
 ];
 
 test('every kind of fact, as a sentence', () => {
@@ -146,8 +153,14 @@ test('every kind of fact, as a sentence', () => {
       "Its prerequisite #7 was closed as not planned.",
       "Prerequisite acme/lib#3 is completed.",
       "Prerequisite #7 was closed as not planned.",
-      "It is on hold.",
-      "It is no longer on hold.",
+      "It is on hold by its label.",
+      "It is no longer on hold by its label.",
+      "alice put it on hold: until Monday.",
+      "alice put it on hold.",
+      "bob ended the hold.",
+      "mary froze landings: the release.",
+      "mary let changes land again.",
+      null,
       "#3 and #42 touch the same files: they run one after the other.",
       null,
       "Attempt 1 was given to local.",
@@ -186,6 +199,7 @@ test('every kind of fact, as a sentence', () => {
       "alice typed /approve: not possible now.",
       "alice typed /approve: not available yet.",
       "alice typed /approve: not understood.",
+      null,
     ]
   `);
 });

@@ -35,6 +35,7 @@ export function planRow(change: Partial<PlanRow> = {}): PlanRow {
     change: null,
     attempts: 1,
     waitsOn: [],
+    reason: null,
     since: at,
     startedAt: at,
     landedAt: null,
@@ -90,6 +91,8 @@ export function task(change: Partial<Task> = {}): Task {
     requestedBy: 'alice',
     requestedAt: at,
     held: false,
+    hold: null,
+    dismissedAt: null,
     correlationId: 'c-1',
     attempts: 1,
     attempt: null,
@@ -125,6 +128,7 @@ export const gate: GateRow[] = [
 export function extra(change: Partial<CommentExtra> = {}): CommentExtra {
   return {
     lane: 'acme/demo@main',
+    graph: { nodes: [], edges: [] },
     collisions: [],
     policyProblem: null,
     recent: [],

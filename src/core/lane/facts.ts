@@ -61,6 +61,7 @@ export type FactBody =
       by: string | null;
       why: string | null;
       pending: Suspension['pending'];
+      textAt: string | null;
     }
   | { kind: 'edit-settled'; issue: number; writtenHash: string; textAt: string | null }
   | { kind: 'dependencies-linked'; issue: number; blockedBy: number[]; blockedElsewhere: string[] }
@@ -68,6 +69,10 @@ export type FactBody =
   | { kind: 'elsewhere-seen'; reference: string; state: PrerequisiteState }
   | { kind: 'prerequisite-seen'; issue: number; state: PrerequisiteState }
   | { kind: 'task-held'; issue: number; held: boolean }
+  | { kind: 'hold-set'; issue: number; by: string; why: string | null }
+  | { kind: 'hold-lifted'; issue: number; by: string }
+  | { kind: 'lane-frozen'; by: string; why: string }
+  | { kind: 'lane-unfrozen'; by: string }
   | { kind: 'collision-foreseen'; a: number; b: number; paths: string[] }
   | { kind: 'collision-announced'; a: number; b: number }
   | {
@@ -99,6 +104,8 @@ export type FactBody =
   | { kind: 'escalated'; issue: number; escalation: Omit<Escalation, 'at' | 'from'> }
   | { kind: 'task-completed'; issue: number; sha: string }
   | { kind: 'task-cancelled'; issue: number; reason: string }
+  /** The label that was on the issue at this time, by GitHub's clock, asks for nothing any more. */
+  | { kind: 'request-dismissed'; issue: number; dismissedAt: string }
   | { kind: 'build-started'; build: number; baseSha: string; entries: BuildEntry[] }
   | { kind: 'candidate-made'; build: number; sha: string; tree: string }
   | { kind: 'build-reported'; build: number; checks: CheckResult[] }
@@ -121,8 +128,11 @@ export type FactBody =
       detail: string;
     };
 
-/** `refused`: allowed to this person, but not possible as things stand; `detail` says why and what to do. */
-export type CommandOutcome = 'done' | 'denied' | 'refused' | 'not-yet' | 'unknown';
+/**
+ * `refused`: allowed to this person, but not possible as things stand; `detail` says why and what to do. `limited`:
+ * this person has had too many answers within an hour; told once, with their number as `detail`, then not any more.
+ */
+export type CommandOutcome = 'done' | 'denied' | 'refused' | 'not-yet' | 'unknown' | 'limited';
 
 export type EjectionCode =
   | 'conflict'

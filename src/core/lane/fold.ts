@@ -2,11 +2,12 @@
  * `fold(state, fact)` makes the next state of a lane. It is the only way in which state changes, which is why
  * replaying the journal reproduces it (I7).
  */
+import { noteAnswer } from '../commands/limit.ts';
 import { defaultPolicy, policyHash } from '../policy.ts';
 import { nextState } from '../task/lifecycle.ts';
 import { noAdjustments } from '../task/versions.ts';
 import type { Fact, LifecycleEvent } from './facts.ts';
-import type { Attempt, Build, LaneState, Pull, Task } from './state.ts';
+import { type Attempt, type Build, isLive, type LaneState, type Pull, type Task } from './state.ts';
 
 /** The state before the first fact. */
 export const emptyLane: LaneState = {
@@ -17,6 +18,8 @@ export const emptyLane: LaneState = {
   policy: defaultPolicy,
   policyHash: policyHash(defaultPolicy),
   policyProblem: null,
+  frozen: null,
+  asked: {},
   nextFence: 1,
   nextBuild: 1,
   nextEntry: 1,
@@ -74,6 +77,12 @@ function withoutRefusal(state: LaneState, issue: number): LaneState {
   return { ...state, refusals };
 }
 
+/** The label is off: the next one is a new request. */
+function withdraw(state: LaneState, issue: number): LaneState {
+  const next = withoutRefusal(state, issue);
+  return next.tasks[issue] ? changeTask(next, issue, (task) => ({ ...task, dismissedAt: null })) : next;
+}
+
 function requestTask(state: LaneState, fact: FactOf<'task-requested'>): LaneState {
   const before = state.tasks[fact.issue];
   nextState(before?.state ?? 'absent', 'task-requested');
@@ -98,6 +107,8 @@ function requestTask(state: LaneState, fact: FactOf<'task-requested'>): LaneStat
     branch: before?.pull?.open ? before.branch : null,
     asked: [],
     held: false,
+    hold: before && isLive(before) ? before.hold : null,
+    dismissedAt: null,
     hidden: fact.hidden,
     correlationId: fact.correlationId,
     attempts: 0,
@@ -208,12 +219,24 @@ function foldTask(task: Task, fact: Fact): Task {
     case 'edit-suspended':
       return {
         ...task,
-        suspension: { by: fact.by, why: fact.why, pending: fact.pending, at: fact.at },
+        suspension: {
+          by: fact.by,
+          why: fact.why,
+          pending: fact.pending,
+          textAt: fact.textAt,
+          at: fact.at,
+        },
       };
     case 'edit-settled':
       return { ...task, suspension: null, writtenHash: fact.writtenHash, textAt: fact.textAt };
     case 'task-held':
       return { ...task, held: fact.held };
+    case 'hold-set':
+      return { ...task, hold: { by: fact.by, why: fact.why, at: fact.at } };
+    case 'hold-lifted':
+      return { ...task, hold: null };
+    case 'request-dismissed':
+      return { ...task, dismissedAt: fact.dismissedAt };
     case 'branch-opened':
       return changeAttempt(task, fact.attempt, (attempt) => ({ ...attempt, openedSha: fact.sha }));
     case 'pull-opened':
@@ -320,7 +343,7 @@ export function fold(state: LaneState, fact: Fact): LaneState {
     case 'request-refused':
       return { ...state, refusals: { ...state.refusals, [fact.issue]: fact.why } };
     case 'request-withdrawn':
-      return withoutRefusal(state, fact.issue);
+      return withdraw(state, fact.issue);
     case 'task-requested':
       return requestTask(state, fact);
     case 'task-assigned':
@@ -377,7 +400,11 @@ export function fold(state: LaneState, fact: Fact): LaneState {
     case 'landed':
       return land(state, fact);
     case 'command-decided':
-      return state;
+      return { ...state, asked: noteAnswer(state.asked, fact) };
+    case 'lane-frozen':
+      return { ...state, frozen: { by: fact.by, why: fact.why, at: fact.at } };
+    case 'lane-unfrozen':
+      return { ...state, frozen: null };
     default:
       return changeTask(state, fact.issue, (task) => foldTask(task, fact));
   }

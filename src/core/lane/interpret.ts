@@ -47,12 +47,19 @@ function problemsOf(seen: SeenIssue, by: { login: string; permission: string }):
   return seen.spec.kind === 'refused' ? seen.spec.why : [];
 }
 
+/** Whether the label that is there is the one that `/cancel` has dismissed. */
+function isDismissed({ dismissedAt }: Task, { labelledAt }: SeenIssue): boolean {
+  if (dismissedAt === null) return false;
+  return labelledAt === null || Date.parse(labelledAt) <= Date.parse(dismissedAt);
+}
+
 function interpretReady(
   state: LaneState,
   { issue, correlationId }: Of<'issue'>,
   seen: SeenIssue,
 ): FactBody[] {
   const task = state.tasks[issue];
+  if (task && isDismissed(task, seen)) return [];
   if (
     !allows(task?.state ?? 'absent', 'task-requested') ||
     task?.state === 'escalated' ||
@@ -88,6 +95,8 @@ function interpretIssue(state: LaneState, observation: Of<'issue'>): FactBody[] 
   if (state.refusals[issue] !== undefined && (!seen?.ready || !seen.open))
     return [{ kind: 'request-withdrawn', issue }];
   const task = state.tasks[issue];
+  if (seen?.ready === false && typeof task?.dismissedAt === 'string')
+    return [{ kind: 'request-withdrawn', issue }];
   const cancellable = task !== undefined && allows(task.state, 'task-cancelled');
   const landing = task !== undefined && (task.pull?.merged === true || mayBeLanding(state, issue));
   if (!seen) {
@@ -219,6 +228,10 @@ function interpretCandidate(state: LaneState, { build, result }: Of<'candidate'>
 function interpretLanding(state: LaneState, { build, result }: Of<'landing'>): FactBody[] {
   const known = state.builds[build];
   if (known?.state !== 'passed' || known.sha === null || known.tree === null) return [];
+  if (result.kind === 'withheld') {
+    const reason = 'landings were frozen before it could land';
+    return [{ kind: 'build-abandoned', build, reason }];
+  }
   if (result.kind === 'base-is') {
     return [
       { kind: 'build-abandoned', build, reason: 'the base branch moved before it could land' },

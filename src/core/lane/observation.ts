@@ -2,6 +2,7 @@
  * What was seen outside the ledger: on GitHub, through the agent API, or as the result of an effect. An observation
  * is level-triggered: it says how things are, so that seeing it twice, late or after another changes nothing.
  */
+import type { Command } from '../commands/command.ts';
 import type { PathChange } from '../gate/diff.ts';
 import type { PolicyReading } from '../policy.ts';
 import type { CheckResult, PrerequisiteState, Spec } from './state.ts';
@@ -48,10 +49,7 @@ export type AgentWord =
 
 /** A slash command as it was typed; several in one comment are several observations, told apart by `index`. */
 export type SeenCommand = { index: number } & (
-  | { name: 'approve'; sha: string | null }
-  | { name: 'escalate'; why: string }
-  | { name: 'status' | 'help' }
-  | { name: 'not-yet'; typed: string; needs: 'read' | 'write' | 'maintain' }
+  | Command
   | { name: 'unknown'; typed: string; suggestion: string | null }
   /** Commands beyond the most that one comment may have. */
   | { name: 'too-many'; count: number }
@@ -75,6 +73,8 @@ export type Observation =
       command: SeenCommand;
       by: string;
       permission: Permission;
+      /** When the comment was written, by GitHub's clock, ISO 8601. */
+      writtenAt: string;
     }
   | { kind: 'agent'; issue: number; attempt: number; fence: number; word: AgentWord }
   | { kind: 'branch-opened'; issue: number; attempt: number; fence: number; sha: string }
@@ -88,6 +88,10 @@ export type Observation =
   | {
       kind: 'landing';
       build: number;
-      result: { kind: 'landed'; sha: string; tree: string } | { kind: 'base-is'; sha: string };
+      result:
+        | { kind: 'landed'; sha: string; tree: string }
+        | { kind: 'base-is'; sha: string }
+        /** Not tried, because landings are frozen; the base branch has been read and is not there yet. */
+        | { kind: 'withheld' };
     }
   | { kind: 'effect-refused'; effect: string; issue: number | null; build: number | null; message: string };

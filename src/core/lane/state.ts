@@ -140,6 +140,8 @@ export interface Suspension {
   /** Why the text cannot be taken at all; null when it only needs somebody's word. */
   why: string | null;
   pending: { spec: Spec; hash: string; hidden: number } | null;
+  /** GitHub's time of the newest edit; null when it tells none. */
+  textAt: string | null;
   at: string;
 }
 
@@ -148,6 +150,20 @@ export interface VersionNote {
   by: string;
   how: 'edit' | 'label' | 'approval' | 'command';
   diff: string;
+  at: string;
+}
+
+/** Somebody keeps a task from starting and landing. */
+export interface Hold {
+  by: string;
+  why: string | null;
+  at: string;
+}
+
+/** Somebody keeps everything in the lane from landing. */
+export interface Freeze {
+  by: string;
+  why: string;
   at: string;
 }
 
@@ -179,7 +195,12 @@ export interface Task {
   branch: string | null;
   /** Prerequisites closed as not planned that its people have been asked about. */
   asked: string[];
+  /** Whether the label `agent-hold` is set. */
   held: boolean;
+  /** A hold by command, besides the label. */
+  hold: Hold | null;
+  /** When it was cancelled by command, by GitHub's clock: a label set before that does not bring it back. */
+  dismissedAt: string | null;
   /** How many hidden pieces of text were taken out of the issue before it was read. */
   hidden: number;
   correlationId: string;
@@ -255,6 +276,9 @@ export interface LaneState {
   policyHash: string;
   /** Why `.github/signalbox.yml` was not accepted; the last good policy stays in force. */
   policyProblem: string | null;
+  frozen: Freeze | null;
+  /** Login → when that person was given an answer within the last hour; see commands/limit.ts. */
+  asked: Readonly<Record<string, readonly string[]>>;
   nextFence: number;
   nextBuild: number;
   nextEntry: number;

@@ -75,5 +75,6 @@ export function readEdit(state: LaneState, task: Task, seen: SeenIssue): FactBod
   const why = seen.spec.kind === 'refused' ? seen.spec.why.join(' ') : null;
   const known = task.suspension;
   if (known && known.why === why && (known.pending?.hash ?? null) === hash) return [];
-  return [{ kind: 'edit-suspended', issue, by: authority.by, why, pending }];
+  const textAt = seen.edits?.at(-1)?.at ?? null;
+  return [{ kind: 'edit-suspended', issue, by: authority.by, why, pending, textAt }];
 }

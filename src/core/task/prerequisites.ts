@@ -36,7 +36,7 @@ function prerequisiteWait(state: LaneState, task: Task, number: number): Wait | 
     kind: 'dependency',
     what: isGivenUp ? `#${number} is ${other.state}` : `#${number} ${prerequisiteProblem[seen]}`,
     since: task.since,
-    command: wayOut(`#${number}`, seen),
+    command: `/independent #${number}`,
   };
 }
 

@@ -14,6 +14,7 @@ import {
   type Task,
 } from '../lane/state.ts';
 import type { Wait } from '../lane/view.ts';
+import { holdWaits } from './hold.ts';
 import { overlap } from './patterns.ts';
 import { openPrerequisites } from './prerequisites.ts';
 import { suspensionWait } from './suspension.ts';
@@ -66,9 +67,8 @@ function missingSections({ policy }: LaneState, { spec }: Task): string[] {
 /** Tasks that want the same files, come before this one and wait for nothing but the end of their grace period. */
 function soonToStart(state: LaneState, task: Task, at: string): { task: Task; paths: string[] }[] {
   return Object.values(state.tasks)
-    .filter(
-      (other) => other.state === 'waiting' && other.issue < task.issue && !other.held && !other.suspension,
-    )
+    .filter((other) => other.state === 'waiting' && other.issue < task.issue)
+    .filter((other) => holdWaits(other).length === 0 && other.suspension === null)
     .filter(
       (other) => graceEnds(state, other) > Date.parse(at) && openPrerequisites(state, other).length === 0,
     )
@@ -83,14 +83,7 @@ export function blockers({ state, hasUnreadIssues }: Snapshot, task: Task, at: s
   if (state.baseSha === null) {
     waits.push({ kind: 'base', what: `the branch ${state.base} has no commit yet`, since, command: null });
   }
-  if (task.held) {
-    waits.push({
-      kind: 'hold',
-      what: 'the label agent-hold is set',
-      since,
-      command: 'remove the label `agent-hold`',
-    });
-  }
+  waits.push(...holdWaits(task));
   if (task.suspension) waits.push(suspensionWait(task, task.suspension));
   const missing = missingSections(state, task);
   if (missing.length > 0) {
@@ -99,7 +92,7 @@ export function blockers({ state, hasUnreadIssues }: Snapshot, task: Task, at: s
   }
   if (graceEnds(state, task) > Date.parse(at)) {
     const until = new Date(graceEnds(state, task)).toISOString();
-    waits.push({ kind: 'grace', what: `time for late edits, until ${until}`, since, command: null });
+    waits.push({ kind: 'grace', what: 'time for late edits', since, command: null, next: until });
   }
   if (hasUnreadIssues) {
     waits.push({ kind: 'announcement', what: 'other issues are being read first', since, command: null });

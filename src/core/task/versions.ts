@@ -3,7 +3,6 @@
  * everything that was said about version n (approvals, verdicts, builds) is void. Work that version n asked for is
  * stopped and fenced where the change would have it done otherwise.
  */
-import { isDeepStrictEqual } from 'node:util';
 import type { FactBody } from '../lane/facts.ts';
 import {
   type Adjustments,
@@ -106,7 +105,7 @@ export function acceptVersion(state: LaneState, task: Task, change: VersionChang
   const { issue } = task;
   const specHash = hashSpec(change.spec);
   const { spec, adjust, writtenHash, hidden, by, how, textAt } = change;
-  if (specHash === task.specHash && isDeepStrictEqual(adjust, task.adjust)) {
+  if (specHash === task.specHash) {
     return [{ kind: 'edit-settled', issue, writtenHash, textAt }];
   }
   const isFree = holdersOf(state, issue, spec.owns).length === 0;
