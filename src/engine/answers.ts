@@ -16,12 +16,15 @@ import {
   renderDenied,
   renderHelp,
   renderIgnored,
+  renderLimited,
   renderNotYet,
   renderRefused,
   renderRequestRefused,
   renderStatusReply,
   renderUnknown,
+  renderWhyReply,
 } from '../protocol/replies.ts';
+import { renderQuestionNotice, renderSuspensionNotice } from '../protocol/version-text.ts';
 
 type Decided = Extract<Fact, { kind: 'command-decided' }>;
 
@@ -38,8 +41,11 @@ export function renderReply(fact: Decided, row: PlanRow | null, queue: QueueRow 
       return renderNotYet(command);
     case 'unknown':
       return renderUnknown({ text: command, suggestion: detail === '' ? null : detail });
+    case 'limited':
+      return renderLimited(Number(detail));
     case 'done':
-      return command === 'status' && row ? renderStatusReply(row, queue) : renderHelp();
+      if (row && command === 'status') return renderStatusReply(row, queue);
+      return row && command === 'why' ? renderWhyReply(row) : renderHelp();
     default:
       return fact.outcome satisfies never;
   }
@@ -76,6 +82,10 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
       const since = state.tasks[fact.issue]?.escalation?.at;
       return since === undefined ? null : renderQuestion(state, fact.issue, since);
     }
+    case 'edit-suspended':
+      return renderSuspensionNotice({ ...fact, version: state.tasks[fact.issue]?.version ?? 1 });
+    case 'prerequisite-questioned':
+      return renderQuestionNotice(fact);
     case 'budget-warned':
       return renderBudgetNotice({ issue: fact.issue, what: fact.what, mention });
     case 'lease-extended': {
@@ -91,11 +101,8 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
     case 'grace-started': {
       const task = state.tasks[fact.issue];
       if (!task?.pull) return null;
-      return renderGraceNotice({
-        pull: task.pull.number,
-        until: fact.until,
-        why: autonomyOf(task, state).why,
-      });
+      const { why } = autonomyOf(task, state);
+      return renderGraceNotice({ pull: task.pull.number, until: fact.until, why });
     }
     case 'entry-ejected': {
       const pull = state.tasks[fact.issue]?.pull?.number ?? fact.issue;

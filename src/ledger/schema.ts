@@ -122,6 +122,13 @@ export interface Effect {
   tries: Generated<number>;
 }
 
+export interface Elsewhere {
+  installation_id: number;
+  lane_id: number;
+  reference: string;
+  state: string;
+}
+
 export interface Entry {
   arrival: number;
   entered_at: Timestamp;
@@ -155,10 +162,12 @@ export interface Landing {
 }
 
 export interface Lane {
+  asked: Generated<Json>;
   base: string;
   base_sha: string | null;
   comments_since: Timestamp | null;
   health: Generated<Json>;
+  frozen: Json | null;
   installation_id: number;
   journal_seq: Generated<number>;
   lane_id: Generated<number>;
@@ -242,17 +251,25 @@ export interface Seen {
 }
 
 export interface Task {
+  adjust: Generated<Json>;
+  asked: Generated<Json>;
   attempts: number;
   blocked_by: Json;
+  blocked_elsewhere: Generated<Json>;
+  branch: string | null;
+  change: Json | null;
   changed_seq: Generated<number>;
   claims: Json;
   correlation_id: string;
+  dismissed_at: Timestamp | null;
   ejected_head: string | null;
   escalation: Json | null;
   held: boolean;
   hidden: number;
+  hold: Json | null;
   installation_id: number;
   issue: number;
+  labelled_at: Timestamp | null;
   landed_as: string | null;
   landed_at: Timestamp | null;
   lane_id: number;
@@ -266,8 +283,11 @@ export interface Task {
   spec_hash: string;
   started_at: Timestamp | null;
   state: string;
+  suspension: Json | null;
+  text_at: Timestamp | null;
   title: string;
   version: number;
+  written_hash: string;
 }
 
 export interface TaskVersion {
@@ -288,6 +308,7 @@ export interface DB {
   collision: Collision;
   delivery: Delivery;
   effect: Effect;
+  elsewhere: Elsewhere;
   entry: Entry;
   journal: Journal;
   landing: Landing;

@@ -14,6 +14,7 @@ import type { Observation } from '../../src/core/lane/observation.ts';
 import { waitsOf } from '../../src/core/lane/plan-view.ts';
 import { isLive, type LaneState, prerequisitesOf, type Task } from '../../src/core/lane/state.ts';
 import { overlap } from '../../src/core/task/patterns.ts';
+import { lives, playLife } from './attempt-histories.ts';
 import type { Step } from './lane-driver.ts';
 import { type Action, goodLuck, histories, World } from './lane-histories.ts';
 
@@ -33,6 +34,7 @@ const seen = {
   latePushes: 0,
   alone: 0,
   warnings: 0,
+  answers: 0,
 };
 
 function fail(invariant: string, what: string): never {
@@ -73,7 +75,7 @@ function assertGate(
   const landing = { headSha: entry.headSha, version: task.version, policyHash: state.policyHash };
   if (!isDeepStrictEqual(bound, landing)) fail('I2', 'the approval is for something else');
   if (last.by === 'policy' && state.policy.gate.approvals > 0) assertAutonomy(world, state, task, touched);
-  if (task.held) fail('I2', 'the task is held');
+  if (task.held || task.hold) fail('I2', 'the task is held');
 }
 
 /** What the one policy of the histories that lets changes approve themselves says, in other words than the core's. */
@@ -138,6 +140,7 @@ function assertFact(world: World, step: Step, before: LaneState, fact: Fact, fac
     case 'build-passed': {
       const build = before.builds[fact.build];
       if (build?.baseSha !== before.baseSha) fail('I1', 'a candidate of an old base has passed');
+      if (before.frozen) fail('I2', 'a candidate was sent on its way while landings were frozen');
       const told = world.checks.get(build?.sha ?? '');
       for (const name of before.policy.gate.checks) {
         if (told?.get(name) !== 'success') fail('I1', `${name} was not green on the candidate`);
@@ -181,6 +184,9 @@ function assertFact(world: World, step: Step, before: LaneState, fact: Fact, fac
       return;
     case 'attempts-exhausted':
       seen.failures += 1;
+      return;
+    case 'resumed':
+      seen.answers += 1;
       return;
     case 'agent-paused':
       seen.pauses += 1;
@@ -283,8 +289,12 @@ function play(actions: readonly Action[]): World {
 
 /** Why a task may rest for ever when everything works: a person, or another task, has the next word. */
 function mayRest(world: World, task: Task): boolean {
-  if (!isLive(task) || task.state === 'escalated' || task.held) return true;
+  if (!isLive(task) || task.state === 'escalated') return true;
+  if (task.held || task.hold || task.suspension) return true;
   const waits = waitsOf(world.lane.snapshot, task, world.lane.at).map((wait) => wait.kind);
+  // A new version may name prerequisites that its task did not have when it started.
+  if (task.state === 'in-review' || task.state === 'approved')
+    return waits.every((kind) => kind === 'dependency');
   return (
     task.state === 'waiting' &&
     waits.every((kind) => ['dependency', 'overlap', 'agent', 'limit'].includes(kind))
@@ -295,12 +305,14 @@ function mayRest(world: World, task: Task): boolean {
 function goodWeather(world: World): void {
   const { lane } = world;
   world.tell({ kind: 'prerequisite', issue: 9, state: 'completed' });
+  world.type(1, 'unfreeze');
   for (let round = 0; round < 60; round++) {
     for (let count = 0; lane.pending.length > 0 && count < 50; count++) world.carry(goodLuck);
+    // Nothing is booked any more: now CI has its turn.
+    world.carry(goodLuck);
     for (const task of Object.values(lane.state.tasks)) {
       if (task.pull?.open && task.state !== 'completed') world.progress(task.issue);
     }
-    world.carry(goodLuck);
     lane.presence = [
       { agent: 'default', worker: 'w-1', seenAt: lane.at },
       { agent: 'local', worker: 'w-1', seenAt: lane.at },
@@ -308,6 +320,32 @@ function goodWeather(world: World): void {
     lane.pass(3_000);
   }
 }
+
+describe('any life of a task', () => {
+  test('keeps the invariants after every step, and tries, pauses and asks as the policy says', {
+    timeout: 240_000,
+  }, () => {
+    fc.assert(
+      fc.property(lives(9), (life) => {
+        const world = new World();
+        world.lane.watch = (step) => assertStep(world, step);
+        playLife(world, life);
+        assertWhole(world);
+      }),
+      { numRuns: 20_000 },
+    );
+    console.log(JSON.stringify(seen));
+    expect(seen.expiries).toBeGreaterThan(500);
+    expect(seen.extensions).toBeGreaterThan(100);
+    expect(seen.failures).toBeGreaterThan(100);
+    expect(seen.repeats).toBeGreaterThan(500);
+    expect(seen.pauses).toBeGreaterThan(500);
+    expect(seen.latePushes).toBeGreaterThan(100);
+    expect(seen.answers).toBeGreaterThan(500);
+    expect(seen.warnings).toBeGreaterThan(100);
+    expect(seen.alone).toBeGreaterThan(100);
+  });
+});
 
 describe('any history of a lane', () => {
   test('keeps the invariants after every step', { timeout: 120_000 }, () => {

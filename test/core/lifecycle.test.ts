@@ -10,6 +10,8 @@ type State = TaskState | 'absent';
 const states: readonly State[] = ['absent', ...taskStates];
 const events: readonly LifecycleEvent[] = [
   'task-requested',
+  'version-accepted',
+  'attempt-superseded',
   'task-assigned',
   'work-started',
   'work-done',
@@ -28,6 +30,7 @@ const events: readonly LifecycleEvent[] = [
 const expected: Record<State, Partial<Record<LifecycleEvent, State>>> = {
   absent: { 'task-requested': 'waiting' },
   waiting: {
+    'version-accepted': 'waiting',
     'task-assigned': 'assigned',
     'attempts-exhausted': 'failed',
     resumed: 'waiting',
@@ -35,6 +38,8 @@ const expected: Record<State, Partial<Record<LifecycleEvent, State>>> = {
     'task-cancelled': 'cancelled',
   },
   assigned: {
+    'version-accepted': 'assigned',
+    'attempt-superseded': 'waiting',
     'work-started': 'working',
     'work-done': 'in-review',
     'attempt-ended': 'waiting',
@@ -46,6 +51,8 @@ const expected: Record<State, Partial<Record<LifecycleEvent, State>>> = {
     'task-cancelled': 'cancelled',
   },
   working: {
+    'version-accepted': 'working',
+    'attempt-superseded': 'waiting',
     'work-started': 'working',
     'work-done': 'in-review',
     'attempt-ended': 'waiting',
@@ -57,6 +64,8 @@ const expected: Record<State, Partial<Record<LifecycleEvent, State>>> = {
     'task-cancelled': 'cancelled',
   },
   'in-review': {
+    'version-accepted': 'in-review',
+    'attempt-superseded': 'waiting',
     'work-done': 'in-review',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
@@ -68,6 +77,7 @@ const expected: Record<State, Partial<Record<LifecycleEvent, State>>> = {
     'task-cancelled': 'cancelled',
   },
   approved: {
+    'version-accepted': 'in-review',
     'work-done': 'approved',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
@@ -79,6 +89,7 @@ const expected: Record<State, Partial<Record<LifecycleEvent, State>>> = {
     'task-cancelled': 'cancelled',
   },
   escalated: {
+    'version-accepted': 'escalated',
     'task-requested': 'waiting',
     resumed: 'waiting',
     approved: 'approved',
@@ -139,7 +150,9 @@ describe('folding a fact that cannot follow', () => {
     spec: specOf(),
     specHash: 'hash',
     blockedBy: [],
+    blockedElsewhere: [],
     requestedBy: 'maria',
+    labelledAt: null,
     hidden: 0,
     correlationId: 'c-1',
   };

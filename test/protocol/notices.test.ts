@@ -142,7 +142,11 @@ test('late work, with the branch set back and without', () => {
 
 test('a change that nobody needs to approve', () => {
   expect(
-    renderGraceNotice({ pull: 50, until: '2026-11-20T10:33:00.000Z', why: 'a rule for docs/a.md says on-the-loop' }),
+    renderGraceNotice({
+      pull: 50,
+      until: '2026-11-20T10:33:00.000Z',
+      why: 'a rule for docs/a.md says on-the-loop',
+    }),
   ).toMatchInlineSnapshot(`
     "### #50 enters the queue at 2026-11-20 10:33 UTC
 

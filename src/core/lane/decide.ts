@@ -10,6 +10,7 @@ import { openBreakers } from '../task/breaker.ts';
 import { enforceBudgets } from '../task/budget.ts';
 import { repeatEscalations } from '../task/escalation.ts';
 import { findLeftWork } from '../task/late-work.ts';
+import { givenUpPrerequisites } from '../task/prerequisites.ts';
 import { giveUp } from '../task/retry.ts';
 import { foreseeCollisions, graceEnds, scheduleNext } from '../task/schedule.ts';
 import { judgeStalls } from '../task/stall.ts';
@@ -85,6 +86,19 @@ function approveByPolicy(state: LaneState): FactBody[] {
   );
 }
 
+/** A prerequisite that nobody will do is a question to the people of whatever waits for it, asked once. */
+function askAboutPrerequisites(state: LaneState): FactBody[] {
+  return Object.values(state.tasks)
+    .filter(isLive)
+    .flatMap((task) =>
+      givenUpPrerequisites(state, task)
+        .filter((prerequisite) => !task.asked.includes(prerequisite))
+        .map(
+          (prerequisite): FactBody => ({ kind: 'prerequisite-questioned', issue: task.issue, prerequisite }),
+        ),
+    );
+}
+
 /** The first group of facts that follows; `decide` asks again until nothing follows. */
 function nextFacts(snapshot: Snapshot, at: string): FactBody[] {
   const { state } = snapshot;
@@ -95,6 +109,7 @@ function nextFacts(snapshot: Snapshot, at: string): FactBody[] {
     () => giveUp(state),
     () => repeatEscalations(state, at),
     () => findLeftWork(Object.values(state.tasks)),
+    () => askAboutPrerequisites(state),
     () => foreseeCollisions(state),
     () => readEvidence(state),
     () => readClosedPulls(state),

@@ -2,20 +2,26 @@
  * What people see of a lane, computed from its state and never stored: the coordination plan and the queue.
  * The dashboard, `/api/v1` and the comments on GitHub all speak from these.
  */
-import type { TaskState } from './state.ts';
+import type { Freeze, TaskState, VersionNote } from './state.ts';
 
-/** One thing a task waits for. `command` is what a person can type to change it; null when nothing needs doing. */
+/**
+ * One thing a task waits for. `command` is what a person can type to change it; null when nothing needs doing. `next`
+ * is when it ends, is tried or is given up by itself, ISO 8601; absent when only news can change it.
+ */
 export interface Wait {
   kind:
     | 'grace'
     | 'backoff'
     | 'breaker'
     | 'budget'
+    | 'edit'
+    | 'spec'
     | 'dependency'
     | 'overlap'
     | 'agent'
     | 'limit'
     | 'hold'
+    | 'freeze'
     | 'announcement'
     | 'branch'
     | 'worker'
@@ -31,6 +37,7 @@ export interface Wait {
   what: string;
   since: string;
   command: string | null;
+  next?: string;
 }
 
 /** One row of the coordination plan. */
@@ -40,6 +47,8 @@ export interface PlanRow {
   branch: string | null;
   owns: string[];
   dependsOn: number[];
+  /** Prerequisites in other repositories, as `owner/repo#7`. */
+  dependsElsewhere: string[];
   agent: string | null;
   worker: string | null;
   state: TaskState;
@@ -47,8 +56,12 @@ export interface PlanRow {
   status: string;
   pull: number | null;
   version: number;
+  /** What made this version; null for the first. */
+  change: VersionNote | null;
   attempts: number;
   waitsOn: Wait[];
+  /** Why the last attempt, approval or entry ended, or the task; null when nothing of it is worth saying. */
+  reason: string | null;
   since: string;
   startedAt: string | null;
   landedAt: string | null;
@@ -98,6 +111,8 @@ export interface LaneView {
   base: string;
   baseSha: string | null;
   policyProblem: string | null;
+  /** Why nothing lands at present; null when it does. */
+  frozen: Freeze | null;
   /** Grows with every change: lets a live page know whether it is current. */
   revision: number;
   at: string;

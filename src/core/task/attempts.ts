@@ -93,6 +93,13 @@ export function resumeRecord(task: Task, policy: Policy, fact: Of<'resumed'>): T
   };
 }
 
+/** The record after a new version of the task has ended what was under way: attempts count from now. */
+export function supersedeRecord(task: Task, policy: Policy, fact: Of<'attempt-superseded'>): TaskRecord {
+  const reason = `version ${fact.version} of the task was accepted`;
+  const record = endAttempt(task, policy, { end: 'superseded', reason, at: fact.at });
+  return { ...record, used: 0, infraInRow: 0, notBefore: null };
+}
+
 /** What a heartbeat, a push or a run says about the attempt under way. */
 export function notePresent(attempt: Attempt, fact: Fact): Attempt {
   switch (fact.kind) {

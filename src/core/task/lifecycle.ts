@@ -4,7 +4,8 @@
  *   waiting ─ task-assigned ─▶ assigned ─ work-started ─▶ working ─ work-done ─▶ in-review ─ approved ─▶ approved
  *      ▲                          │                          │                      ▲                       │
  *      └────── attempt-ended ─────┴──────────────────────────┘                      └─ approval-voided ─────┤
- *                                                                                      entry-ejected        │
+ *              attempt-superseded                                                      entry-ejected        │
+ *                                                                                      version-accepted     │
  *   escalated, failed, cancelled: reached from wherever work is under way                  completed ◀──────┘
  *   escalated and failed are the human queue: `resumed` leads from there to waiting, with a new attempt
  *
@@ -20,6 +21,8 @@ export type Step = TaskState | 'same' | 'never';
 export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step>> = {
   absent: {
     'task-requested': 'waiting',
+    'version-accepted': 'never',
+    'attempt-superseded': 'never',
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'never',
@@ -35,6 +38,8 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   waiting: {
     'task-requested': 'never',
+    'version-accepted': 'same',
+    'attempt-superseded': 'never',
     'task-assigned': 'assigned',
     'work-started': 'never',
     'work-done': 'never',
@@ -50,6 +55,8 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   assigned: {
     'task-requested': 'never',
+    'version-accepted': 'same',
+    'attempt-superseded': 'waiting',
     'task-assigned': 'never',
     'work-started': 'working',
     'work-done': 'in-review',
@@ -65,6 +72,8 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   working: {
     'task-requested': 'never',
+    'version-accepted': 'same',
+    'attempt-superseded': 'waiting',
     'task-assigned': 'never',
     'work-started': 'same',
     'work-done': 'in-review',
@@ -80,6 +89,8 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   'in-review': {
     'task-requested': 'never',
+    'version-accepted': 'same',
+    'attempt-superseded': 'waiting',
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'same',
@@ -95,6 +106,8 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   approved: {
     'task-requested': 'never',
+    'version-accepted': 'in-review',
+    'attempt-superseded': 'never',
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'same',
@@ -110,6 +123,8 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   escalated: {
     'task-requested': 'waiting',
+    'version-accepted': 'same',
+    'attempt-superseded': 'never',
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'never',
@@ -125,6 +140,8 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   failed: {
     'task-requested': 'waiting',
+    'version-accepted': 'never',
+    'attempt-superseded': 'never',
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'never',
@@ -140,6 +157,8 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   completed: {
     'task-requested': 'never',
+    'version-accepted': 'never',
+    'attempt-superseded': 'never',
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'never',
@@ -155,6 +174,8 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   cancelled: {
     'task-requested': 'waiting',
+    'version-accepted': 'never',
+    'attempt-superseded': 'never',
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'never',
