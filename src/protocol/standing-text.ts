@@ -210,7 +210,8 @@ export function count(number: number, noun: string): string {
 function renderBefore({ state, reason }: PlanRow): string[] {
   if (reason === null) return [];
   const words = escapeSentence(shorten(reason.replace(/\.\s*$/u, ''), longestReason));
-  if (state === 'cancelled') return [`Why: ${words}. To start anew, remove the label \`agent-ready\` and set it again.`];
+  if (state === 'cancelled')
+    return [`Why: ${words}. To start anew, remove the label \`agent-ready\` and set it again.`];
   return state === 'waiting' || state === 'in-review' ? [`Before that: ${words}.`] : [];
 }
 

@@ -14,9 +14,9 @@ import { type Answer, accept, type CommandRule, refuse, type Typed } from './com
 function rebuild(state: LaneState, task: Task, { by, under, writtenAt }: Typed<'retry'>): Answer {
   const command = { name: 'approve' as const, sha: null };
   const asked: FactBody = { kind: 'rebuild-asked', issue: task.issue, by };
-  const approved = approve.on === 'task' && approve.run?.(state, task, { command, by, under, writtenAt });
-  if (!approved || approved.outcome !== 'done') return approved || refuse('it cannot be approved');
-  return accept([asked, ...approved.facts]);
+  if (approve.on !== 'task' || approve.run === null) return refuse('it cannot be approved');
+  const approved = approve.run(state, task, { command, by, under, writtenAt });
+  return approved.outcome === 'done' ? accept([asked, ...approved.facts]) : approved;
 }
 
 export const retry: CommandRule<'retry'> = {

@@ -353,6 +353,16 @@ export function isAtWork(task: Task): boolean {
   return task.state === 'assigned' || task.state === 'working';
 }
 
+/** Found once for each state of the tasks: every waiting task asks about those that are at work. */
+const atWork = new WeakMap<LaneState['tasks'], readonly Task[]>();
+
+/** The tasks with an attempt under way. */
+export function tasksAtWork(tasks: LaneState['tasks']): readonly Task[] {
+  const known = atWork.get(tasks) ?? Object.values(tasks).filter(isAtWork);
+  atWork.set(tasks, known);
+  return known;
+}
+
 /** True while the task is in the human queue. */
 export function needsPerson(task: Task): boolean {
   return task.state === 'escalated' || task.state === 'failed';

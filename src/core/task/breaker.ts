@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Fact, FactBody } from '../lane/facts.ts';
 import { goodHealth, type Health, wholeLane } from '../lane/health.ts';
-import { isAtWork, type LaneState } from '../lane/state.ts';
+import { type LaneState, tasksAtWork } from '../lane/state.ts';
 import type { Wait } from '../lane/view.ts';
 import type { Policy } from '../policy.ts';
 import { backoffMs } from './retry.ts';
@@ -27,9 +27,8 @@ export function breakerOf(state: LaneState, agent: string, at: string): Breaker 
   const { pausedUntil } = healthOf(state, agent);
   if (pausedUntil === null) return 'closed';
   if (pausedUntil > at) return 'open';
-  const trying = Object.values(state.tasks).some(
+  const trying = tasksAtWork(state.tasks).some(
     (task) =>
-      isAtWork(task) &&
       task.attempt !== null &&
       task.attempt.assignedAt >= pausedUntil &&
       (agent === wholeLane || task.attempt.agent === agent),

@@ -6,7 +6,7 @@
  * does `limits.task`. A person's answer starts the task's budget afresh.
  */
 import type { FactBody } from '../lane/facts.ts';
-import { isAtWork, type LaneState, type Task } from '../lane/state.ts';
+import { isAtWork, type LaneState, type Task, tasksAtWork } from '../lane/state.ts';
 import type { Wait } from '../lane/view.ts';
 import { addUsage, noUsage, type Usage } from './record.ts';
 
@@ -42,10 +42,10 @@ function usedByAttempt(task: Task, at: string): Usage {
 }
 
 /** What counts against the task's budget: everything since it was asked for, or since a person answered. */
-function usedByTask({ record, ...task }: Task, at: string): Usage {
-  const { spent, forgiven } = record;
+function usedByTask(task: Task, at: string): Usage {
+  const { spent, forgiven } = task.record;
   return {
-    minutes: spent.minutes - forgiven.minutes + minutesAtWork({ record, ...task }, at),
+    minutes: spent.minutes - forgiven.minutes + minutesAtWork(task, at),
     tokens: spent.tokens - forgiven.tokens,
     usd: spent.usd - forgiven.usd,
   };
@@ -121,8 +121,8 @@ export function spentToday(state: LaneState, agent: string | null, at: string): 
     .filter(([name]) => agent === null || name === agent)
     .reduce((sum, [, usage]) => addUsage(sum, usage), noUsage);
   const midnight = midnightBefore(at);
-  const running = Object.values(state.tasks)
-    .filter((task) => task.attempt !== null && (agent === null || task.attempt.agent === agent))
+  const running = tasksAtWork(state.tasks)
+    .filter((task) => agent === null || task.attempt?.agent === agent)
     .map((task) => Math.min(minutesAtWork(task, at), (Date.parse(at) - Date.parse(midnight)) / 60_000))
     .reduce((sum, minutes) => sum + minutes, 0);
   return addUsage(ended, { ...noUsage, minutes: running });
@@ -132,6 +132,7 @@ export function spentToday(state: LaneState, agent: string | null, at: string): 
 export function dayWait(state: LaneState, agent: string | null, at: string): Wait | null {
   const { agent_day: ofAgent, repository_day: ofRepository } = state.policy.limits;
   const limits = agent === null ? ofRepository : ofAgent;
+  if (kinds.every((kind) => limits[kind] === undefined)) return null;
   const spent = spentToday(state, agent, at);
   const over = kinds.find((kind) => spent[kind] >= (limits[kind] ?? Number.POSITIVE_INFINITY));
   if (over === undefined) return null;

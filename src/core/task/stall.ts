@@ -4,7 +4,7 @@
  * it end.
  */
 import type { FactBody } from '../lane/facts.ts';
-import { isAtWork, type Snapshot, type Task } from '../lane/state.ts';
+import { isAtWork, type Snapshot, type Task, tasksAtWork } from '../lane/state.ts';
 
 export type Stall =
   /** Nobody keeps a lease for it: it is not at work, or people work on it. */
@@ -43,7 +43,7 @@ export function stallOf(task: Task, { state, leases }: Snapshot, at: string): St
 
 /** Attempts that get more time, and those that have ended because every sign of life is missing. */
 export function judgeStalls(snapshot: Snapshot, at: string): FactBody[] {
-  return Object.values(snapshot.state.tasks).flatMap((task): FactBody[] => {
+  return tasksAtWork(snapshot.state.tasks).flatMap((task): FactBody[] => {
     const { issue, attempt } = task;
     const stall = stallOf(task, snapshot, at);
     if (!attempt || stall.kind === 'unleased' || stall.kind === 'alive') return [];
