@@ -15,6 +15,7 @@ import {
   renderUnknown,
   renderWhyReply,
 } from '../protocol/replies.ts';
+import { renderQuestionNotice, renderSuspensionNotice } from '../protocol/version-text.ts';
 
 type Decided = Extract<Fact, { kind: 'command-decided' }>;
 
@@ -59,6 +60,10 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
         mention,
       });
     }
+    case 'edit-suspended':
+      return renderSuspensionNotice({ ...fact, version: state.tasks[fact.issue]?.version ?? 1 });
+    case 'prerequisite-questioned':
+      return renderQuestionNotice(fact);
     case 'attempts-exhausted': {
       return renderFailureNotice({ issue: fact.issue, reason: fact.reason, mention });
     }

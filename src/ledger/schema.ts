@@ -115,6 +115,13 @@ export interface Effect {
   tries: Generated<number>;
 }
 
+export interface Elsewhere {
+  installation_id: number;
+  lane_id: number;
+  reference: string;
+  state: string;
+}
+
 export interface Entry {
   arrival: number;
   entered_at: Timestamp;
@@ -234,8 +241,13 @@ export interface Seen {
 }
 
 export interface Task {
+  adjust: Generated<Json>;
+  asked: Generated<Json>;
   attempts: number;
   blocked_by: Json;
+  blocked_elsewhere: Generated<Json>;
+  branch: string | null;
+  change: Json | null;
   changed_seq: Generated<number>;
   claims: Json;
   correlation_id: string;
@@ -247,6 +259,7 @@ export interface Task {
   hold: Json | null;
   installation_id: number;
   issue: number;
+  labelled_at: Timestamp | null;
   landed_as: string | null;
   landed_at: Timestamp | null;
   lane_id: number;
@@ -259,8 +272,11 @@ export interface Task {
   spec_hash: string;
   started_at: Timestamp | null;
   state: string;
+  suspension: Json | null;
+  text_at: Timestamp | null;
   title: string;
   version: number;
+  written_hash: string;
 }
 
 export interface TaskVersion {
@@ -281,6 +297,7 @@ export interface DB {
   collision: Collision;
   delivery: Delivery;
   effect: Effect;
+  elsewhere: Elsewhere;
   entry: Entry;
   journal: Journal;
   landing: Landing;

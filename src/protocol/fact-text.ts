@@ -92,10 +92,22 @@ function describeTaskFact(fact: Exclude<Fact, LaneFact>): string | null {
       return `The issue could not be given to an agent: ${words(fact.why)}.`;
     case 'request-withdrawn':
       return null;
-    case 'dependencies-linked':
-      return fact.blockedBy.length === 0
-        ? 'No other issue blocks it.'
-        : `It is blocked by ${fact.blockedBy.map((issue) => `#${issue}`).join(', ')}.`;
+    case 'version-accepted':
+      return `${words(fact.by)} changed what is asked for: version ${fact.version}.`;
+    case 'attempt-superseded':
+      return `Attempt ${fact.attempt} was stopped: it was for version ${fact.version}.`;
+    case 'edit-suspended':
+      return `${fact.by === null ? 'Somebody' : words(fact.by)} edited the text; nobody with write access has accepted it.`;
+    case 'edit-settled':
+      return 'The text is as it was accepted.';
+    case 'dependencies-linked': {
+      const links = [...fact.blockedBy.map((issue) => `#${issue}`), ...fact.blockedElsewhere.map(words)];
+      return links.length === 0 ? 'No other issue blocks it.' : `It is blocked by ${links.join(', ')}.`;
+    }
+    case 'prerequisite-questioned':
+      return `Its prerequisite ${words(fact.prerequisite)} was closed as not planned.`;
+    case 'elsewhere-seen':
+      return `Prerequisite ${words(fact.reference)} ${prerequisiteWords[fact.state]}.`;
     case 'prerequisite-seen':
       return `Prerequisite #${fact.issue} ${prerequisiteWords[fact.state]}.`;
     case 'task-held':

@@ -12,6 +12,7 @@ import {
   renderWaits,
 } from './standing-text.ts';
 import { stickyMarker } from './sticky-marker.ts';
+import { renderVersionChange } from './version-text.ts';
 
 /** Where the task stands, what it waits on, and its part of the plan. Equal states give equal texts. */
 export function renderIssueComment(row: PlanRow, extra: CommentExtra): string {
@@ -24,6 +25,7 @@ export function renderIssueComment(row: PlanRow, extra: CommentExtra): string {
     renderCollisions(extra.collisions),
     renderGraph(extra.graph, row.issue),
     renderPlanFacts(row),
+    renderVersionChange(row.version, row.change),
     renderEnd(extra),
   ]
     .filter((part) => part !== null)

@@ -74,6 +74,8 @@ function nameOf(row: GateRow, task: Task): string {
       return 'Prerequisite';
     case 'hold':
       return 'Hold';
+    case 'edit':
+      return 'Edited text';
     case 'pull':
       return 'Pull request';
     default:

@@ -144,12 +144,11 @@ export function renderPlanFacts(row: PlanRow): string {
     ['Owns', renderOwns(row.owns)],
     [
       'Depends on',
-      row.dependsOn.length === 0
+      row.dependsOn.length + row.dependsElsewhere.length === 0
         ? 'nothing'
-        : takeWithin(
-            row.dependsOn.map((issue) => `#${issue}`),
-            500,
-          ).shown.join(', '),
+        : takeWithin([...row.dependsOn.map((issue) => `#${issue}`), ...row.dependsElsewhere], 500).shown.join(
+            ', ',
+          ),
     ],
     ['Agent', row.agent === null ? 'none yet' : `${inlineCode(row.agent)}${worker}`],
     ['Version', String(row.version)],

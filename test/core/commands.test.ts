@@ -203,7 +203,7 @@ describe('/cancel', () => {
   const typed: SeenCommand = { index: 0, name: 'cancel' };
   const at = (time: string) => ({ writtenAt: `2026-01-01T${time}Z` });
   const labelled = (time: string) => ({
-    labelledBy: { login: 'maria', permission: 'write' as const, at: `2026-01-01T${time}Z` },
+    labelledAt: `2026-01-01T${time}Z`,
   });
 
   test('frees everything and closes the pull request; the label that is still there changes nothing', () => {

@@ -31,8 +31,21 @@ export const policies = [
 ];
 const conclusions: readonly CheckConclusion[] = ['failure', 'pending', 'neutral', 'timed-out'];
 const words = ['claimed', 'claimed', 'done', 'done', 'failed', 'escalate'] as const;
-const issueChanges = ['unlabel', 'close', 'gone', 'hold', 'unhold', 'link', 'edit', 'stranger'] as const;
+const issueChanges = [
+  'unlabel',
+  'close',
+  'gone',
+  'hold',
+  'unhold',
+  'link',
+  'edit',
+  'edit-by-visitor',
+  'relabel',
+  'stranger',
+] as const;
 const typedCommands = ['hold', 'unhold', 'cancel', 'freeze', 'unfreeze', 'status'] as const;
+const maria = { login: 'maria', permission: 'write' } as const;
+const visitor = { login: 'visitor', permission: 'read' } as const;
 const pullChanges = [
   'push',
   'ready',
@@ -191,6 +204,7 @@ export class World {
           issue(action.issue, {
             held: action.held,
             spec: { owns: action.owns, dependsOn: action.dependsOn },
+            edits: [{ by: maria, at: lane.at }],
           }),
         );
       case 'wait':
@@ -445,9 +459,20 @@ export class World {
       case 'link':
         return as({ blockedBy: [9], held: !held });
       case 'edit':
-        return as({ spec: { ...spec, owns: ['docs/**'] } });
+        return as({ spec: { ...spec, owns: ['docs/**'] }, edits: [{ by: maria, at: this.lane.at }] });
+      case 'edit-by-visitor':
+        return as({
+          spec: { ...spec, requirements: `${spec.requirements} And more.` },
+          edits: [{ by: visitor, at: this.lane.at }],
+        });
+      case 'relabel':
+        return as({
+          spec: task.suspension?.pending?.spec ?? spec,
+          labelledAt: this.lane.at,
+          edits: [],
+        });
       case 'stranger':
-        return as({ labelledBy: { login: 'visitor', permission: 'read' } });
+        return as({ labelledBy: visitor });
       default:
         return change satisfies never;
     }

@@ -191,8 +191,12 @@ function play(actions: readonly Action[]): World {
 
 /** Why a task may rest for ever when everything works: a person, or another task, has the next word. */
 function mayRest(world: World, task: Task): boolean {
-  if (!isLive(task) || task.state === 'escalated' || task.held || task.hold) return true;
+  if (!isLive(task) || task.state === 'escalated') return true;
+  if (task.held || task.hold || task.suspension) return true;
   const waits = waitsOf(world.lane.snapshot, task, world.lane.at).map((wait) => wait.kind);
+  // A new version may name prerequisites that its task did not have when it started.
+  if (task.state === 'in-review' || task.state === 'approved')
+    return waits.every((kind) => kind === 'dependency');
   return (
     task.state === 'waiting' &&
     waits.every((kind) => ['dependency', 'overlap', 'agent', 'limit'].includes(kind))

@@ -93,7 +93,6 @@ describe('what a change changes', () => {
       changed({
         queue: { check_timeout: '90s' },
         limits: { backoff: ['2m'] },
-        schedule: { grace: '0s' },
         agents: { claude: { via: 'pull' } },
       }),
     ).toEqual([
@@ -102,7 +101,6 @@ describe('what a change changes', () => {
       { key: 'agents.claude.via', before: null, after: 'pull' },
       { key: 'limits.backoff', before: '[1m, 5m, 15m]', after: '[2m]' },
       { key: 'queue.check_timeout', before: '1h', after: '90s' },
-      { key: 'schedule.grace', before: '3s', after: '0ms' },
     ]);
   });
 });

@@ -6,6 +6,7 @@ import type { Wait } from '../../src/core/lane/view.ts';
 import {
   checks,
   finishWork,
+  graceMs,
   issue,
   type LaneDriver,
   makeCandidate,
@@ -25,7 +26,7 @@ describe('what happens by itself', () => {
   test('the grace period ends', () => {
     const lane = openLane();
     lane.see(issue(1));
-    expect(wait(lane, 'grace')).toMatchObject({ next: later(lane, 3_000) });
+    expect(wait(lane, 'grace')).toMatchObject({ next: later(lane, graceMs) });
   });
 
   test('a silent worker loses its lease', () => {

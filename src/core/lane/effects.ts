@@ -118,6 +118,8 @@ export function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
         : [reaction, { kind: 'reply', under: fact.under, comment: fact.comment, fact }];
     }
     case 'request-refused':
+    case 'edit-suspended':
+    case 'prerequisite-questioned':
     case 'escalated':
     case 'entry-ejected':
     case 'attempts-exhausted': {

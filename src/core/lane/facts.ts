@@ -5,14 +5,17 @@
  */
 import type { Policy } from '../policy.ts';
 import type {
+  Adjustments,
   BuildEntry,
   CheckResult,
   Escalation,
   Landing,
   PrerequisiteState,
   Spec,
+  Suspension,
   TaskState,
   Verdict,
+  VersionNote,
 } from './state.ts';
 
 export type FactBody =
@@ -27,13 +30,43 @@ export type FactBody =
       spec: Spec;
       specHash: string;
       blockedBy: number[];
+      blockedElsewhere: string[];
       requestedBy: string;
+      labelledAt: string | null;
       hidden: number;
       correlationId: string;
     }
   | { kind: 'request-refused'; issue: number; why: string }
   | { kind: 'request-withdrawn'; issue: number }
-  | { kind: 'dependencies-linked'; issue: number; blockedBy: number[] }
+  | {
+      kind: 'version-accepted';
+      issue: number;
+      version: number;
+      spec: Spec;
+      specHash: string;
+      adjust: Adjustments;
+      writtenHash: string;
+      textAt: string | null;
+      hidden: number;
+      by: string;
+      how: VersionNote['how'];
+      diff: string;
+      /** What it owns from now on, where it owned anything. */
+      claims: string[];
+    }
+  | { kind: 'attempt-superseded'; issue: number; attempt: number; version: number }
+  | {
+      kind: 'edit-suspended';
+      issue: number;
+      by: string | null;
+      why: string | null;
+      pending: Suspension['pending'];
+      textAt: string | null;
+    }
+  | { kind: 'edit-settled'; issue: number; writtenHash: string; textAt: string | null }
+  | { kind: 'dependencies-linked'; issue: number; blockedBy: number[]; blockedElsewhere: string[] }
+  | { kind: 'prerequisite-questioned'; issue: number; prerequisite: string }
+  | { kind: 'elsewhere-seen'; reference: string; state: PrerequisiteState }
   | { kind: 'prerequisite-seen'; issue: number; state: PrerequisiteState }
   | { kind: 'task-held'; issue: number; held: boolean }
   | { kind: 'hold-set'; issue: number; by: string; why: string | null }
@@ -118,6 +151,8 @@ export type Fact = FactBody & { at: string };
 export type LifecycleEvent = Extract<
   FactKind,
   | 'task-requested'
+  | 'version-accepted'
+  | 'attempt-superseded'
   | 'task-assigned'
   | 'work-started'
   | 'work-done'

@@ -5,6 +5,7 @@
 import { noteAnswer } from '../commands/limit.ts';
 import { defaultPolicy, policyHash } from '../policy.ts';
 import { nextState } from '../task/lifecycle.ts';
+import { noAdjustments } from '../task/versions.ts';
 import type { Fact, LifecycleEvent } from './facts.ts';
 import { type Attempt, type Build, isLive, type LaneState, type Pull, type Task } from './state.ts';
 
@@ -25,6 +26,7 @@ export const emptyLane: LaneState = {
   tasks: {},
   refusals: {},
   prerequisites: {},
+  elsewhere: {},
   collisions: [],
   builds: {},
   landings: [],
@@ -93,8 +95,17 @@ function requestTask(state: LaneState, fact: FactOf<'task-requested'>): LaneStat
     spec: fact.spec,
     specHash: fact.specHash,
     blockedBy: fact.blockedBy,
+    blockedElsewhere: fact.blockedElsewhere,
     requestedBy: fact.requestedBy,
     requestedAt: fact.at,
+    labelledAt: fact.labelledAt,
+    textAt: fact.labelledAt,
+    writtenHash: fact.specHash,
+    adjust: noAdjustments,
+    suspension: null,
+    change: null,
+    branch: before?.pull?.open ? before.branch : null,
+    asked: [],
     held: false,
     hold: before && isLive(before) ? before.hold : null,
     dismissedAt: null,
@@ -117,11 +128,35 @@ function requestTask(state: LaneState, fact: FactOf<'task-requested'>): LaneStat
   return { ...withoutRefusal(state, fact.issue), tasks: { ...state.tasks, [fact.issue]: task } };
 }
 
+/** Everything that was said about the version before is void; what an attempt goes on with, it owns at once. */
+function acceptVersion(task: Task, fact: FactOf<'version-accepted'>): Task {
+  return {
+    ...move(task, 'version-accepted', fact.at),
+    version: fact.version,
+    title: fact.spec.title,
+    spec: fact.spec,
+    specHash: fact.specHash,
+    writtenHash: fact.writtenHash,
+    textAt: fact.textAt,
+    labelledAt: fact.how === 'label' ? fact.textAt : task.labelledAt,
+    adjust: fact.adjust,
+    suspension: null,
+    change: { by: fact.by, how: fact.how, diff: fact.diff, at: fact.at },
+    hidden: fact.hidden,
+    claims: task.claims.length > 0 ? fact.claims : [],
+    attempt: task.attempt ? { ...task.attempt, version: fact.version } : null,
+    approval: null,
+    entry: null,
+    ejectedHead: null,
+  };
+}
+
 function assignTask(state: LaneState, fact: FactOf<'task-assigned'>): LaneState {
   const next = changeTask(state, fact.issue, (task) => ({
     ...move(task, 'task-assigned', fact.at),
     attempts: task.attempts + 1,
     claims: fact.claims,
+    branch: fact.branch,
     lastReason: null,
     attempt: {
       number: fact.attempt,
@@ -174,7 +209,26 @@ function closeBuild(state: LaneState, number: number, to: 'failed' | 'abandoned'
 function foldTask(task: Task, fact: Fact): Task {
   switch (fact.kind) {
     case 'dependencies-linked':
-      return { ...task, blockedBy: fact.blockedBy };
+      return { ...task, blockedBy: fact.blockedBy, blockedElsewhere: fact.blockedElsewhere };
+    case 'prerequisite-questioned':
+      return { ...task, asked: [...task.asked, fact.prerequisite].sort() };
+    case 'version-accepted':
+      return acceptVersion(task, fact);
+    case 'attempt-superseded':
+      return { ...move(task, 'attempt-superseded', fact.at), ...idle, attempts: 0 };
+    case 'edit-suspended':
+      return {
+        ...task,
+        suspension: {
+          by: fact.by,
+          why: fact.why,
+          pending: fact.pending,
+          textAt: fact.textAt,
+          at: fact.at,
+        },
+      };
+    case 'edit-settled':
+      return { ...task, suspension: null, writtenHash: fact.writtenHash, textAt: fact.textAt };
     case 'task-held':
       return { ...task, held: fact.held };
     case 'hold-set':
@@ -284,6 +338,8 @@ export function fold(state: LaneState, fact: Fact): LaneState {
       return { ...state, policyProblem: fact.problem };
     case 'prerequisite-seen':
       return { ...state, prerequisites: { ...state.prerequisites, [fact.issue]: fact.state } };
+    case 'elsewhere-seen':
+      return { ...state, elsewhere: { ...state.elsewhere, [fact.reference]: fact.state } };
     case 'request-refused':
       return { ...state, refusals: { ...state.refusals, [fact.issue]: fact.why } };
     case 'request-withdrawn':

@@ -6,10 +6,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { judgeDiff } from '../gate/arbiter.ts';
 import { readCommand } from '../gate/commands.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
+import { readEdit, strangerSince } from '../task/edits.ts';
 import { allows } from '../task/lifecycle.ts';
 import type { FactBody } from './facts.ts';
 import type { Observation, SeenIssue } from './observation.ts';
-import { isLive, type LaneState, prerequisitesOf, type Task } from './state.ts';
+import { elsewhereOf, isLive, type LaneState, prerequisitesOf, type Task } from './state.ts';
 
 type Of<K extends Observation['kind']> = Extract<Observation, { kind: K }>;
 
@@ -23,11 +24,33 @@ function requester(seen: SeenIssue): { login: string; permission: string } | nul
   return seen.labelledBy === 'not-seen-yet' ? null : (seen.labelledBy ?? seen.author);
 }
 
+function readLinks(task: Task, { blockedBy, blockedElsewhere }: SeenIssue): FactBody[] {
+  const isOld =
+    isDeepStrictEqual(task.blockedBy, blockedBy) &&
+    isDeepStrictEqual(task.blockedElsewhere, blockedElsewhere);
+  return isOld ? [] : [{ kind: 'dependencies-linked', issue: task.issue, blockedBy, blockedElsewhere }];
+}
+
+/** Why this person's label does not count for the text that is there now; empty when it does. */
+function problemsOf(seen: SeenIssue, by: { login: string; permission: string }): string[] {
+  if (!mayWrite.has(by.permission)) {
+    return [
+      `agent-ready counts when somebody with write access sets it; ${by.login} has ${by.permission} access.`,
+    ];
+  }
+  const stranger = strangerSince(seen, seen.labelledAt);
+  if (stranger !== null && seen.labelledAt !== null) {
+    return [
+      `${stranger} edited the text after ${by.login} had set agent-ready: read it, then remove the label and set it again.`,
+    ];
+  }
+  return seen.spec.kind === 'refused' ? seen.spec.why : [];
+}
+
 /** Whether the label that is there is the one that `/cancel` has dismissed. */
-function isDismissed({ dismissedAt }: Task, { labelledBy }: SeenIssue): boolean {
+function isDismissed({ dismissedAt }: Task, { labelledAt }: SeenIssue): boolean {
   if (dismissedAt === null) return false;
-  const setAt = labelledBy === null || labelledBy === 'not-seen-yet' ? undefined : labelledBy.at;
-  return setAt === undefined || Date.parse(setAt) <= Date.parse(dismissedAt);
+  return labelledAt === null || Date.parse(labelledAt) <= Date.parse(dismissedAt);
 }
 
 function interpretReady(
@@ -42,17 +65,11 @@ function interpretReady(
     task?.state === 'escalated' ||
     task?.state === 'failed'
   ) {
-    return task && isLive(task) && !isDeepStrictEqual(task.blockedBy, seen.blockedBy)
-      ? [{ kind: 'dependencies-linked', issue, blockedBy: seen.blockedBy }]
-      : [];
+    return task && isLive(task) ? [...readLinks(task, seen), ...readEdit(state, task, seen)] : [];
   }
   const by = requester(seen);
   if (by === null) return [];
-  const why = !mayWrite.has(by.permission)
-    ? [`agent-ready counts when somebody with write access sets it; ${by.login} has ${by.permission} access.`]
-    : seen.spec.kind === 'refused'
-      ? seen.spec.why
-      : [];
+  const why = problemsOf(seen, by);
   if (seen.spec.kind === 'refused' || why.length > 0) {
     const reason = why.join('\n');
     return state.refusals[issue] === reason ? [] : [{ kind: 'request-refused', issue, why: reason }];
@@ -64,7 +81,9 @@ function interpretReady(
       spec: seen.spec.spec,
       specHash: seen.spec.hash,
       blockedBy: seen.blockedBy,
+      blockedElsewhere: seen.blockedElsewhere,
       requestedBy: by.login,
+      labelledAt: seen.labelledAt,
       hidden: seen.hidden,
       correlationId,
     },
@@ -276,6 +295,15 @@ function isNamed(state: LaneState, issue: number): boolean {
   return Object.values(state.tasks).some((task) => isLive(task) && prerequisitesOf(task).includes(issue));
 }
 
+function interpretElsewhere(state: LaneState, { reference, state: seen }: Of<'elsewhere'>): FactBody[] {
+  const isAsked = Object.values(state.tasks).some(
+    (task) => isLive(task) && elsewhereOf(task).includes(reference),
+  );
+  return !isAsked || state.elsewhere[reference] === seen
+    ? []
+    : [{ kind: 'elsewhere-seen', reference, state: seen }];
+}
+
 /** The facts that follow from an observation; none when it is old news or comes from a stale fence. */
 export function interpret(state: LaneState, observation: Observation): FactBody[] {
   switch (observation.kind) {
@@ -301,6 +329,8 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
         !isNamed(state, observation.issue)
         ? []
         : [{ kind: 'prerequisite-seen', issue: observation.issue, state: observation.state }];
+    case 'elsewhere':
+      return interpretElsewhere(state, observation);
     case 'pull':
       return interpretPull(state, observation);
     case 'diff':

@@ -16,14 +16,17 @@ export interface SeenIssue {
   stateReason: string | null;
   ready: boolean;
   held: boolean;
-  /**
-   * Who set the label, with the permission that person has now, and when, by GitHub's clock; null when the server
-   * keeps no such events.
-   */
-  labelledBy: { login: string; permission: Permission; at?: string } | 'not-seen-yet' | null;
+  /** Who set the label, with the permission that person has now; null when the server keeps no such events. */
+  labelledBy: { login: string; permission: Permission } | 'not-seen-yet' | null;
+  /** GitHub's time of that; null when the server keeps no such events. */
+  labelledAt: string | null;
+  /** Who has changed title or text and when, oldest first; null when the server does not tell. */
+  edits: { by: { login: string; permission: Permission }; at: string }[] | null;
   author: { login: string; permission: Permission };
   spec: { kind: 'ok'; spec: Spec; hash: string } | { kind: 'refused'; why: string[] };
   blockedBy: number[];
+  /** Native links to issues of other repositories, as `owner/repo#7`. */
+  blockedElsewhere: string[];
   /** How many hidden pieces of text the issue has. */
   hidden: number;
 }
@@ -58,6 +61,7 @@ export type Observation =
   | { kind: 'policy'; reading: PolicyReading }
   | { kind: 'issue'; issue: number; seen: SeenIssue | null; correlationId: string }
   | { kind: 'prerequisite'; issue: number; state: PrerequisiteState }
+  | { kind: 'elsewhere'; reference: string; state: PrerequisiteState }
   | { kind: 'pull'; issue: number; seen: SeenPull | null }
   | { kind: 'diff'; issue: number; headSha: string; baseSha: string; changes: PathChange[] }
   | { kind: 'checks'; sha: string; checks: CheckResult[] }
@@ -68,7 +72,8 @@ export type Observation =
       under: number;
       command: SeenCommand;
       by: string;
-      permission: Permission;
+      /** `unknown`: GitHub did not answer that question. */
+      permission: Permission | 'unknown';
       /** When the comment was written, by GitHub's clock, ISO 8601. */
       writtenAt: string;
     }

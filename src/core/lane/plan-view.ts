@@ -1,14 +1,21 @@
 /** Computes what people see of a lane from one snapshot: the coordination plan, the queue, and every wait. */
 import { commandRules } from '../commands/rules.ts';
 import { gateIsOpen, gateOf } from '../gate/gate.ts';
-import { branchName } from '../ids.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { isQueued, orderEntries } from '../queue/order.ts';
 import { isActive } from '../queue/plan.ts';
 import { holdWaits } from '../task/hold.ts';
 import { openPrerequisites } from '../task/prerequisites.ts';
 import { agentWait, blockers, freeAgents } from '../task/schedule.ts';
-import { type Build, type LaneState, prerequisitesOf, type Snapshot, type Task } from './state.ts';
+import { suspensionWait } from '../task/suspension.ts';
+import {
+  type Build,
+  elsewhereOf,
+  type LaneState,
+  prerequisitesOf,
+  type Snapshot,
+  type Task,
+} from './state.ts';
 import type { LaneView, PlanRow, QueueRow, Wait } from './view.ts';
 
 function buildOf(state: LaneState, issue: number): Build | undefined {
@@ -26,7 +33,7 @@ function queueStatus(state: LaneState, task: Task): QueueRow['status'] {
 function waitsOfGate(state: LaneState, task: Task): Wait[] {
   const { since } = task;
   const ofRows = gateOf(task, state).flatMap((row): Wait[] => {
-    if (row.state === 'ok' || row.condition === 'hold') return [];
+    if (row.state === 'ok' || row.condition === 'hold' || row.condition === 'edit') return [];
     if (row.condition === 'dependency') return [];
     const what = row.condition === 'approval' ? row.detail : `${row.name} ${row.detail}`;
     if (row.condition === 'approval') return [{ kind: 'approval', what, since, command: '/approve' }];
@@ -40,7 +47,8 @@ function waitsOfGate(state: LaneState, task: Task): Wait[] {
     }
     return [{ kind: 'human', what, since, command: 'reopen the pull request' }];
   });
-  return [...ofRows, ...openPrerequisites(state, task), ...holdWaits(task)];
+  const edit = task.suspension ? [suspensionWait(task, task.suspension)] : [];
+  return [...ofRows, ...edit, ...openPrerequisites(state, task), ...holdWaits(task)];
 }
 
 /** What keeps a tested candidate from landing. */
@@ -150,15 +158,17 @@ export function planRow(snapshot: Snapshot, task: Task, at: string): PlanRow {
   return {
     issue: task.issue,
     title: task.title,
-    branch: task.attempt?.branch ?? (task.pull ? branchName(task.issue, task.title) : null),
+    branch: task.branch,
     owns: task.spec.owns,
     dependsOn: prerequisitesOf(task),
+    dependsElsewhere: elsewhereOf(task),
     agent: task.attempt?.agent ?? null,
     worker: task.attempt?.worker ?? null,
     state: task.state,
     status: task.entry ? queueStatus(state, task) : task.state,
     pull: task.pull?.number ?? null,
     version: task.version,
+    change: task.change,
     attempts: task.attempts,
     waitsOn: waitsOf(snapshot, task, at),
     reason: task.lastReason,

@@ -2,7 +2,7 @@
  * What people see of a lane, computed from its state and never stored: the coordination plan and the queue.
  * The dashboard, `/api/v1` and the comments on GitHub all speak from these.
  */
-import type { Freeze, TaskState } from './state.ts';
+import type { Freeze, TaskState, VersionNote } from './state.ts';
 
 /**
  * One thing a task waits for. `command` is what a person can type to change it; null when nothing needs doing. `next`
@@ -11,6 +11,8 @@ import type { Freeze, TaskState } from './state.ts';
 export interface Wait {
   kind:
     | 'grace'
+    | 'edit'
+    | 'spec'
     | 'dependency'
     | 'overlap'
     | 'agent'
@@ -42,6 +44,8 @@ export interface PlanRow {
   branch: string | null;
   owns: string[];
   dependsOn: number[];
+  /** Prerequisites in other repositories, as `owner/repo#7`. */
+  dependsElsewhere: string[];
   agent: string | null;
   worker: string | null;
   state: TaskState;
@@ -49,6 +53,8 @@ export interface PlanRow {
   status: string;
   pull: number | null;
   version: number;
+  /** What made this version; null for the first. */
+  change: VersionNote | null;
   attempts: number;
   waitsOn: Wait[];
   /** Why the last attempt, approval or entry ended, or the task; null when nothing of it is worth saying. */
