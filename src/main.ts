@@ -1,4 +1,5 @@
 /** The command line. */
+import { createReadStream } from 'node:fs';
 import { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
@@ -14,6 +15,8 @@ import {
   readWorkerConfig,
 } from './config.ts';
 import { runDemo } from './demo/run-demo.ts';
+import { policyLimits, policyPath, readPolicyFile } from './protocol/policy-file.ts';
+import { renderValidation } from './protocol/policy-texts.ts';
 import { createLog, migrate, serve } from './serve.ts';
 import { runWorker } from './worker/worker.ts';
 import type { WorkerEvent } from './worker/worker-event.ts';
@@ -126,6 +129,28 @@ async function startDemo(flags: DemoFlags): Promise<void> {
   );
 }
 
+/** Reads no more than a policy may be long: whatever pours out of a pipe, the rest would not be looked at. */
+async function readBounded(input: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of input) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > policyLimits.bytes) break;
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function validate(file: string): Promise<void> {
+  const input = file === '-' ? process.stdin : createReadStream(file);
+  const text = await readBounded(input).catch((error: unknown) => {
+    throw new ConfigProblem(`${file} cannot be read: ${error instanceof Error ? error.message : error}`);
+  });
+  const reading = readPolicyFile(text);
+  console.log(renderValidation(file === '-' ? 'stdin' : file, reading));
+  process.exitCode = reading.kind === 'accepted' ? 0 : 1;
+}
+
 function readCapacity(text: string): number {
   const count = Number(text);
   if (!Number.isInteger(count) || count < 1 || count > 64)
@@ -145,6 +170,13 @@ function commandLine(): Command {
     .showSuggestionAfterError();
   program.command('serve').description('run the GitHub App').addOption(untilInputEnds()).action(runServe);
   program.command('migrate').description('bring the database up to date and end').action(runMigrate);
+  program
+    .command('validate')
+    .description(
+      'check a policy file: ends with 0 when it is good, 1 when it is not, 2 when it cannot be read',
+    )
+    .argument('[file]', 'the file, or - for standard input', policyPath)
+    .action(validate);
   program
     .command('worker')
     .description('run agents on this machine: claim tasks, run a command for each, push and report')

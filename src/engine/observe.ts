@@ -9,7 +9,6 @@ import { humanLabels } from '../core/ids.ts';
 import { hashOfWords, type Look, readCommentSubject } from '../core/lane/look.ts';
 import type { Observation, SeenCommand, SeenIssue } from '../core/lane/observation.ts';
 import { isLive, type LaneState, type PrerequisiteState, type Task } from '../core/lane/state.ts';
-import { readPolicy } from '../core/policy.ts';
 import { makeSpec, referenceTo, type SpecReading } from '../core/task/specification.ts';
 import { fetchBlockedBy } from '../github/fetch-blocked-by.ts';
 import { fetchChangedPaths } from '../github/fetch-changed-paths.ts';
@@ -30,6 +29,7 @@ import { stripHidden } from '../protocol/hidden-text.ts';
 import { type IssueForm, parseIssueForm } from '../protocol/issue-form.ts';
 import { type Sighting, unticketed } from './advance.ts';
 import type { LaneContext } from './context.ts';
+import { judgePolicyFile, previewPolicy } from './policy-preview.ts';
 
 export interface Observed {
   sightings: Sighting[];
@@ -52,11 +52,7 @@ async function observeBase(ctx: LaneContext, look: DueLook): Promise<Observed> {
 }
 
 async function observePolicy(ctx: LaneContext, look: DueLook): Promise<Observed> {
-  const file = await fetchPolicyFile(ctx.client, ctx.repo, ctx.lane.base);
-  const reading =
-    file.kind === 'problem'
-      ? { kind: 'refused' as const, problem: file.problem }
-      : readPolicy(file.kind === 'read' ? file.content : undefined);
+  const reading = judgePolicyFile(await fetchPolicyFile(ctx.client, ctx.repo, ctx.lane.base));
   return { sightings: [seen(look, 'policy', { kind: 'policy', reading })], more: [], isSettled: true };
 }
 
@@ -238,14 +234,16 @@ async function observeDiff(ctx: LaneContext, task: Task, pull: PullSeen): Promis
 async function observePull(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
   const number = Number(look.subject);
   const task = Object.values(state.tasks).find((each) => each.pull?.number === number);
-  if (!task) return nothing;
   const pull = await fetchPull(ctx.client, ctx.repo, number);
   if (pull === null) await assertVisible(ctx);
+  const preview: Look[] =
+    pull?.open && pull.baseRef === ctx.lane.base ? [{ kind: 'policy', subject: pull.headSha }] : [];
+  if (!task) return { ...nothing, more: preview };
   const asPull = seen(look, `pull:${number}`, { kind: 'pull', issue: task.issue, seen: pull });
   if (!pull?.open || !isLive(task)) return { sightings: [asPull], more: [] };
   return {
     sightings: [asPull, ...(await observeDiff(ctx, task, pull))],
-    more: [{ kind: 'checks', subject: pull.headSha }],
+    more: [{ kind: 'checks', subject: pull.headSha }, ...preview],
   };
 }
 
@@ -370,7 +368,9 @@ export async function observe(ctx: LaneContext, look: DueLook, state: LaneState)
     case 'base':
       return observeBase(ctx, look);
     case 'policy':
-      return observePolicy(ctx, look);
+      if (look.subject === '') return observePolicy(ctx, look);
+      await previewPolicy(ctx, state, look.subject);
+      return nothing;
     case 'issue':
       return observeIssue(ctx, look, state);
     case 'elsewhere':

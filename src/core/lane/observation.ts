@@ -72,7 +72,8 @@ export type Observation =
       under: number;
       command: SeenCommand;
       by: string;
-      permission: Permission;
+      /** `unknown`: GitHub did not answer that question. */
+      permission: Permission | 'unknown';
       /** When the comment was written, by GitHub's clock, ISO 8601. */
       writtenAt: string;
     }
