@@ -4,6 +4,7 @@ import { bodyLimit } from 'hono/body-limit';
 import type { Caller } from '../engine/agent-caller.ts';
 import type { EngineContext } from '../engine/context.ts';
 import { type ContractError, mostCheckpointBytes } from '../protocol/agent-contract.ts';
+import { openApiDocument } from '../protocol/agent-openapi.ts';
 import { operationNames, operations } from '../protocol/agent-operations.ts';
 import { authenticate, tokenAdvice } from './agent-auth.ts';
 import { describeMisfit, performOperation } from './agent-operations.ts';
@@ -53,6 +54,7 @@ function limit(maxSize: number) {
  */
 export function agentApi(engine: EngineContext, token: string | null): Hono<Api> {
   const api = new Hono<Api>();
+  api.get('/openapi.json', (c) => c.json(openApiDocument()));
   api.use(async (c, next) => {
     const caller = await authenticate(engine, token, c.req.header('authorization'));
     if (!caller) {
