@@ -32,7 +32,8 @@ export const PolicyFile = z.strictObject({
   schedule: z
     .strictObject({
       mode: z.enum(['queue', 'locks', 'branches']).default('locks'),
-      grace: Duration.default(3_000),
+      grace: Duration.default(60_000),
+      edits: z.enum(['restart', 'finish']).default('restart'),
       weights: z
         .strictObject({
           complexity: z.number().default(3),
@@ -62,6 +63,11 @@ export const PolicyFile = z.strictObject({
       shared: Patterns.default(['package.json']),
       protected: Patterns.default(['.github/**']),
       outside: z.enum(['strict', 'expand']).default('strict'),
+    })
+    .prefault({}),
+  spec: z
+    .strictObject({
+      require: z.array(z.enum(['requirements', 'design', 'acceptance', 'owned', 'budget'])).default([]),
     })
     .prefault({}),
   areas: z.record(z.string(), Patterns).default({}),

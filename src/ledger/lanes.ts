@@ -109,6 +109,20 @@ export async function lanesWithDueWork(db: Kysely<DB>): Promise<LaneKey[]> {
   return rows.map(keyOf);
 }
 
+/** Lanes of the installation in which a task waits, or once waited, for this issue of another repository. */
+export async function lanesNaming(
+  db: Kysely<DB>,
+  installationId: number,
+  reference: string,
+): Promise<LaneKey[]> {
+  const rows = await db
+    .selectFrom('elsewhere')
+    .select(['installation_id', 'lane_id'])
+    .where((eb) => eb.and({ installation_id: installationId, reference }))
+    .execute();
+  return rows.map(keyOf);
+}
+
 /** Lanes in which a task waits to be given to an agent. */
 export async function lanesWithWaitingTasks(db: Kysely<DB>): Promise<LaneKey[]> {
   const rows = await db
