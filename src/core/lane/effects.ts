@@ -122,7 +122,8 @@ export function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
     case 'prerequisite-questioned':
     case 'escalated':
     case 'entry-ejected':
-    case 'attempts-exhausted': {
+    case 'attempts-exhausted':
+    case 'paths-requested': {
       const under = state.tasks[fact.issue]?.pull?.number ?? fact.issue;
       return [{ kind: 'notify', under, fact }];
     }
