@@ -259,7 +259,7 @@ export interface Task {
   hold: Json | null;
   installation_id: number;
   issue: number;
-  labelled_at: Timestamp | null;
+  labelled_at: string | null;
   landed_as: string | null;
   landed_at: Timestamp | null;
   lane_id: number;
@@ -273,7 +273,7 @@ export interface Task {
   started_at: Timestamp | null;
   state: string;
   suspension: Json | null;
-  text_at: Timestamp | null;
+  text_at: string | null;
   title: string;
   version: number;
   written_hash: string;

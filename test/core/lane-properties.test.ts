@@ -218,7 +218,7 @@ function goodWeather(world: World): void {
       { agent: 'default', worker: 'w-1', seenAt: lane.at },
       { agent: 'local', worker: 'w-1', seenAt: lane.at },
     ];
-    lane.pass(3_000);
+    lane.pass(10_000);
   }
 }
 
