@@ -4,8 +4,8 @@ import { type Kysely, sql } from 'kysely';
 const statements = sql`
 alter table task
   add column blocked_elsewhere json not null default '[]',
-  add column labelled_at timestamptz,
-  add column text_at timestamptz,
+  add column labelled_at text,
+  add column text_at text,
   add column written_hash text,
   add column adjust json not null default '{"own":[],"disown":[],"depends":[],"independent":[]}',
   add column suspension json,

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { normalisePattern } from './task/patterns.ts';
 
 const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -16,7 +17,16 @@ const Duration = z
     return Number(count) * unitMs[unit as keyof typeof unitMs];
   });
 
-const Patterns = z.array(z.string().min(1).max(256)).max(200);
+/** A pattern that takes time without end, or matches nothing, is refused where it is written (S43). */
+const Pattern = z
+  .string()
+  .min(1)
+  .max(256)
+  .superRefine((text, context) => {
+    const reading = normalisePattern(text);
+    if (reading.kind === 'refused') context.addIssue({ code: 'custom', message: reading.why });
+  });
+const Patterns = z.array(Pattern).max(200);
 const Percent = z.number().min(0).max(1);
 
 /** Bounds of what may be used; a kind that is absent is not bounded. */
@@ -159,14 +169,11 @@ export type PolicyReading =
  * Judges the parsed content of a policy file; `undefined` and `null` (no file, empty file) mean the defaults.
  * An unknown key or a wrong value refuses the whole file: a half-applied policy would be worse than none.
  */
-export function readPolicy(content: unknown): PolicyReading {
+export function readPolicy(
+  content: unknown,
+): { kind: 'accepted'; policy: Policy; hash: string } | { kind: 'refused'; error: z.ZodError } {
   const parsed = PolicyFile.safeParse(content ?? {});
-  if (!parsed.success) {
-    const [first, ...rest] = parsed.error.issues;
-    const where = first?.path.join('.') || 'the file';
-    const more = rest.length > 0 ? ` (and ${rest.length} more)` : '';
-    return { kind: 'refused', problem: `${where}: ${first?.message ?? 'not understood'}${more}` };
-  }
+  if (!parsed.success) return { kind: 'refused', error: parsed.error };
   return { kind: 'accepted', policy: parsed.data, hash: policyHash(parsed.data) };
 }
 

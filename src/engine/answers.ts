@@ -11,6 +11,7 @@ import {
   renderExtensionNotice,
   renderGraceNotice,
   renderLateWorkNotice,
+  renderPathsNotice,
 } from '../protocol/notices.ts';
 import {
   renderDenied,
@@ -82,6 +83,8 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
       const since = state.tasks[fact.issue]?.escalation?.at;
       return since === undefined ? null : renderQuestion(state, fact.issue, since);
     }
+    case 'paths-requested':
+      return renderPathsNotice({ paths: fact.paths, why: fact.why, by: fact.by, mention });
     case 'edit-suspended':
       return renderSuspensionNotice({ ...fact, version: state.tasks[fact.issue]?.version ?? 1 });
     case 'prerequisite-questioned':

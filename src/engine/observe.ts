@@ -7,10 +7,10 @@ import { passes } from '../core/gate/arbiter.ts';
 import { taskUnder } from '../core/gate/commands.ts';
 import { humanLabels } from '../core/ids.ts';
 import { hashOfWords, type Look, readCommentSubject } from '../core/lane/look.ts';
-import type { Observation, SeenCommand, SeenIssue } from '../core/lane/observation.ts';
+import type { Observation, Permission, SeenCommand, SeenIssue } from '../core/lane/observation.ts';
 import { isLive, type LaneState, type PrerequisiteState, type Task } from '../core/lane/state.ts';
-import { readPolicy } from '../core/policy.ts';
 import { makeSpec, referenceTo, type SpecReading } from '../core/task/specification.ts';
+import { classifyFailure } from '../github/failure.ts';
 import { fetchBlockedBy } from '../github/fetch-blocked-by.ts';
 import { fetchChangedPaths } from '../github/fetch-changed-paths.ts';
 import { fetchChecks } from '../github/fetch-checks.ts';
@@ -30,6 +30,7 @@ import { stripHidden } from '../protocol/hidden-text.ts';
 import { type IssueForm, parseIssueForm } from '../protocol/issue-form.ts';
 import { type Sighting, unticketed } from './advance.ts';
 import type { LaneContext } from './context.ts';
+import { judgePolicyFile, previewPolicy } from './policy-preview.ts';
 
 export interface Observed {
   sightings: Sighting[];
@@ -52,11 +53,7 @@ async function observeBase(ctx: LaneContext, look: DueLook): Promise<Observed> {
 }
 
 async function observePolicy(ctx: LaneContext, look: DueLook): Promise<Observed> {
-  const file = await fetchPolicyFile(ctx.client, ctx.repo, ctx.lane.base);
-  const reading =
-    file.kind === 'problem'
-      ? { kind: 'refused' as const, problem: file.problem }
-      : readPolicy(file.kind === 'read' ? file.content : undefined);
+  const reading = judgePolicyFile(await fetchPolicyFile(ctx.client, ctx.repo, ctx.lane.base));
   return { sightings: [seen(look, 'policy', { kind: 'policy', reading })], more: [], isSettled: true };
 }
 
@@ -238,14 +235,16 @@ async function observeDiff(ctx: LaneContext, task: Task, pull: PullSeen): Promis
 async function observePull(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
   const number = Number(look.subject);
   const task = Object.values(state.tasks).find((each) => each.pull?.number === number);
-  if (!task) return nothing;
   const pull = await fetchPull(ctx.client, ctx.repo, number);
   if (pull === null) await assertVisible(ctx);
+  const preview: Look[] =
+    pull?.open && pull.baseRef === ctx.lane.base ? [{ kind: 'policy', subject: pull.headSha }] : [];
+  if (!task) return { ...nothing, more: preview };
   const asPull = seen(look, `pull:${number}`, { kind: 'pull', issue: task.issue, seen: pull });
   if (!pull?.open || !isLive(task)) return { sightings: [asPull], more: [] };
   return {
     sightings: [asPull, ...(await observeDiff(ctx, task, pull))],
-    more: [{ kind: 'checks', subject: pull.headSha }],
+    more: [{ kind: 'checks', subject: pull.headSha }, ...preview],
   };
 }
 
@@ -307,11 +306,31 @@ function looksFor(ctx: LaneContext, command: SeenCommand): Look[] {
   });
 }
 
+/** How often GitHub is asked what a person may do before the command is answered without knowing. */
+const mostQuestions = 4;
+
+async function askPermission(
+  ctx: LaneContext,
+  look: DueLook,
+  login: string,
+): Promise<Permission | 'unknown'> {
+  try {
+    return await fetchPermission(ctx.client, ctx.repo, login);
+  } catch (error) {
+    const isForGood = classifyFailure(error).kind === 'refused';
+    if (!isForGood && look.tries + 1 < mostQuestions) throw error;
+    return 'unknown';
+  }
+}
+
 /** Commands count in new comments by people; a comment that is gone again is not carried out. */
 async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
   const { id, hash } = readCommentSubject(look.subject);
   const comment = await fetchComment(ctx.client, ctx.repo, id);
-  if (!comment) return { ...nothing, isSettled: false };
+  if (!comment) {
+    ctx.log.info({ comment: id }, 'a comment was gone before it was read: nothing in it is carried out');
+    return { ...nothing, isSettled: false };
+  }
   if (comment.authorIsBot || isEdited(comment, hash)) return nothing;
   const reading = parseCommands(comment.body);
   const typed: SeenCommand[] = [
@@ -326,7 +345,7 @@ async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState)
   if (reading.ignored > 0) typed.push({ index: typed.length, name: 'too-many', count: reading.ignored });
   if (typed.length === 0) return nothing;
   await postReaction(ctx.client, ctx.repo, comment.id, 'eyes');
-  const permission = await fetchPermission(ctx.client, ctx.repo, comment.author);
+  const permission = await askPermission(ctx, look, comment.author);
   const pull = taskUnder(state, comment.issue)?.pull?.number ?? null;
   const head = pull === null ? [] : await observeHead(ctx, look, state, pull);
   const text = await observeText(ctx, look, state, comment.issue);
@@ -370,7 +389,9 @@ export async function observe(ctx: LaneContext, look: DueLook, state: LaneState)
     case 'base':
       return observeBase(ctx, look);
     case 'policy':
-      return observePolicy(ctx, look);
+      if (look.subject === '') return observePolicy(ctx, look);
+      await previewPolicy(ctx, state, look.subject);
+      return nothing;
     case 'issue':
       return observeIssue(ctx, look, state);
     case 'elsewhere':

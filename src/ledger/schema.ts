@@ -23,6 +23,28 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface AgentCall {
+  answer: Json;
+  called_at: Generated<Timestamp>;
+  fence: number;
+  hash: string;
+  installation_id: number;
+  lane_id: number;
+  sequence: number;
+}
+
+export interface AgentToken {
+  agent: string;
+  created_at: Generated<Timestamp>;
+  expires_at: Timestamp | null;
+  hash: string;
+  last_used_at: Timestamp | null;
+  note: string;
+  repo_ids: Json | null;
+  revoked_at: Timestamp | null;
+  token_id: Generated<number>;
+}
+
 export interface Approval {
   approved_at: Timestamp;
   approved_by: string;
@@ -36,6 +58,7 @@ export interface Approval {
 
 export interface Attempt {
   agent: string;
+  asked: Generated<Json>;
   assigned_at: Timestamp;
   base_sha: string;
   branch: string;
@@ -52,6 +75,7 @@ export interface Attempt {
   number: number;
   opened_sha: string | null;
   run: string | null;
+  run_id: number | null;
   started_at: Timestamp | null;
   tokens: Generated<number>;
   usd: Generated<number>;
@@ -73,6 +97,16 @@ export interface Build {
   started_at: Timestamp;
   state: string;
   tree: string | null;
+}
+
+export interface Checkpoint {
+  bundle: Buffer;
+  fence: number;
+  head: string;
+  installation_id: number;
+  lane_id: number;
+  late: boolean;
+  saved_at: Generated<Timestamp>;
 }
 
 export interface Claim {
@@ -138,6 +172,16 @@ export interface Entry {
   lane_id: number;
 }
 
+export interface HandedToken {
+  due_at: Generated<Timestamp>;
+  expires_at: Timestamp;
+  fence: number;
+  handed_id: Generated<number>;
+  installation_id: number;
+  lane_id: number;
+  sealed: string;
+}
+
 export interface Journal {
   at: Timestamp;
   correlation_id: string | null;
@@ -166,8 +210,8 @@ export interface Lane {
   base: string;
   base_sha: string | null;
   comments_since: Timestamp | null;
-  health: Generated<Json>;
   frozen: Json | null;
+  health: Generated<Json>;
   installation_id: number;
   journal_seq: Generated<number>;
   lane_id: Generated<number>;
@@ -209,6 +253,7 @@ export interface Prerequisite {
 
 export interface Presence {
   agent: string;
+  repo_ids: Json | null;
   seen_at: Generated<Timestamp>;
   worker: string;
 }
@@ -269,7 +314,7 @@ export interface Task {
   hold: Json | null;
   installation_id: number;
   issue: number;
-  labelled_at: Timestamp | null;
+  labelled_at: string | null;
   landed_as: string | null;
   landed_at: Timestamp | null;
   lane_id: number;
@@ -284,7 +329,7 @@ export interface Task {
   started_at: Timestamp | null;
   state: string;
   suspension: Json | null;
-  text_at: Timestamp | null;
+  text_at: string | null;
   title: string;
   version: number;
   written_hash: string;
@@ -301,15 +346,19 @@ export interface TaskVersion {
 }
 
 export interface DB {
+  agent_call: AgentCall;
+  agent_token: AgentToken;
   approval: Approval;
   attempt: Attempt;
   build: Build;
+  checkpoint: Checkpoint;
   claim: Claim;
   collision: Collision;
   delivery: Delivery;
   effect: Effect;
   elsewhere: Elsewhere;
   entry: Entry;
+  handed_token: HandedToken;
   journal: Journal;
   landing: Landing;
   lane: Lane;

@@ -159,6 +159,7 @@ function describeTaskFact(fact: Exclude<Fact, LaneFact>): string | null {
     case 'command-decided':
     case 'collision-foreseen':
     case 'collision-announced':
+    case 'paths-requested':
       return describeReviewFact(fact);
     default:
       return describeAttemptFact(fact);
@@ -176,7 +177,8 @@ type ReviewFact = Extract<
       | 'pull-closed'
       | 'command-decided'
       | 'collision-foreseen'
-      | 'collision-announced';
+      | 'collision-announced'
+      | 'paths-requested';
   }
 >;
 
@@ -202,6 +204,8 @@ function describeReviewFact(fact: ReviewFact): string | null {
       return `#${fact.a} and #${fact.b} touch the same files: they run one after the other.`;
     case 'collision-announced':
       return null;
+    case 'paths-requested':
+      return `${words(fact.by)} asks for ${words(fact.paths.join(', '))}.`;
     default:
       return fact satisfies never;
   }

@@ -51,10 +51,12 @@ function working(content: object = {}): LaneDriver {
   return lane;
 }
 
-type FailureClass = Extract<AgentWord, { kind: 'failed' }>['class'];
+type FailureClass = Extract<AgentWord, { kind: 'failed' }>['class'] | 'released';
 
 function fail(lane: LaneDriver, how: FailureClass, message = 'it did not work'): FactBody[] {
-  return lane.see(says(lane, 1, { kind: 'failed', class: how, message }));
+  const word: AgentWord =
+    how === 'released' ? { kind: how, reason: message } : { kind: 'failed', class: how, message };
+  return lane.see(says(lane, 1, word));
 }
 
 /** Keeps the worker there while time passes. */

@@ -64,6 +64,7 @@ const words = [
   'released',
   'budget',
   'escalate',
+  'request-paths',
 ] as const;
 export type Word = (typeof words)[number];
 const issueChanges = [
@@ -430,24 +431,29 @@ export class World {
       issue: task.issue,
       attempt: number,
       fence: fence + off,
-      word: { ...this.wordOf(task, word, stale), usage: { tokens: stale * 2, usd: stale / 200 } },
+      word: this.wordOf(task, word, stale),
     });
   }
 
   wordOf(task: Task, word: Word, stale: number): AgentWord {
+    const usage = { tokens: stale * 2, usd: stale / 200 };
     switch (word) {
       case 'claimed':
         return { kind: word, claimId: `claim-${stale}`, worker: 'w-1' };
       case 'heartbeat':
-        return { kind: word, head: this.sha('local') };
+        return { kind: word, head: this.sha('local'), usage };
       case 'done':
-        return { kind: word, head: task.pull?.headSha ?? '' };
+        return { kind: word, head: task.pull?.headSha ?? '', usage };
       case 'escalate':
-        return { kind: word, trigger: 'ambiguity', context: 'Which?', options: ['This', 'That'] };
+        return { kind: word, trigger: 'ambiguity', context: 'Which?', options: ['This', 'That'], usage };
+      case 'released':
+        return { kind: word, reason: 'Ctrl-C' };
+      case 'request-paths':
+        return { kind: word, paths: ['docs/**', `src/${stale}.js`], why: 'needed' };
       case 'rate-limit':
-        return { kind: 'failed', class: word, message: 'slow down', retryAfterMs: stale * 1_000 };
+        return { kind: 'failed', class: word, message: 'slow down', retryAfterMs: stale * 1_000, usage };
       default:
-        return { kind: 'failed', class: word, message: 'it did not work' };
+        return { kind: 'failed', class: word, message: 'it did not work', usage };
     }
   }
 

@@ -311,13 +311,14 @@ function goodWeather(world: World): void {
     // Nothing is booked any more: now CI has its turn.
     world.carry(goodLuck);
     for (const task of Object.values(lane.state.tasks)) {
-      if (task.pull?.open && task.state !== 'completed') world.progress(task.issue);
+      const isForPeople = task.suspension !== null;
+      if (task.pull?.open && task.state !== 'completed' && !isForPeople) world.progress(task.issue);
     }
     lane.presence = [
       { agent: 'default', worker: 'w-1', seenAt: lane.at },
       { agent: 'local', worker: 'w-1', seenAt: lane.at },
     ];
-    lane.pass(3_000);
+    lane.pass(10_000);
   }
 }
 

@@ -224,7 +224,7 @@ describe('other reasons to wait', () => {
       issue: 1,
       attempt: 1,
       fence: 1,
-      word: { kind: 'failed' as const, class: 'released' as const, message: 'disk' },
+      word: { kind: 'released' as const, reason: 'disk' },
     });
     expect(kinds(facts)).toEqual(['attempt-ended', 'task-assigned']);
     expect(lane.task(1).attempt).toMatchObject({ number: 2, fence: 2 });

@@ -1,6 +1,6 @@
 /** `/approve [sha]`: approves this head at this version under this policy; the queue takes it when the gate holds. */
 
-import type { LaneState, Suspension, Task } from '../lane/state.ts';
+import { isLive, type LaneState, type Suspension, type Task } from '../lane/state.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { allows } from '../task/lifecycle.ts';
 import { acceptVersion, adjustSpec } from '../task/versions.ts';
@@ -23,6 +23,7 @@ function acceptText(
   hash: string | null,
 ): Answer {
   const { pending, why } = suspension;
+  if (!isLive(task)) return refuse(`the task is ${task.state}`);
   if (pending === null)
     return refuse(`the text cannot be taken as it is now: ${why ?? 'edit the issue again'}`);
   if (hash !== null && !pending.hash.startsWith(hash.toLowerCase())) {

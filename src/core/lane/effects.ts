@@ -140,7 +140,8 @@ export function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
     case 'budget-warned':
     case 'lease-extended':
     case 'late-work-kept':
-    case 'grace-started': {
+    case 'grace-started':
+    case 'paths-requested': {
       const under = state.tasks[fact.issue]?.pull?.number ?? fact.issue;
       return [{ kind: 'notify', under, fact }];
     }

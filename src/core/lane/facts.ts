@@ -15,8 +15,10 @@ import type {
   Spec,
   Suspension,
   TaskState,
+  Usage,
   Verdict,
   VersionNote,
+  Via,
 } from './state.ts';
 
 export type FactBody =
@@ -83,7 +85,7 @@ export type FactBody =
       fence: number;
       version: number;
       agent: string;
-      via: 'pull' | 'adopt';
+      via: Via;
       branch: string;
       baseSha: string;
       claims: string[];
@@ -99,9 +101,9 @@ export type FactBody =
   | { kind: 'progress-seen'; issue: number; attempt: number; head: string }
   | { kind: 'run-seen'; issue: number; attempt: number; run: 'in-progress' | 'completed' }
   | { kind: 'lease-extended'; issue: number; attempt: number; evidence: string }
-  /** What the attempt has used so far, in all. */
-  | { kind: 'usage-reported'; issue: number; attempt: number; tokens: number; usd: number }
+  | { kind: 'usage-reported'; issue: number; attempt: number; usage: Usage }
   | { kind: 'budget-warned'; issue: number; attempt: number; what: string }
+  | { kind: 'paths-requested'; issue: number; attempt: number; paths: string[]; why: string; by: string }
   | { kind: 'attempt-ended'; issue: number; attempt: number; end: AttemptEnd; reason: string }
   | { kind: 'attempts-exhausted'; issue: number; reason: string }
   /** A person wants a new attempt. `guidance` answers what was asked; `afresh` starts it from a clean branch. */

@@ -305,6 +305,11 @@ function foldTask(task: Task, fact: Fact, policy: Policy): Task {
     case 'lease-extended':
     case 'budget-warned':
       return changeAttempt(task, fact.attempt, (attempt) => notePresent(attempt, fact));
+    case 'paths-requested':
+      return changeAttempt(task, fact.attempt, (attempt) => ({
+        ...attempt,
+        asked: [...attempt.asked, ...fact.paths],
+      }));
     case 'late-work-found':
     case 'late-work-kept':
       return foldLateWork(task, fact);

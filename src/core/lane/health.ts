@@ -1,5 +1,5 @@
 /** How the agents of a lane fare, and what they have spent today. Small, and part of the lane's own row. */
-import type { Usage } from '../task/record.ts';
+import type { Spent } from '../task/record.ts';
 
 /** One agent, or the whole lane under the name `wholeLane`. */
 export interface Health {
@@ -31,5 +31,5 @@ export const goodHealth: Health = {
 export interface Spending {
   /** `2026-01-31`; empty before the first. */
   day: string;
-  agents: Readonly<Record<string, Usage>>;
+  agents: Readonly<Record<string, Spent>>;
 }

@@ -5,7 +5,7 @@
 import type { Command } from '../commands/command.ts';
 import type { PathChange } from '../gate/diff.ts';
 import type { PolicyReading } from '../policy.ts';
-import type { CheckResult, PrerequisiteState, Spec } from './state.ts';
+import type { CheckResult, PrerequisiteState, Spec, Usage } from './state.ts';
 
 export type Permission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none';
 
@@ -40,26 +40,23 @@ export interface SeenPull {
   mergeCommitSha: string | null;
 }
 
-/** What the attempt has used so far, in all; what is absent is not known. */
-export interface ToldUsage {
-  tokens?: number | undefined;
-  usd?: number | undefined;
-}
-
-/** What an agent says about its attempt. */
-export type AgentWord = { usage?: ToldUsage | undefined } & (
+/** What an agent says about its attempt. `usage` is what the attempt has used in all, as far as the agent knows. */
+export type AgentWord =
   | { kind: 'claimed'; claimId: string; worker: string }
-  | { kind: 'heartbeat'; head: string | null }
-  | { kind: 'done'; head: string }
+  | { kind: 'heartbeat'; head: string | null; usage?: Usage | undefined }
+  | { kind: 'done'; head: string; usage?: Usage | undefined }
   | {
       kind: 'failed';
-      class: 'rate-limit' | 'infra' | 'semantic' | 'budget' | 'released';
+      class: 'rate-limit' | 'infra' | 'semantic' | 'budget';
       message: string;
       /** How long a rate limit lasts, in milliseconds, where the agent knows. */
       retryAfterMs?: number | undefined;
+      usage?: Usage | undefined;
     }
-  | { kind: 'escalate'; trigger: string; context: string; options?: string[] | undefined }
-);
+  | { kind: 'escalate'; trigger: string; context: string; options?: string[]; usage?: Usage | undefined }
+  | { kind: 'released'; reason: string }
+  /** The work needs these files too; normalised patterns. */
+  | { kind: 'request-paths'; paths: string[]; why: string };
 
 /** A slash command as it was typed; several in one comment are several observations, told apart by `index`. */
 export type SeenCommand = { index: number } & (
@@ -86,7 +83,8 @@ export type Observation =
       under: number;
       command: SeenCommand;
       by: string;
-      permission: Permission;
+      /** `unknown`: GitHub did not answer that question. */
+      permission: Permission | 'unknown';
       /** When the comment was written, by GitHub's clock, ISO 8601. */
       writtenAt: string;
     }

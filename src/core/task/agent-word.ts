@@ -1,17 +1,18 @@
 /** What an agent's word about its attempt amounts to. The fence has been asked before (I8). */
+import { requestPaths } from '../lane/agent-asks.ts';
 import type { FactBody, Question } from '../lane/facts.ts';
-import type { AgentWord, ToldUsage } from '../lane/observation.ts';
-import { type Attempt, isAtWork, type LaneState, type Task } from '../lane/state.ts';
+import type { AgentWord } from '../lane/observation.ts';
+import { type Attempt, isAtWork, type LaneState, type Task, type Usage } from '../lane/state.ts';
 import { rateLimitPause } from './breaker.ts';
 import { isUsageNews } from './budget.ts';
 
 function readUsage(state: LaneState, task: Task, attempt: Attempt, word: AgentWord): FactBody[] {
-  const told: ToldUsage = word.usage ?? {};
+  const told: Usage = ('usage' in word ? word.usage : undefined) ?? {};
   const tokens = Math.max(attempt.tokens, told.tokens ?? 0);
   const usd = Math.max(attempt.usd, told.usd ?? 0);
   if (tokens === attempt.tokens && usd === attempt.usd) return [];
   if (word.kind === 'heartbeat' && !isUsageNews(state, task, { tokens, usd })) return [];
-  return [{ kind: 'usage-reported', issue: task.issue, attempt: attempt.number, tokens, usd }];
+  return [{ kind: 'usage-reported', issue: task.issue, attempt: attempt.number, usage: { tokens, usd } }];
 }
 
 function ask(issue: number, escalation: Question): FactBody[] {
@@ -53,6 +54,10 @@ function readMatter(state: LaneState, task: Task, attempt: Attempt, word: AgentW
       if (how !== 'rate-limit') return [ended];
       return [ended, rateLimitPause(state, attempt.agent, word.retryAfterMs ?? null)];
     }
+    case 'released':
+      return [end(`released: ${word.reason}`, 'released')];
+    case 'request-paths':
+      return requestPaths(task, word);
     case 'escalate': {
       const { trigger, context, options = [] } = word;
       return ask(issue, { trigger, context, by: attempt.agent, options });

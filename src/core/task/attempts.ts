@@ -5,7 +5,7 @@ import type { Policy } from '../policy.ts';
 import { countOutcome } from './breaker.ts';
 import { minutesAtWork, spend } from './budget.ts';
 import { withAnswer } from './escalation.ts';
-import { type AttemptEnd, addUsage, mostRemembered, noUsage, type TaskRecord } from './record.ts';
+import { type AttemptEnd, addSpent, mostRemembered, nothingSpent, type TaskRecord } from './record.ts';
 import { backoffMs, consequences } from './retry.ts';
 
 type Of<K extends Fact['kind']> = Extract<Fact, { kind: K }>;
@@ -16,6 +16,8 @@ export const freshAttempt: Pick<
   | 'openedSha'
   | 'claimId'
   | 'worker'
+  | 'runId'
+  | 'asked'
   | 'startedAt'
   | 'head'
   | 'movedAt'
@@ -28,6 +30,8 @@ export const freshAttempt: Pick<
   openedSha: null,
   claimId: null,
   worker: null,
+  runId: null,
+  asked: [],
   startedAt: null,
   head: null,
   movedAt: null,
@@ -95,7 +99,7 @@ export function resumeRecord(task: Task, policy: Policy, fact: Of<'resumed'>): T
 
 /** The record after a new version of the task has ended what was under way: attempts count from now. */
 export function supersedeRecord(task: Task, policy: Policy, fact: Of<'attempt-superseded'>): TaskRecord {
-  const reason = `version ${fact.version} of the task was accepted`;
+  const reason = `it was for version ${fact.version} of the task`;
   const record = endAttempt(task, policy, { end: 'superseded', reason, at: fact.at });
   return { ...record, used: 0, infraInRow: 0, notBefore: null };
 }
@@ -120,23 +124,23 @@ export function notePresent(attempt: Attempt, fact: Fact): Attempt {
 function charge(state: LaneState, issue: number, agent: string, minutes: number, fact: Fact): LaneState {
   const task = state.tasks[issue];
   if (!task || minutes === 0) return state;
-  const usage = { ...noUsage, minutes };
-  const record = { ...task.record, spent: addUsage(task.record.spent, usage) };
+  const usage = { ...nothingSpent, minutes };
+  const record = { ...task.record, spent: addSpent(task.record.spent, usage) };
   return spend({ ...state, tasks: { ...state.tasks, [issue]: { ...task, record } } }, agent, usage, fact.at);
 }
 
-/** Usage only grows: a report that says less than one before is taken as no news. */
+/** Spent only grows: a report that says less than one before is taken as no news. */
 export function reportUsage(state: LaneState, fact: Of<'usage-reported'>): LaneState {
   const task = state.tasks[fact.issue];
   const attempt = task?.attempt;
   if (!task || attempt?.number !== fact.attempt) return state;
-  const tokens = Math.max(attempt.tokens, fact.tokens);
-  const usd = Math.max(attempt.usd, fact.usd);
+  const tokens = Math.max(attempt.tokens, fact.usage.tokens ?? 0);
+  const usd = Math.max(attempt.usd, fact.usage.usd ?? 0);
   const more = { minutes: 0, tokens: tokens - attempt.tokens, usd: usd - attempt.usd };
   const next: Task = {
     ...task,
     attempt: { ...attempt, tokens, usd },
-    record: { ...task.record, spent: addUsage(task.record.spent, more) },
+    record: { ...task.record, spent: addSpent(task.record.spent, more) },
   };
   return spend({ ...state, tasks: { ...state.tasks, [fact.issue]: next } }, attempt.agent, more, fact.at);
 }

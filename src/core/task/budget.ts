@@ -8,7 +8,7 @@
 import type { FactBody } from '../lane/facts.ts';
 import { isAtWork, type LaneState, type Task, tasksAtWork } from '../lane/state.ts';
 import type { Wait } from '../lane/view.ts';
-import { addUsage, noUsage, type Usage } from './record.ts';
+import { addSpent, nothingSpent, type Spent } from './record.ts';
 
 const kinds = ['minutes', 'tokens', 'usd'] as const;
 type Kind = (typeof kinds)[number];
@@ -36,13 +36,13 @@ export function minutesAtWork(task: Task, at: string): number {
   return Math.max(0, Date.parse(at) - Date.parse(startedAt)) / 60_000;
 }
 
-function usedByAttempt(task: Task, at: string): Usage {
+function usedByAttempt(task: Task, at: string): Spent {
   const { attempt } = task;
   return { minutes: minutesAtWork(task, at), tokens: attempt?.tokens ?? 0, usd: attempt?.usd ?? 0 };
 }
 
 /** What counts against the task's budget: everything since it was asked for, or since a person answered. */
-function usedByTask(task: Task, at: string): Usage {
+function usedByTask(task: Task, at: string): Spent {
   const { spent, forgiven } = task.record;
   return {
     minutes: spent.minutes - forgiven.minutes + minutesAtWork(task, at),
@@ -114,18 +114,18 @@ function midnightAfter(at: string): number {
 }
 
 /** What one agent, or with null all of them, have used today; attempts under way included. */
-export function spentToday(state: LaneState, agent: string | null, at: string): Usage {
+export function spentToday(state: LaneState, agent: string | null, at: string): Spent {
   const { day, agents } = state.spending;
   const past = day === dayOf(at) ? agents : {};
   const ended = Object.entries(past)
     .filter(([name]) => agent === null || name === agent)
-    .reduce((sum, [, usage]) => addUsage(sum, usage), noUsage);
+    .reduce((sum, [, usage]) => addSpent(sum, usage), nothingSpent);
   const midnight = midnightBefore(at);
   const running = tasksAtWork(state.tasks)
     .filter((task) => agent === null || task.attempt?.agent === agent)
     .map((task) => Math.min(minutesAtWork(task, at), (Date.parse(at) - Date.parse(midnight)) / 60_000))
     .reduce((sum, minutes) => sum + minutes, 0);
-  return addUsage(ended, { ...noUsage, minutes: running });
+  return addSpent(ended, { ...nothingSpent, minutes: running });
 }
 
 /** Why an agent, or with null the repository, is given nothing more today; null when it may. */
@@ -178,10 +178,10 @@ export function attemptBudget(state: LaneState, task: Task, at: string): Record<
 }
 
 /** Adds to what an agent has spent on the day of `at`. */
-export function spend(state: LaneState, agent: string, usage: Usage, at: string): LaneState {
+export function spend(state: LaneState, agent: string, usage: Spent, at: string): LaneState {
   const day = dayOf(at);
   const agents = state.spending.day === day ? state.spending.agents : {};
-  const sum = addUsage(agents[agent] ?? noUsage, usage);
+  const sum = addSpent(agents[agent] ?? nothingSpent, usage);
   return { ...state, spending: { day, agents: { ...agents, [agent]: sum } } };
 }
 

@@ -16,15 +16,15 @@ export type AttemptEnd =
   | 'escalated';
 
 /** What was used: minutes of an agent's time, tokens, US dollars. */
-export interface Usage {
+export interface Spent {
   minutes: number;
   tokens: number;
   usd: number;
 }
 
-export const noUsage: Usage = { minutes: 0, tokens: 0, usd: 0 };
+export const nothingSpent: Spent = { minutes: 0, tokens: 0, usd: 0 };
 
-export function addUsage(a: Usage, b: Usage): Usage {
+export function addSpent(a: Spent, b: Spent): Spent {
   return { minutes: a.minutes + b.minutes, tokens: a.tokens + b.tokens, usd: a.usd + b.usd };
 }
 
@@ -87,9 +87,9 @@ export interface TaskRecord {
   /** The last ones, oldest first. */
   endings: AttemptEnding[];
   /** What all attempts have used. */
-  spent: Usage;
+  spent: Spent;
   /** What had been used when a person last answered: it counts against no budget. */
-  forgiven: Usage;
+  forgiven: Spent;
   /** How often the task came into the human queue. */
   escalations: number;
   /** Answers of people, oldest first. */
@@ -104,8 +104,8 @@ export const emptyRecord: TaskRecord = {
   notBefore: null,
   afresh: false,
   endings: [],
-  spent: noUsage,
-  forgiven: noUsage,
+  spent: nothingSpent,
+  forgiven: nothingSpent,
   escalations: 0,
   guidance: [],
   late: [],
