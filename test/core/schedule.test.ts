@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { decide } from '../../src/core/lane/decide.ts';
 import { waitsOf } from '../../src/core/lane/plan-view.ts';
 import type { PrerequisiteState } from '../../src/core/lane/state.ts';
-import { freeAgents, presenceMs } from '../../src/core/task/schedule.ts';
+import { freeAgents, presenceMs } from '../../src/core/task/agents.ts';
 import {
   finishWork,
   graceMs,

@@ -5,7 +5,9 @@
 import { approvalHolds } from '../gate/gate.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { ejectEntries, enterQueue, planBuilds } from '../queue/plan.ts';
-import { foreseeCollisions, graceEnds, scheduleNext } from '../task/schedule.ts';
+import { foreseeCollisions } from '../task/collisions.ts';
+import { graceEnds } from '../task/ready.ts';
+import { scheduleNext } from '../task/schedule.ts';
 import type { Fact, FactBody } from './facts.ts';
 import { fold } from './fold.ts';
 import { isLive, type LaneState, type Snapshot, type Task } from './state.ts';

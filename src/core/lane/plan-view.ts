@@ -4,7 +4,8 @@ import { branchName } from '../ids.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { isQueued, orderEntries } from '../queue/order.ts';
 import { isActive } from '../queue/plan.ts';
-import { agentWait, blockers, freeAgents } from '../task/schedule.ts';
+import { agentWait, freeAgents } from '../task/agents.ts';
+import { blockers } from '../task/blockers.ts';
 import { type Build, type LaneState, prerequisitesOf, type Snapshot, type Task } from './state.ts';
 import type { LaneView, PlanRow, QueueRow, Wait } from './view.ts';
 
