@@ -35,6 +35,7 @@ export function normalisePattern(text: string): PatternReading {
 
 /** The pattern's subtrees: files or directories so that every path it matches is one of them or lies below one. */
 export function subtreesOf(pattern: string): string[] {
+  if (!pattern.includes('{')) return [subtreeOf(pattern)];
   return outermost((expandBraces(pattern) ?? [pattern]).map(subtreeOf));
 }
 
@@ -200,6 +201,7 @@ function globMatches(glob: Glob, path: readonly string[]): boolean {
 }
 
 function outermost(subtrees: readonly string[]): string[] {
+  if (subtrees.length === 1) return [...subtrees];
   if (subtrees.includes('')) return [''];
   const kept: string[] = [];
   // In this order, what contains a subtree directly precedes all that it contains.
@@ -236,6 +238,7 @@ function isWithin(inner: Territory, outer: Territory): boolean {
 }
 
 function foldCase(path: string): string {
+  if (/^[ -~]*$/u.test(path)) return path.toLowerCase();
   return path.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC');
 }
 
