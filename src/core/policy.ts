@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { normalisePattern } from './task/patterns.ts';
 
 const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -16,14 +17,24 @@ const Duration = z
     return Number(count) * unitMs[unit as keyof typeof unitMs];
   });
 
-const Patterns = z.array(z.string().min(1).max(256)).max(200);
+const Pattern = z
+  .string()
+  .min(1)
+  .max(256)
+  .transform((text, context) => {
+    const reading = normalisePattern(text);
+    if (reading.kind === 'ok') return reading.pattern;
+    context.addIssue({ code: 'custom', message: reading.why });
+    return z.NEVER;
+  });
+const Patterns = z.array(Pattern).max(200);
 const Percent = z.number().min(0).max(1);
 
 const Agent = z.strictObject({
   via: z.enum(['dispatch', 'pull', 'assign', 'adopt']),
   workflow: z.string().optional(),
   capacity: z.int().min(1).max(100).default(1),
-  capabilities: z.array(z.string()).default([]),
+  capabilities: z.array(z.string().min(1).max(50).toLowerCase()).max(50).default([]),
 });
 
 export const PolicyFile = z.strictObject({
@@ -33,13 +44,15 @@ export const PolicyFile = z.strictObject({
     .strictObject({
       mode: z.enum(['queue', 'locks', 'branches']).default('locks'),
       grace: Duration.default(3_000),
+      /** The part of its paths, from 0 to 1, that others may own while a task starts. */
+      overlap: Percent.default(0),
       weights: z
         .strictObject({
-          complexity: z.number().default(3),
-          overlap: z.number().default(3),
-          dependencies: z.number().default(2),
-          priority: z.number().default(2),
-          load: z.number().default(1),
+          complexity: z.number().min(0).default(3),
+          overlap: z.number().min(0).default(3),
+          dependencies: z.number().min(0).default(2),
+          priority: z.number().min(0).default(2),
+          load: z.number().min(0).default(1),
         })
         .prefault({}),
     })
@@ -48,6 +61,7 @@ export const PolicyFile = z.strictObject({
     .strictObject({
       running: z.int().min(1).default(3),
       in_review: z.int().min(1).default(5),
+      escalated: z.int().min(1).default(5),
       attempts: z.int().min(1).default(3),
       backoff: z.array(Duration).default([60_000, 300_000, 900_000]),
       minutes: z.number().positive().default(45),

@@ -133,6 +133,7 @@ async function describeIssue(ctx: LaneContext, issue: IssueSeen): Promise<SeenIs
     stateReason: issue.stateReason,
     ready,
     held: hasLabel(issue, humanLabels.hold),
+    labels: issue.labels,
     ...requester,
     spec: readSpec(ctx, issue, form, elsewhere),
     hidden: form.hidden,

@@ -28,6 +28,8 @@ async function saveTaskRow(lock: LaneLock, task: Task): Promise<void> {
     spec: json(task.spec),
     spec_hash: task.specHash,
     blocked_by: json(task.blockedBy),
+    labels: json(task.labels),
+    routing: json(task.routing),
     requested_by: task.requestedBy,
     requested_at: task.requestedAt,
     held: task.held,
@@ -378,6 +380,7 @@ export async function saveLane(
       next_fence: after.nextFence,
       next_build: after.nextBuild,
       next_entry: after.nextEntry,
+      passed_over: json(after.passedOver),
       journal_seq: seq,
       wake_at: wakeAt,
     })

@@ -157,6 +157,7 @@ export interface Lane {
   next_entry: Generated<number>;
   next_fence: Generated<number>;
   owner: string;
+  passed_over: Generated<Json>;
   paused: string | null;
   policy: Json | null;
   policy_hash: string | null;
@@ -243,6 +244,7 @@ export interface Task {
   hidden: number;
   installation_id: number;
   issue: number;
+  labels: Generated<Json>;
   landed_as: string | null;
   landed_at: Timestamp | null;
   lane_id: number;
@@ -250,6 +252,7 @@ export interface Task {
   published_seq: Generated<number>;
   requested_at: Timestamp;
   requested_by: string;
+  routing: Generated<Json>;
   since: Timestamp;
   spec: Json;
   spec_hash: string;

@@ -156,6 +156,7 @@ export function issueSeen(
     labelledBy: { login: 'maria', permission: 'write' },
     author: { login: 'maria', permission: 'write' },
     blockedBy: [],
+    labels: [],
     hidden: 0,
     ...change,
     spec: { kind: 'ok', spec, hash: hashSpec(spec) },

@@ -221,7 +221,7 @@ describe('other reasons to wait', () => {
       fence: 1,
       word: { kind: 'failed', class: 'infra', message: 'disk' },
     });
-    expect(kinds(facts)).toEqual(['attempt-ended', 'task-assigned']);
+    expect(kinds(facts)).toEqual(['attempt-ended', 'claims-released', 'task-assigned']);
     expect(lane.task(1).attempt).toMatchObject({ number: 2, fence: 2 });
   });
 });
@@ -301,7 +301,7 @@ describe('agents', () => {
     const until = Date.parse(lane.leases[1] ?? '');
     expect(lane.pass(until - lane.now - 1)).toEqual([]);
     const facts = lane.pass(1);
-    expect(kinds(facts)).toEqual(['attempt-ended', 'task-assigned']);
+    expect(kinds(facts)).toEqual(['attempt-ended', 'claims-released', 'task-assigned']);
     expect(lane.task(1).attempt).toMatchObject({ number: 2, fence: 2, via: 'adopt' });
   });
 });

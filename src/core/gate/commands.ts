@@ -7,6 +7,7 @@ import type { Observation, Permission, SeenCommand } from '../lane/observation.t
 import type { LaneState, Task } from '../lane/state.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { allows } from '../task/lifecycle.ts';
+import { ownsItsFiles } from '../task/ownership.ts';
 
 type CommandSeen = Extract<Observation, { kind: 'command' }>;
 
@@ -60,7 +61,7 @@ function approve(state: LaneState, task: Task, by: string, sha: string | null): 
   }
   if (!allows(task.state, 'approved')) return refuse(`the task is ${task.state}`);
   // An escalated task that was waiting before owns nothing: meanwhile another task may have its paths (I3).
-  if (task.claims.length === 0) {
+  if (!ownsItsFiles(state, task)) {
     return refuse(
       'the task does not own its files at present: remove the label `agent-ready` and set it again',
     );

@@ -3,6 +3,7 @@
  * Everything is bound to one head commit, one version of the task and one policy.
  */
 import type { Approval, LaneState, Task } from '../lane/state.ts';
+import { protectedPathsOf } from '../task/ownership.ts';
 import { openPrerequisites } from '../task/prerequisites.ts';
 import { passes } from './arbiter.ts';
 
@@ -46,7 +47,11 @@ export function approvalHolds(approval: Approval, task: Task, state: LaneState):
 
 function approvalRow(task: Task, state: LaneState): GateRow {
   const base = { condition: 'approval' as const, name: 'approval' };
-  if (state.policy.gate.approvals === 0 && !task.approval) {
+  if (
+    state.policy.gate.approvals === 0 &&
+    !task.approval &&
+    protectedPathsOf(state.policy, task).length === 0
+  ) {
     return task.pull?.headSha === task.ejectedHead
       ? {
           ...base,

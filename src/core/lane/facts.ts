@@ -10,6 +10,7 @@ import type {
   Escalation,
   Landing,
   PrerequisiteState,
+  Routing,
   Spec,
   TaskState,
   Verdict,
@@ -36,6 +37,11 @@ export type FactBody =
   | { kind: 'dependencies-linked'; issue: number; blockedBy: number[] }
   | { kind: 'prerequisite-seen'; issue: number; state: PrerequisiteState }
   | { kind: 'task-held'; issue: number; held: boolean }
+  | { kind: 'labels-read'; issue: number; labels: string[] }
+  | { kind: 'task-routed'; issue: number; routing: Partial<Routing> }
+  /** Claims that a task's diff has made needful: a shared joint, its own files that others had, or files outside. */
+  | { kind: 'claims-expanded'; issue: number; paths: string[] }
+  | { kind: 'claims-released'; issue: number; paths: string[]; reason: string }
   | { kind: 'collision-foreseen'; a: number; b: number; paths: string[] }
   | { kind: 'collision-announced'; a: number; b: number }
   | {

@@ -6,6 +6,9 @@ import { isQueued, orderEntries } from '../queue/order.ts';
 import { isActive } from '../queue/plan.ts';
 import { agentWait, freeAgents } from '../task/agents.ts';
 import { blockers } from '../task/blockers.ts';
+import { ownsItsFiles, protectedPathsOf } from '../task/ownership.ts';
+import { priorityOf } from '../task/routing.ts';
+import { heldFor } from '../task/touched.ts';
 import { type Build, type LaneState, prerequisitesOf, type Snapshot, type Task } from './state.ts';
 import type { LaneView, PlanRow, QueueRow, Wait } from './view.ts';
 
@@ -27,7 +30,10 @@ function waitsOfGate(state: LaneState, task: Task): Wait[] {
     if (row.state === 'ok') return [];
     if (row.condition === 'dependency')
       return [{ kind: 'dependency', what: row.detail, since, command: null }];
-    const what = row.condition === 'approval' ? row.detail : `${row.name} ${row.detail}`;
+    const guarded = protectedPathsOf(state.policy, task);
+    const why =
+      guarded.length > 0 ? `; a person must, for it owns protected paths: ${guarded.join(', ')}` : '';
+    const what = row.condition === 'approval' ? `${row.detail}${why}` : `${row.name} ${row.detail}`;
     if (row.condition === 'approval') return [{ kind: 'approval', what, since, command: '/approve' }];
     if (row.condition === 'checks') return [{ kind: 'checks', what, since, command: null }];
     if (row.condition === 'arbiter') return [{ kind: 'arbiter', what, since, command: null }];
@@ -35,6 +41,16 @@ function waitsOfGate(state: LaneState, task: Task): Wait[] {
       return [{ kind: 'hold', what, since, command: 'remove the label `agent-hold`' }];
     return [{ kind: 'human', what, since, command: 'reopen the pull request' }];
   });
+}
+
+/** Files that the PR changes and another task holds. */
+function waitsForFiles(state: LaneState, task: Task): Wait[] {
+  return heldFor(state, task).map(({ holder, paths }) => ({
+    kind: 'overlap',
+    what: `#${holder.issue} owns ${paths.join(', ')}`,
+    since: task.since,
+    command: null,
+  }));
 }
 
 function waitsInQueue(state: LaneState, task: Task): Wait[] {
@@ -91,20 +107,22 @@ export function waitsOf(snapshot: Snapshot, task: Task, at: string): Wait[] {
   switch (task.state) {
     case 'waiting': {
       const waits = blockers(snapshot, task, at);
-      return waits.length > 0 || freeAgents(snapshot, at).length > 0 ? waits : [agentWait(snapshot, task)];
+      return waits.length > 0 || freeAgents(snapshot, at, task).length > 0
+        ? waits
+        : [agentWait(snapshot, task)];
     }
     case 'assigned':
     case 'working':
       return waitsOfWork(task);
     case 'in-review':
-      return waitsOfGate(state, task);
+      return [...waitsForFiles(state, task), ...waitsOfGate(state, task)];
     case 'approved':
       return task.entry && (gateIsOpen(task, state) || mayBeLanding(state, task.issue))
         ? waitsInQueue(state, task)
-        : waitsOfGate(state, task);
+        : [...waitsForFiles(state, task), ...waitsOfGate(state, task)];
     case 'escalated': {
       const command =
-        task.pull?.open && task.claims.length > 0
+        task.pull?.open && ownsItsFiles(state, task)
           ? '/approve'
           : 'remove the label `agent-ready` and set it again';
       return [{ kind: 'human', what: task.escalation?.context ?? 'a human', since, command }];
@@ -129,6 +147,8 @@ export function planRow(snapshot: Snapshot, task: Task, at: string): PlanRow {
     branch: task.attempt?.branch ?? (task.pull ? branchName(task.issue, task.title) : null),
     owns: task.spec.owns,
     dependsOn: prerequisitesOf(task),
+    protectedPaths: protectedPathsOf(state.policy, task),
+    priority: priorityOf(task),
     agent: task.attempt?.agent ?? null,
     worker: task.attempt?.worker ?? null,
     state: task.state,

@@ -122,6 +122,12 @@ export interface Escalation {
   from: TaskState;
 }
 
+/** What people have asked for by command; null where a label, or nothing, decides. */
+export interface Routing {
+  priority: 'high' | 'normal' | 'low' | null;
+  agent: string | null;
+}
+
 export interface Task {
   issue: number;
   title: string;
@@ -131,6 +137,9 @@ export interface Task {
   specHash: string;
   /** Native "blocked by" links; together with `spec.dependsOn` these are the prerequisites. */
   blockedBy: number[];
+  /** The issue's labels that decide something (see task/routing.ts), in lower case and sorted. */
+  labels: string[];
+  routing: Routing;
   /** Who put the label there. */
   requestedBy: string;
   requestedAt: string;
@@ -218,6 +227,8 @@ export interface LaneState {
   refusals: Readonly<Record<number, string>>;
   /** Prerequisites that are not tasks here. */
   prerequisites: Readonly<Record<number, PrerequisiteState>>;
+  /** Waiting task → how many later ones have started before it, though it was ready. */
+  passedOver: Readonly<Record<number, number>>;
   /** In the order of `a`, then `b`. */
   collisions: readonly Collision[];
   builds: Readonly<Record<number, Build>>;

@@ -37,6 +37,9 @@ export interface PlanRow {
   branch: string | null;
   owns: string[];
   dependsOn: number[];
+  /** What of its paths the policy protects: a person must approve those changes. */
+  protectedPaths: string[];
+  priority: 'high' | 'normal' | 'low';
   agent: string | null;
   worker: string | null;
   state: TaskState;

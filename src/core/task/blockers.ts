@@ -1,69 +1,129 @@
 /** Everything that keeps a waiting task from starting, as data: people are shown it, and it decides. */
 import type { LaneState, Snapshot, Task } from '../lane/state.ts';
 import type { Wait } from '../lane/view.ts';
-import { atWork } from './agents.ts';
-import { isBetween } from './collisions.ts';
+import { type Overview, overviewOf } from './overview.ts';
+import { claimsAtStart, heldBy } from './ownership.ts';
 import { overlap } from './patterns.ts';
 import { openPrerequisites } from './prerequisites.ts';
-import { graceEnds } from './ready.ts';
+import { graceEnds, isStarving, mostPassedOver } from './ready.ts';
 
-/** Tasks that hold claims overlapping with what this task owns. */
-function holders(state: LaneState, task: Task): { task: Task; paths: string[] }[] {
-  return Object.values(state.tasks)
-    .filter((other) => other.issue !== task.issue && other.claims.length > 0)
-    .map((other) => ({ task: other, paths: overlap(task.spec.owns, other.claims) }))
-    .filter(({ paths }) => paths.length > 0);
+/** The latest of the times: a wait is as old as the youngest of its causes. */
+function latest(...times: (string | null | undefined)[]): string {
+  return times.reduce<string>((last, time) => (time && time > last ? time : last), '');
 }
 
-/** Tasks that want the same files, come before this one and wait for nothing but the end of their grace period. */
-function soonToStart(state: LaneState, task: Task, at: string): { task: Task; paths: string[] }[] {
-  return Object.values(state.tasks)
-    .filter((other) => other.state === 'waiting' && other.issue < task.issue && !other.held)
-    .filter(
-      (other) => graceEnds(state, other) > Date.parse(at) && openPrerequisites(state, other).length === 0,
-    )
-    .map((other) => ({ task: other, paths: overlap(task.spec.owns, other.spec.owns) }))
-    .filter(({ paths }) => paths.length > 0);
+function heldSince(holder: Task): string {
+  return holder.attempt?.assignedAt ?? holder.startedAt ?? holder.since;
 }
 
-/** Everything that keeps a waiting task from starting, except the want of a free agent. */
-export function blockers({ state, hasUnreadIssues }: Snapshot, task: Task, at: string): Wait[] {
-  const waits: Wait[] = [];
-  const since = task.since;
+/** Paths of the task's own, by whoever holds them now. */
+function* holders({ held }: Overview, task: Task, wanted: readonly string[]): Generator<Wait> {
+  for (const holder of [...held.all(wanted)].sort((x, y) => x.issue - y.issue)) {
+    if (holder.issue === task.issue) continue;
+    const what = `#${holder.issue} owns ${overlap(wanted, heldBy(holder)).join(', ')}`;
+    yield { kind: 'overlap', what, since: latest(task.since, heldSince(holder)), command: null };
+  }
+}
+
+/**
+ * What a task would claim if it started now: what it owns, without the joints and without what others hold.
+ * `schedule.overlap` says how large a part others may hold.
+ */
+export function claimable({ held }: Overview, state: LaneState, task: Task): string[] {
+  const wanted = claimsAtStart(state.policy, task.spec);
+  return wanted.filter(
+    (pattern) => held.find([pattern], (holder) => holder.issue !== task.issue) === undefined,
+  );
+}
+
+function* filesOfOthers(overview: Overview, state: LaneState, task: Task): Generator<Wait> {
+  const wanted = claimsAtStart(state.policy, task.spec);
+  const mine = overview.place.get(task.issue) ?? 0;
+  const isAhead = (other: Task) => (overview.place.get(other.issue) ?? 0) < mine;
+  for (const other of overview.ahead.all(wanted)) {
+    if (!isAhead(other)) continue;
+    const paths = overlap(wanted, claimsAtStart(state.policy, other.spec)).join(', ');
+    const why = isStarving(state, other) ? `: it has been passed over ${mostPassedOver} times` : '';
+    yield {
+      kind: 'overlap',
+      what: `#${other.issue} goes first with ${paths}${why}`,
+      since: latest(task.since, other.since),
+      command: null,
+    };
+  }
+  const free = claimable(overview, state, task).length;
+  const share = wanted.length === 0 ? 0 : 1 - free / wanted.length;
+  if (share > state.policy.schedule.overlap || (wanted.length > 0 && free === 0))
+    yield* holders(overview, task, wanted);
+}
+
+/** What keeps everything from starting that is not started yet: too much is being worked on, or waits for people. */
+function* crowding(overview: Overview, { policy }: LaneState, task: Task): Generator<Wait> {
+  const { limits, schedule } = policy;
+  const { underWay, atWork, inReview, escalated } = overview;
+  const wait = (what: string, causes: readonly Task[], since: (cause: Task) => string): Wait => ({
+    kind: 'limit',
+    what,
+    since: latest(task.since, ...causes.map(since)),
+    command: null,
+  });
+  const assigned = (cause: Task) => cause.attempt?.assignedAt ?? cause.since;
+  if (atWork.length >= limits.running)
+    yield wait(`${atWork.length} tasks are running, the limit`, atWork, assigned);
+  if (schedule.mode === 'queue' && underWay.length > 0) {
+    const names = underWay.map((other) => `#${other.issue}`).join(', ');
+    yield wait(`${names} first: the policy runs one task after the other`, underWay, heldSince);
+  }
+  // Work that has a pull request already is no new work.
+  if (task.pull?.open) return;
+  const since = (cause: Task) => cause.since;
+  if (inReview.length >= limits.in_review)
+    yield wait(`${inReview.length} tasks wait for review, the limit`, inReview, since);
+  if (escalated.length >= limits.escalated)
+    yield wait(`${escalated.length} tasks wait for an answer by a person, the limit`, escalated, since);
+}
+
+function* reasons({ state, hasUnreadIssues }: Snapshot, task: Task, at: string): Generator<Wait> {
+  const { since } = task;
+  const overview = overviewOf(state, at);
   if (state.baseSha === null) {
-    waits.push({ kind: 'base', what: `the branch ${state.base} has no commit yet`, since, command: null });
+    yield { kind: 'base', what: `the branch ${state.base} has no commit yet`, since, command: null };
   }
   if (task.held) {
-    waits.push({
+    yield {
       kind: 'hold',
       what: 'the label agent-hold is set',
       since,
       command: 'remove the label `agent-hold`',
-    });
+    };
   }
   if (graceEnds(state, task) > Date.parse(at)) {
     const until = new Date(graceEnds(state, task)).toISOString();
-    waits.push({ kind: 'grace', what: `time for late edits, until ${until}`, since, command: null });
+    yield { kind: 'grace', what: `time for late edits, until ${until}`, since, command: null };
   }
   if (hasUnreadIssues) {
-    waits.push({ kind: 'announcement', what: 'other issues are being read first', since, command: null });
+    yield { kind: 'announcement', what: 'other issues are being read first', since, command: null };
   }
-  waits.push(...openPrerequisites(state, task));
-  for (const { task: other, paths } of soonToStart(state, task, at)) {
-    const what = `#${other.issue} goes first with ${paths.join(', ')}`;
-    waits.push({ kind: 'overlap', what, since, command: null });
+  yield* openPrerequisites(state, task);
+  yield* filesOfOthers(overview, state, task);
+  const foreseenAt = overview.unannounced.get(task.issue);
+  if (foreseenAt !== undefined) {
+    yield {
+      kind: 'announcement',
+      what: 'its collisions are being announced',
+      since: latest(since, foreseenAt),
+      command: null,
+    };
   }
-  for (const holder of holders(state, task)) {
-    const what = `#${holder.task.issue} owns ${holder.paths.join(', ')}`;
-    waits.push({ kind: 'overlap', what, since: holder.task.since, command: null });
-  }
-  const unannounced = state.collisions.filter((c) => isBetween(c, task.issue) && c.announcedAt === null);
-  if (unannounced.length > 0) {
-    waits.push({ kind: 'announcement', what: 'its collisions are being announced', since, command: null });
-  }
-  const running = atWork(state).length;
-  if (running >= state.policy.limits.running) {
-    waits.push({ kind: 'limit', what: `${running} tasks are running, the limit`, since, command: null });
-  }
-  return waits;
+  yield* crowding(overview, state, task);
+}
+
+/** Everything that keeps a waiting task from starting, except the want of a free agent. */
+export function blockers(snapshot: Snapshot, task: Task, at: string): Wait[] {
+  return [...reasons(snapshot, task, at)];
+}
+
+/** Whether there is any such reason; asked of many tasks, so it stops at the first. */
+export function isBlocked(snapshot: Snapshot, task: Task, at: string): boolean {
+  return reasons(snapshot, task, at).next().done !== true;
 }

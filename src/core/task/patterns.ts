@@ -71,6 +71,18 @@ export function overlap(a: readonly string[], b: readonly string[]): string[] {
   return [...new Set(pairs)].sort();
 }
 
+/**
+ * Whether everything that `inner` matches is certainly part of `outer`. Where that cannot be told from the patterns'
+ * fixed parts, the answer is no.
+ */
+export function covers(outer: string, inner: string): boolean {
+  if (outer === inner || outer === '**') return true;
+  const isPlain = (pattern: string) => !wildcard.test(pattern) && !/[{}]/u.test(pattern);
+  const tree = outer.endsWith('/**') ? outer.slice(0, -3) : outer;
+  if (isPlain(tree)) return subtreesOf(inner).every((subtree) => contains(tree, subtree));
+  return isPlain(inner) && matches([outer], inner);
+}
+
 /** Whether any of the patterns covers the path. A pattern also covers the path it spells out, and all below that. */
 export function matches(patterns: readonly string[], path: string): boolean {
   return compilePatterns(patterns)(path);

@@ -4,27 +4,27 @@
  */
 import { branchName } from '../ids.ts';
 import type { FactBody } from '../lane/facts.ts';
-import type { LaneState, Snapshot, Task } from '../lane/state.ts';
+import type { Snapshot } from '../lane/state.ts';
 import { freeAgents } from './agents.ts';
-import { blockers } from './blockers.ts';
-
-/** Older issues first: whatever was labelled together starts in an order that no delay of a webhook can change. */
-function inOrder(state: LaneState): Task[] {
-  return Object.values(state.tasks)
-    .filter((task) => task.state === 'waiting')
-    .sort((a, b) => a.issue - b.issue);
-}
+import { claimable, isBlocked } from './blockers.ts';
+import { overviewOf } from './overview.ts';
 
 /** The first assignment that can be made now, or the end of a task that has used up its attempts. */
 export function scheduleNext(snapshot: Snapshot, at: string): FactBody[] {
   const { state } = snapshot;
-  for (const task of inOrder(state)) {
-    if (task.attempts >= state.policy.limits.attempts) {
+  const overview = overviewOf(state, at);
+  const { limits } = state.policy;
+  for (const task of overview.waiting) {
+    if (task.attempts >= limits.attempts) {
       const reason = `${task.attempts} attempts have failed; the last one: ${task.lastReason ?? 'unknown'}`;
       return [{ kind: 'attempts-exhausted', issue: task.issue, reason }];
     }
-    if (state.baseSha === null || blockers(snapshot, task, at).length > 0) continue;
-    const [agent] = freeAgents(snapshot, at);
+  }
+  const hasRoom = overview.atWork.length < limits.running && freeAgents(snapshot, at).length > 0;
+  if (state.baseSha === null || !hasRoom) return [];
+  for (const task of overview.waiting) {
+    if (isBlocked(snapshot, task, at)) continue;
+    const [agent] = freeAgents(snapshot, at, task);
     if (!agent) continue;
     return [
       {
@@ -37,7 +37,7 @@ export function scheduleNext(snapshot: Snapshot, at: string): FactBody[] {
         via: agent.via,
         branch: branchName(task.issue, task.title),
         baseSha: state.baseSha,
-        claims: task.spec.owns,
+        claims: claimable(overview, state, task),
       },
     ];
   }
