@@ -57,6 +57,10 @@ function* filesOfOthers(overview: Overview, state: LaneState, task: Task): Gener
     yield* holders(overview, task, wanted);
 }
 
+function tasks({ length }: readonly Task[], one: string, many: string): string {
+  return length === 1 ? `1 task ${one}` : `${length} tasks ${many}`;
+}
+
 /** What keeps everything from starting that is not started yet: too much is being worked on, or waits for people. */
 function* crowding(overview: Overview, { policy }: LaneState, task: Task): Generator<Wait> {
   const { limits, schedule } = policy;
@@ -69,7 +73,7 @@ function* crowding(overview: Overview, { policy }: LaneState, task: Task): Gener
   });
   const assigned = (cause: Task) => cause.attempt?.assignedAt ?? cause.since;
   if (atWork.length >= limits.running)
-    yield wait(`${atWork.length} tasks are running, the limit`, atWork, assigned);
+    yield wait(`${tasks(atWork, 'is', 'are')} running, the limit`, atWork, assigned);
   if (schedule.mode === 'queue' && underWay.length > 0) {
     const names = underWay.map((other) => `#${other.issue}`).join(', ');
     yield wait(`${names} first: the policy runs one task after the other`, underWay, heldSince);
@@ -78,9 +82,9 @@ function* crowding(overview: Overview, { policy }: LaneState, task: Task): Gener
   if (task.pull?.open) return;
   const since = (cause: Task) => cause.since;
   if (inReview.length >= limits.in_review)
-    yield wait(`${inReview.length} tasks wait for review, the limit`, inReview, since);
+    yield wait(`${tasks(inReview, 'waits', 'wait')} for review, the limit`, inReview, since);
   if (escalated.length >= limits.escalated)
-    yield wait(`${escalated.length} tasks wait for an answer by a person, the limit`, escalated, since);
+    yield wait(`${tasks(escalated, 'waits', 'wait')} for an answer by a person, the limit`, escalated, since);
 }
 
 function* reasons({ state, hasUnreadIssues }: Snapshot, task: Task, at: string): Generator<Wait> {
