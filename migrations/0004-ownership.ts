@@ -4,6 +4,7 @@ import { type Kysely, sql } from 'kysely';
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`alter table task
     add column labels json not null default '[]',
+    add column areas json not null default '[]',
     add column routing json not null default '{"priority":null,"agent":null}'`.execute(db);
   await sql`alter table lane add column passed_over json not null default '{}'`.execute(db);
 }

@@ -17,6 +17,7 @@ const Duration = z
     return Number(count) * unitMs[unit as keyof typeof unitMs];
   });
 
+/** A pattern that takes time without end, or matches nothing, is refused where it is written (S43). */
 const Pattern = z
   .string()
   .min(1)
@@ -43,7 +44,8 @@ export const PolicyFile = z.strictObject({
   schedule: z
     .strictObject({
       mode: z.enum(['queue', 'locks', 'branches']).default('locks'),
-      grace: Duration.default(3_000),
+      grace: Duration.default(60_000),
+      edits: z.enum(['restart', 'finish']).default('restart'),
       /** The part of its paths, from 0 to 1, that others may own while a task starts. */
       overlap: Percent.default(0),
       weights: z
@@ -76,6 +78,11 @@ export const PolicyFile = z.strictObject({
       shared: Patterns.default(['package.json']),
       protected: Patterns.default(['.github/**']),
       outside: z.enum(['strict', 'expand']).default('strict'),
+    })
+    .prefault({}),
+  spec: z
+    .strictObject({
+      require: z.array(z.enum(['requirements', 'design', 'acceptance', 'owned', 'budget'])).default([]),
     })
     .prefault({}),
   areas: z.record(z.string(), Patterns).default({}),
@@ -145,14 +152,11 @@ export type PolicyReading =
  * Judges the parsed content of a policy file; `undefined` and `null` (no file, empty file) mean the defaults.
  * An unknown key or a wrong value refuses the whole file: a half-applied policy would be worse than none.
  */
-export function readPolicy(content: unknown): PolicyReading {
+export function readPolicy(
+  content: unknown,
+): { kind: 'accepted'; policy: Policy; hash: string } | { kind: 'refused'; error: z.ZodError } {
   const parsed = PolicyFile.safeParse(content ?? {});
-  if (!parsed.success) {
-    const [first, ...rest] = parsed.error.issues;
-    const where = first?.path.join('.') || 'the file';
-    const more = rest.length > 0 ? ` (and ${rest.length} more)` : '';
-    return { kind: 'refused', problem: `${where}: ${first?.message ?? 'not understood'}${more}` };
-  }
+  if (!parsed.success) return { kind: 'refused', error: parsed.error };
   return { kind: 'accepted', policy: parsed.data, hash: policyHash(parsed.data) };
 }
 

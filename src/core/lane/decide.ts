@@ -7,6 +7,7 @@ import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { ejectEntries, enterQueue, planBuilds } from '../queue/plan.ts';
 import { foreseeCollisions } from '../task/collisions.ts';
 import { protectedPathsOf, releaseClaims } from '../task/ownership.ts';
+import { givenUpPrerequisites } from '../task/prerequisites.ts';
 import { graceEnds } from '../task/ready.ts';
 import { scheduleNext } from '../task/schedule.ts';
 import { claimWhatIsFree } from '../task/touched.ts';
@@ -95,6 +96,19 @@ function approveByPolicy(state: LaneState): FactBody[] {
   );
 }
 
+/** A prerequisite that nobody will do is a question to the people of whatever waits for it, asked once. */
+function askAboutPrerequisites(state: LaneState): FactBody[] {
+  return Object.values(state.tasks)
+    .filter(isLive)
+    .flatMap((task) =>
+      givenUpPrerequisites(state, task)
+        .filter((prerequisite) => !task.asked.includes(prerequisite))
+        .map(
+          (prerequisite): FactBody => ({ kind: 'prerequisite-questioned', issue: task.issue, prerequisite }),
+        ),
+    );
+}
+
 /** The first group of facts that follows; `decide` asks again until nothing follows. */
 function nextFacts(snapshot: Snapshot, at: string): FactBody[] {
   const { state } = snapshot;
@@ -102,6 +116,7 @@ function nextFacts(snapshot: Snapshot, at: string): FactBody[] {
     () => expireLeases(snapshot, at),
     () => releaseClaims(state),
     () => claimWhatIsFree(state),
+    () => askAboutPrerequisites(state),
     () => foreseeCollisions(state),
     () => readEvidence(state),
     () => readClosedPulls(state),

@@ -1,5 +1,5 @@
 /** Agents: who may be given which task now, and why nobody can be. */
-import type { LaneState, Snapshot, Task } from '../lane/state.ts';
+import type { LaneState, Snapshot, Task, Via } from '../lane/state.ts';
 import type { Wait } from '../lane/view.ts';
 import { agentNamedFor, complexityOf, needsOf } from './routing.ts';
 
@@ -10,7 +10,7 @@ export const presenceMs = 10 * 60_000;
 export interface Agent {
   name: string;
   /** Null for `default`: what it is shows when it is asked. */
-  via: 'pull' | 'adopt' | null;
+  via: Via | null;
   capacity: number;
   /** What it can do; one that names nothing takes any task. */
   capabilities: readonly string[];
@@ -19,7 +19,7 @@ export interface Agent {
 /** An agent that may be given work now, with how many tasks it has. */
 interface FreeAgent {
   name: string;
-  via: 'pull' | 'adopt';
+  via: Via;
   capacity: number;
   load: number;
 }

@@ -1,11 +1,14 @@
 /** Everything that keeps a waiting task from starting, as data: people are shown it, and it decides. */
 import type { LaneState, Snapshot, Task } from '../lane/state.ts';
 import type { Wait } from '../lane/view.ts';
+import { holdWaits } from './hold.ts';
 import { type Overview, overviewOf } from './overview.ts';
 import { claimsAtStart, heldBy } from './ownership.ts';
 import { overlap } from './patterns.ts';
 import { openPrerequisites } from './prerequisites.ts';
 import { graceEnds, isStarving, mostPassedOver } from './ready.ts';
+import { missingSections } from './required-sections.ts';
+import { suspensionWait } from './suspension.ts';
 
 /** The latest of the times: a wait is as old as the youngest of its causes. */
 function latest(...times: (string | null | undefined)[]): string {
@@ -93,17 +96,17 @@ function* reasons({ state, hasUnreadIssues }: Snapshot, task: Task, at: string):
   if (state.baseSha === null) {
     yield { kind: 'base', what: `the branch ${state.base} has no commit yet`, since, command: null };
   }
-  if (task.held) {
-    yield {
-      kind: 'hold',
-      what: 'the label agent-hold is set',
-      since,
-      command: 'remove the label `agent-hold`',
-    };
+  yield* holdWaits(task);
+  if (task.suspension) yield suspensionWait(task, task.suspension);
+  const missing = missingSections(state, task);
+  if (missing.length > 0) {
+    const what = `the policy asks for ${missing.map((name) => `"${name}"`).join(', ')}, and the issue has no such section`;
+    yield { kind: 'spec', what, since, command: 'edit the issue' };
   }
   if (graceEnds(state, task) > Date.parse(at)) {
     const until = new Date(graceEnds(state, task)).toISOString();
-    yield { kind: 'grace', what: `time for late edits, until ${until}`, since, command: null };
+    const from = task.change?.at ?? task.requestedAt;
+    yield { kind: 'grace', what: 'time for late edits', since: from, command: null, next: until };
   }
   if (hasUnreadIssues) {
     yield { kind: 'announcement', what: 'other issues are being read first', since, command: null };

@@ -28,6 +28,12 @@ export function claimsAtStart(policy: Policy, spec: Pick<Spec, 'owns'>): string[
   return rest.length > 0 ? rest : spec.owns;
 }
 
+/** The claims that a task has only because its diff touches something. */
+export function extraClaims(policy: Policy, task: Pick<Task, 'spec' | 'claims'>): string[] {
+  const first = new Set(claimsAtStart(policy, task.spec));
+  return task.claims.filter((path) => !first.has(path));
+}
+
 /** Whether the task is under way and has claims that it could have more of. */
 export function holdsClaims(task: Task): boolean {
   return holding.has(task.state) && task.claims.length > 0;
@@ -65,7 +71,9 @@ export function protectedPathsOf(policy: Policy, task: Pick<Task, 'spec' | 'clai
 
 function whyReleased(task: Task): string {
   if (task.state === 'completed') return 'the task is completed';
-  return task.lastReason ?? `the task is ${task.state}`;
+  return (
+    task.lastReason ?? (task.state === 'waiting' ? 'its attempt has ended' : `the task is ${task.state}`)
+  );
 }
 
 /** Claims of tasks that are not under way any more are given back, and it is said. */

@@ -3,21 +3,26 @@
  * or files that others own; whoever starts before it then passes it over.
  */
 import type { LaneState, Task } from '../lane/state.ts';
+import { holdWaits } from './hold.ts';
 import { openPrerequisites } from './prerequisites.ts';
+import { missingSections } from './required-sections.ts';
 
 /** A task that has been passed over so often goes before all others. */
 export const mostPassedOver = 20;
 
-/** When the grace period after the request ends, as milliseconds since the epoch. */
+/** When the grace period after the request or the last change ends, as milliseconds since the epoch. */
 export function graceEnds(state: LaneState, task: Task): number {
-  return Date.parse(task.requestedAt) + (task.attempts === 0 ? state.policy.schedule.grace : 0);
+  const from = Date.parse(task.change?.at ?? task.requestedAt);
+  return from + (task.attempts === 0 ? state.policy.schedule.grace : 0);
 }
 
 /** Whether nothing but room, an agent or the files of others keeps the task from starting. */
 export function isReady(state: LaneState, task: Task, at: string): boolean {
   return (
     task.state === 'waiting' &&
-    !task.held &&
+    holdWaits(task).length === 0 &&
+    task.suspension === null &&
+    missingSections(state, task).length === 0 &&
     graceEnds(state, task) <= Date.parse(at) &&
     openPrerequisites(state, task).length === 0
   );

@@ -35,7 +35,7 @@ export function scheduleNext(snapshot: Snapshot, at: string): FactBody[] {
         version: task.version,
         agent: agent.name,
         via: agent.via,
-        branch: branchName(task.issue, task.title),
+        branch: task.branch ?? branchName(task.issue, task.title),
         baseSha: state.baseSha,
         claims: claimable(overview, state, task),
       },

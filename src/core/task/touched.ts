@@ -8,7 +8,7 @@ import type { Scope } from '../gate/scope.ts';
 import type { FactBody } from '../lane/facts.ts';
 import type { Finding, LaneState, Task } from '../lane/state.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
-import { claimsAtStart, heldBy, holdsClaims, jointOf, mayChange } from './ownership.ts';
+import { extraClaims, heldBy, holdsClaims, jointOf, mayChange } from './ownership.ts';
 import { PathIndex } from './path-index.ts';
 import { compilePatterns, matches, normalisePattern } from './patterns.ts';
 
@@ -42,12 +42,6 @@ function claimFor(state: LaneState, task: Task, path: string): string | null {
   return outside === 'expand' && !matches(guarded, path) ? path : null;
 }
 
-/** The claims that a task has only because its diff touches something. */
-function extrasOf(state: LaneState, task: Task): string[] {
-  const first = new Set(claimsAtStart(state.policy, task.spec));
-  return task.claims.filter((path) => !first.has(path));
-}
-
 function claimFacts(task: Task, claims: readonly string[], reason: string): FactBody[] {
   const { issue } = task;
   const lost = task.claims.filter((path) => !claims.includes(path));
@@ -60,7 +54,7 @@ function claimFacts(task: Task, claims: readonly string[], reason: string): Fact
 
 /** What the paths outside the first claims lead to. */
 function settle(state: LaneState, task: Task, paths: readonly string[]): Touched {
-  const extras = extrasOf(state, task);
+  const extras = extraClaims(state.policy, task);
   const kept = task.claims.filter((path) => !extras.includes(path));
   const others = othersOf(state, task.issue);
   const wanted = new Set<string>();
@@ -88,7 +82,7 @@ export function readTouched(state: LaneState, task: Task, changes: readonly Path
   const isSettled = state.policy.schedule.mode === 'branches' || mayBeLanding(state, task.issue);
   if (isSettled || !holdsClaims(task))
     return { owns: mayChange(state.policy, task), facts: [], held: new Map() };
-  const extras = extrasOf(state, task);
+  const extras = extraClaims(state.policy, task);
   const isOwned = compilePatterns(task.claims.filter((path) => !extras.includes(path)));
   const paths = changes.map(({ path }) => path).filter((path) => !isOwned(path));
   return settle(state, task, [...new Set(paths)]);
