@@ -7,9 +7,10 @@ import { passes } from '../core/gate/arbiter.ts';
 import { taskUnder } from '../core/gate/commands.ts';
 import { humanLabels } from '../core/ids.ts';
 import { hashOfWords, type Look, readCommentSubject } from '../core/lane/look.ts';
-import type { Observation, SeenCommand, SeenIssue } from '../core/lane/observation.ts';
+import type { Observation, Permission, SeenCommand, SeenIssue } from '../core/lane/observation.ts';
 import { isLive, type LaneState, type PrerequisiteState, type Task } from '../core/lane/state.ts';
 import { makeSpec, referenceTo, type SpecReading } from '../core/task/specification.ts';
+import { classifyFailure } from '../github/failure.ts';
 import { fetchBlockedBy } from '../github/fetch-blocked-by.ts';
 import { fetchChangedPaths } from '../github/fetch-changed-paths.ts';
 import { fetchChecks } from '../github/fetch-checks.ts';
@@ -306,11 +307,31 @@ function looksFor(ctx: LaneContext, command: SeenCommand): Look[] {
   });
 }
 
+/** How often GitHub is asked what a person may do before the command is answered without knowing. */
+const mostQuestions = 4;
+
+async function askPermission(
+  ctx: LaneContext,
+  look: DueLook,
+  login: string,
+): Promise<Permission | 'unknown'> {
+  try {
+    return await fetchPermission(ctx.client, ctx.repo, login);
+  } catch (error) {
+    const isForGood = classifyFailure(error).kind === 'refused';
+    if (!isForGood && look.tries + 1 < mostQuestions) throw error;
+    return 'unknown';
+  }
+}
+
 /** Commands count in new comments by people; a comment that is gone again is not carried out. */
 async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
   const { id, hash } = readCommentSubject(look.subject);
   const comment = await fetchComment(ctx.client, ctx.repo, id);
-  if (!comment) return { ...nothing, isSettled: false };
+  if (!comment) {
+    ctx.log.info({ comment: id }, 'a comment was gone before it was read: nothing in it is carried out');
+    return { ...nothing, isSettled: false };
+  }
   if (comment.authorIsBot || isEdited(comment, hash)) return nothing;
   const reading = parseCommands(comment.body);
   const typed: SeenCommand[] = [
@@ -325,7 +346,7 @@ async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState)
   if (reading.ignored > 0) typed.push({ index: typed.length, name: 'too-many', count: reading.ignored });
   if (typed.length === 0) return nothing;
   await postReaction(ctx.client, ctx.repo, comment.id, 'eyes');
-  const permission = await fetchPermission(ctx.client, ctx.repo, comment.author);
+  const permission = await askPermission(ctx, look, comment.author);
   const pull = taskUnder(state, comment.issue)?.pull?.number ?? null;
   const head = pull === null ? [] : await observeHead(ctx, look, state, pull);
   const text = await observeText(ctx, look, state, comment.issue);

@@ -233,7 +233,8 @@ function goodWeather(world: World): void {
   for (let round = 0; round < 60; round++) {
     for (let count = 0; lane.pending.length > 0 && count < 50; count++) world.carry(goodLuck);
     for (const task of Object.values(lane.state.tasks)) {
-      if (task.pull?.open && task.state !== 'completed') world.progress(task.issue);
+      const isForPeople = task.suspension !== null;
+      if (task.pull?.open && task.state !== 'completed' && !isForPeople) world.progress(task.issue);
     }
     world.carry(goodLuck);
     lane.presence = [

@@ -19,7 +19,8 @@ import { type TestDatabase, testDatabase } from '../support/database.ts';
 
 const run = promisify(execFile);
 const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const secret = 'a secret of sufficient length';
+/** What the sandbox signs its deliveries with. */
+export const webhookSecret = 'a secret of sufficient length';
 const patienceMs = 40_000;
 
 export interface World {
@@ -156,7 +157,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     {
       appId: String(app.id),
       privateKey: app.privateKey,
-      webhookSecret: secret,
+      webhookSecret,
       previousWebhookSecret: null,
       apiUrl: sandbox.url,
       host: '127.0.0.1',
@@ -171,7 +172,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     },
     log,
   );
-  sandbox.setWebhook('signalbox', { url: `${running.url}/api/github/webhooks`, secret });
+  sandbox.setWebhook('signalbox', { url: `${running.url}/api/github/webhooks`, secret: webhookSecret });
   sandbox.install('signalbox', 'acme', ['acme/engine']);
   const repo = { owner: 'acme', repo: 'engine' };
   const token = sandbox.addUser('walt').token;

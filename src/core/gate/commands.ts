@@ -55,6 +55,15 @@ function answer(state: LaneState, task: Task | undefined, seen: CommandSeen): An
   return run(rule, { state, task }, { command, by, under, writtenAt });
 }
 
+/** Without an answer to who somebody is, nobody may do anything (S12). */
+function judge(state: LaneState, task: Task | undefined, seen: CommandSeen): Answer {
+  if (seen.permission === 'unknown')
+    return refuse('GitHub did not say what you may do here: type it again in a few minutes');
+  const needs = neededFor(seen.command);
+  if (rank[seen.permission] < rank[needs]) return { outcome: 'denied', detail: needs, facts: [] };
+  return answer(state, task, seen);
+}
+
 /** Takes back what was said too often; what was done stays done. */
 function limit(state: LaneState, { by, writtenAt }: CommandSeen, typed: string, given: Answer): Answer {
   if (!isCounted({ ...given, command: typed })) return given;
@@ -68,10 +77,7 @@ export function readCommand(state: LaneState, seen: CommandSeen): FactBody[] {
   const { command, by, comment, under } = seen;
   const task = taskUnder(state, under);
   const typed = command.name === 'unknown' ? command.typed : command.name;
-  const needs = neededFor(command);
-  const allowed = rank[seen.permission] >= rank[needs];
-  const given: Answer = allowed ? answer(state, task, seen) : { outcome: 'denied', detail: needs, facts: [] };
-  const { outcome, detail, facts } = limit(state, seen, typed, given);
+  const { outcome, detail, facts } = limit(state, seen, typed, judge(state, task, seen));
   const about = { comment, index: command.index, under, issue: task?.issue ?? null };
   return [...facts, { kind: 'command-decided', ...about, command: typed, by, outcome, detail }];
 }
