@@ -22,11 +22,13 @@ const Pattern = z
   .string()
   .min(1)
   .max(256)
-  .transform((text, context) => {
+  .superRefine((text, context) => {
     const reading = normalisePattern(text);
-    if (reading.kind === 'ok') return reading.pattern;
-    context.addIssue({ code: 'custom', message: reading.why });
-    return z.NEVER;
+    if (reading.kind === 'refused') context.addIssue({ code: 'custom', message: reading.why });
+  })
+  .overwrite((text) => {
+    const reading = normalisePattern(text);
+    return reading.kind === 'ok' ? reading.pattern : text;
   });
 const Patterns = z.array(Pattern).max(200);
 const Percent = z.number().min(0).max(1);

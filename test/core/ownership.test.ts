@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { waitsOf } from '../../src/core/lane/plan-view.ts';
-import { readPolicy } from '../../src/core/policy.ts';
+import { PolicyFile } from '../../src/core/policy.ts';
 import {
   checks,
   finishWork,
@@ -243,6 +243,20 @@ describe('areas', () => {
     });
   });
 
+  test('stay as they were when the task was asked for, until it is asked for anew', () => {
+    const lane = openLane();
+    lane.see(policy(areas));
+    request(lane, 1, { labels: ['area:auth'], spec: undeclared });
+    lane.see(policy({}));
+    expect(lane.see(issue(1, { labels: [], spec: undeclared })).map((fact) => fact.kind)).toEqual([
+      'labels-read',
+    ]);
+    expect(lane.task(1).spec.owns).toEqual(['src/auth/**']);
+    lane.see(issue(1, { ready: false, spec: undeclared }));
+    request(lane, 1, { spec: undeclared });
+    expect(lane.task(1).spec.owns).toEqual(['**']);
+  });
+
   test('say nothing where files are declared, and without either the whole repository is owned', () => {
     const lane = openLane();
     lane.see(policy(areas));
@@ -252,10 +266,8 @@ describe('areas', () => {
   });
 
   test('with a pattern that makes no sense refuse the policy', () => {
-    expect(readPolicy({ areas: { 'area:x': ['../up'] } })).toMatchObject({
-      kind: 'refused',
-      problem: expect.stringContaining('"../up" has a "." or ".." in it'),
-    });
+    const { error } = PolicyFile.safeParse({ areas: { 'area:x': ['../up'] } });
+    expect(error?.issues).toMatchObject([{ message: expect.stringContaining('".."') }]);
   });
 });
 

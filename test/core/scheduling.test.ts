@@ -3,6 +3,7 @@ import { waitsOf } from '../../src/core/lane/plan-view.ts';
 import { inOrder } from '../../src/core/task/order.ts';
 import { mostPassedOver } from '../../src/core/task/ready.ts';
 import {
+  command,
   finishWork,
   graceMs,
   issue,
@@ -131,6 +132,49 @@ describe('agents', () => {
     request(lane, 1, { labels: ['needs:rust'], ...owns('1') });
     request(lane, 2, owns('2'));
     expect(lane.task(2).state).toBe('assigned');
+  });
+});
+
+describe('commands', () => {
+  const two = { agents: { ann: { via: 'adopt' }, bob: { via: 'adopt' } }, limits: { running: 1 } };
+  const outcome = (lane: LaneDriver, ...typed: Parameters<typeof command>) =>
+    lane.see(command(...typed)).find((fact) => fact.kind === 'command-decided');
+
+  test('/priority changes the order; a newer label goes before it', () => {
+    const lane = openLane();
+    waiting(lane, { 1: {}, 2: { labels: ['priority:low'] } });
+    lane.see(command(2, { index: 0, name: 'priority', level: 'high' }));
+    expect(order(lane)).toEqual([2, 1]);
+    lane.see(issue(2, { labels: ['priority:low', 'needs:x'], ...owns('src/2.js') }));
+    expect(order(lane)[0]).toBe(2);
+    lane.see(issue(2, { labels: ['priority:normal'], ...owns('src/2.js') }));
+    expect(order(lane)).toEqual([1, 2]);
+  });
+
+  test('/assign-agent routes the task, and knows which agents there are', () => {
+    const lane = openLane();
+    lane.see(policy(two));
+    lane.see(issue(1, { labels: ['agent:ann'] }));
+    expect(outcome(lane, 1, { index: 0, name: 'assign-agent', agent: 'eve' })).toMatchObject({
+      outcome: 'refused',
+      detail: 'there is no agent eve: there is ann, bob',
+    });
+    expect(outcome(lane, 1, { index: 0, name: 'assign-agent', agent: 'Bob' })).toMatchObject({
+      outcome: 'done',
+    });
+    lane.pass(graceMs);
+    expect(lane.task(1).attempt?.agent).toBe('bob');
+  });
+
+  test('neither is for a task that is over', () => {
+    const lane = openLane();
+    request(lane, 1);
+    lane.see(issue(1, { ready: false }));
+    for (const typed of [
+      { index: 0, name: 'priority', level: 'high' },
+      { index: 0, name: 'assign-agent', agent: 'default' },
+    ] as const)
+      expect(outcome(lane, 1, typed)).toMatchObject({ outcome: 'refused', detail: 'the task is cancelled' });
   });
 });
 
