@@ -210,6 +210,7 @@ export interface Lane {
   next_entry: Generated<number>;
   next_fence: Generated<number>;
   owner: string;
+  passed_over: Generated<Json>;
   paused: string | null;
   policy: Json | null;
   policy_hash: string | null;
@@ -286,6 +287,7 @@ export interface Seen {
 }
 
 export interface Task {
+  areas: Generated<Json>;
   adjust: Generated<Json>;
   asked: Generated<Json>;
   attempts: number;
@@ -304,6 +306,7 @@ export interface Task {
   hold: Json | null;
   installation_id: number;
   issue: number;
+  labels: Generated<Json>;
   labelled_at: string | null;
   landed_as: string | null;
   landed_at: Timestamp | null;
@@ -312,6 +315,7 @@ export interface Task {
   published_seq: Generated<number>;
   requested_at: Timestamp;
   requested_by: string;
+  routing: Generated<Json>;
   since: Timestamp;
   spec: Json;
   spec_hash: string;
