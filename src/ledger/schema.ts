@@ -287,8 +287,8 @@ export interface Seen {
 }
 
 export interface Task {
-  areas: Generated<Json>;
   adjust: Generated<Json>;
+  areas: Generated<Json>;
   asked: Generated<Json>;
   attempts: number;
   blocked_by: Json;
@@ -306,8 +306,8 @@ export interface Task {
   hold: Json | null;
   installation_id: number;
   issue: number;
-  labels: Generated<Json>;
   labelled_at: string | null;
+  labels: Generated<Json>;
   landed_as: string | null;
   landed_at: Timestamp | null;
   lane_id: number;
