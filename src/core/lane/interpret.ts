@@ -10,6 +10,7 @@ import { readEdit, strangerSince } from '../task/edits.ts';
 import { allows } from '../task/lifecycle.ts';
 import { requestPaths, withOptions } from './agent-asks.ts';
 import type { FactBody } from './facts.ts';
+import { interpretDispatch, interpretRun } from './interpret-run.ts';
 import type { AgentWord, Observation, SeenIssue } from './observation.ts';
 import { elsewhereOf, isLive, type LaneState, prerequisitesOf, type Task } from './state.ts';
 
@@ -364,6 +365,10 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
         ? [{ kind: 'branch-opened', issue, attempt: number, sha }]
         : [];
     }
+    case 'run-dispatched':
+      return interpretDispatch(state, observation);
+    case 'run':
+      return interpretRun(state, observation);
     case 'pull-opened': {
       const task = state.tasks[observation.issue];
       return !task || task.pull?.open ? [] : [observation];

@@ -137,9 +137,7 @@ export function freeAgents(snapshot: Snapshot, at: string): FreeAgent[] {
   const configured = Object.entries(state.policy.agents);
   const agents =
     configured.length > 0
-      ? configured.flatMap(([name, { via, capacity }]) =>
-          via === 'pull' || via === 'adopt' ? [{ name, via, capacity }] : [],
-        )
+      ? configured.flatMap(([name, { via, capacity }]) => (via === 'assign' ? [] : [{ name, via, capacity }]))
       : [
           {
             name: 'default',
@@ -153,8 +151,7 @@ export function freeAgents(snapshot: Snapshot, at: string): FreeAgent[] {
       load: atWork(state).filter((task) => task.attempt?.agent === agent.name).length,
     }))
     .filter(
-      (agent) =>
-        agent.load < agent.capacity && (agent.via === 'adopt' || isPresent(snapshot, agent.name, at)),
+      (agent) => agent.load < agent.capacity && (agent.via !== 'pull' || isPresent(snapshot, agent.name, at)),
     )
     .sort((a, b) => a.load - b.load || (a.name < b.name ? -1 : 1));
 }
@@ -162,10 +159,10 @@ export function freeAgents(snapshot: Snapshot, at: string): FreeAgent[] {
 /** Why no agent can take the task, for people. */
 export function agentWait(snapshot: Snapshot, task: Task): Wait {
   const agents = Object.entries(snapshot.state.policy.agents);
-  const usable = agents.filter(([, agent]) => agent.via === 'pull' || agent.via === 'adopt');
+  const usable = agents.filter(([, agent]) => agent.via !== 'assign');
   if (agents.length > 0 && usable.length === 0) {
     const what =
-      'no agent in .github/signalbox.yml is started by pull or adopt, the two ways there are so far';
+      'no agent in .github/signalbox.yml is started by pull, dispatch or adopt, the ways there are so far';
     return { kind: 'agent', what, since: task.since, command: null };
   }
   const names = usable.map(([name]) => name).join(', ') || 'default';
