@@ -1,5 +1,5 @@
 /** Who calls the agent API, and which attempts that caller may speak about. */
-import { workflowOf } from '../core/task/agents.ts';
+import { workflowOf } from '../core/task/workflow.ts';
 import type { RunIdentity } from '../github/verify-run-token.ts';
 import type { AttemptSeen } from '../ledger/agent-calls.ts';
 

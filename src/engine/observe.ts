@@ -151,6 +151,7 @@ async function describeIssue(ctx: LaneContext, issue: IssueSeen, task: Task | un
     stateReason: issue.stateReason,
     ready,
     held: hasLabel(issue, humanLabels.hold),
+    labels: issue.labels,
     ...(ready ? await describeRequester(ctx, issue, isNews) : unlabelled),
     spec,
     hidden: form.hidden,

@@ -161,6 +161,10 @@ type ReviewFact = Extract<
       | 'entry-ejected'
       | 'pull-closed'
       | 'command-decided'
+      | 'labels-read'
+      | 'task-routed'
+      | 'claims-expanded'
+      | 'claims-released'
       | 'collision-foreseen'
       | 'collision-announced'
       | 'usage-reported'
@@ -187,6 +191,14 @@ function describeReviewFact(fact: ReviewFact): string | null {
         ? null
         : `${words(fact.by)} typed /${words(fact.command.replace(/^\//u, ''))}: ${outcome}.`;
     }
+    case 'labels-read':
+      return null;
+    case 'task-routed':
+      return describeRouting(fact);
+    case 'claims-expanded':
+      return `It owns ${paths(fact.paths)} as well from now on.`;
+    case 'claims-released':
+      return `It no longer owns ${paths(fact.paths)}: ${words(fact.reason)}.`;
     case 'collision-foreseen':
       return `#${fact.a} and #${fact.b} touch the same files: they run one after the other.`;
     case 'collision-announced':
@@ -229,6 +241,20 @@ function describeChecks(subject: string, checks: readonly CheckResult[]): string
   const done = checks.filter((check) => check.conclusion !== 'pending');
   if (done.length === 0) return null;
   return `${subject}: ${done.map((check) => `${words(check.name)} ${check.conclusion}`).join(', ')}.`;
+}
+
+function describeRouting({ routing }: Extract<Fact, { kind: 'task-routed' }>): string {
+  const said = [
+    ...(routing.priority ? [`its priority is ${routing.priority}`] : []),
+    ...(routing.agent ? [`it is for the agent ${words(routing.agent)}`] : []),
+  ];
+  return `From now on ${said.join(' and ')}.`;
+}
+
+function paths(all: readonly string[]): string {
+  if (all.includes('**')) return 'the whole repository';
+  const more = all.length > 5 ? ` and ${all.length - 5} more` : '';
+  return words(all.slice(0, 5).join(', ')) + more;
 }
 
 function short(sha: string): string {

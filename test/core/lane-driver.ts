@@ -149,6 +149,7 @@ export function issueSeen(
     edits: [],
     author: { login: 'maria', permission: 'write' },
     blockedBy: [],
+    labels: [],
     blockedElsewhere: [],
     hidden: 0,
     ...change,

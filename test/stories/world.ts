@@ -7,11 +7,11 @@ import { promisify } from 'node:util';
 import { Octokit } from '@octokit/rest';
 import { pino } from 'pino';
 import { expect, vi } from 'vitest';
-import { emptyLane, fold } from '../../src/core/lane/fold.ts';
+import { replayJournal } from '../../src/core/lane/replay.ts';
 import type { LaneView, PlanRow } from '../../src/core/lane/view.ts';
+import { readJournal } from '../../src/ledger/journal.ts';
 import { keyOf, listLanes } from '../../src/ledger/lanes.ts';
 import { loadWholeLane } from '../../src/ledger/load-lane.ts';
-import { readJournal } from '../../src/ledger/projections.ts';
 import { type Ci, startCi } from '../../src/sandbox/ci.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { serve } from '../../src/serve.ts';
@@ -240,8 +240,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     tipOf: async (branch) => (await as.mary.git.getRef({ ...repo, ref: `heads/${branch}` })).data.object.sha,
     proveReplay: async () => {
       for (const row of await listLanes(database.db)) {
-        const facts = await readJournal(database.db, keyOf(row));
-        expect(facts.reduce(fold, emptyLane)).toEqual((await loadWholeLane(database.db, keyOf(row))).state);
+        const journal = await readJournal(database.db, keyOf(row));
+        expect(replayJournal(journal)).toEqual((await loadWholeLane(database.db, keyOf(row))).state);
       }
     },
     close: () => closeParts({ sandbox, ci, dir, stop: running.stop }, database.drop),

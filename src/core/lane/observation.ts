@@ -16,6 +16,8 @@ export interface SeenIssue {
   stateReason: string | null;
   ready: boolean;
   held: boolean;
+  /** All labels, as they are written. */
+  labels: string[];
   /** Who set the label, with the permission that person has now; null when the server keeps no such events. */
   labelledBy: { login: string; permission: Permission } | 'not-seen-yet' | null;
   /** GitHub's time of that; null when the server keeps no such events. */

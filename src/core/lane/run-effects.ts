@@ -1,5 +1,5 @@
 /** What is to be done about workflow runs: start one for an attempt, have CI run on what it pushed, cancel it. */
-import { workflowOf } from '../task/agents.ts';
+import { workflowOf } from '../task/workflow.ts';
 import type { LaneState, Task } from './state.ts';
 
 export type RunEffect =
