@@ -4,7 +4,7 @@ import { type Kysely, sql } from 'kysely';
 const columns = sql`
 alter table attempt add column head text;
 alter table attempt add column moved_at timestamptz;
-alter table attempt add column run text;
+alter table attempt add column is_running boolean not null default false;
 alter table attempt add column extended_at timestamptz;
 alter table attempt add column tokens double precision not null default 0;
 alter table attempt add column usd double precision not null default 0;

@@ -68,13 +68,13 @@ export interface Attempt {
   fence: number;
   head: string | null;
   installation_id: number;
+  is_running: Generated<boolean>;
   issue: number;
   lane_id: number;
   lease_until: Timestamp | null;
   moved_at: Timestamp | null;
   number: number;
   opened_sha: string | null;
-  run: string | null;
   run_id: number | null;
   started_at: Timestamp | null;
   tokens: Generated<number>;
@@ -219,6 +219,7 @@ export interface Lane {
   next_entry: Generated<number>;
   next_fence: Generated<number>;
   owner: string;
+  passed_over: Generated<Json>;
   paused: string | null;
   policy: Json | null;
   policy_hash: string | null;
@@ -297,6 +298,7 @@ export interface Seen {
 
 export interface Task {
   adjust: Generated<Json>;
+  areas: Generated<Json>;
   asked: Generated<Json>;
   attempts: number;
   blocked_by: Json;
@@ -315,6 +317,7 @@ export interface Task {
   installation_id: number;
   issue: number;
   labelled_at: string | null;
+  labels: Generated<Json>;
   landed_as: string | null;
   landed_at: Timestamp | null;
   lane_id: number;
@@ -323,6 +326,7 @@ export interface Task {
   record: Generated<Json>;
   requested_at: Timestamp;
   requested_by: string;
+  routing: Generated<Json>;
   since: Timestamp;
   spec: Json;
   spec_hash: string;

@@ -151,18 +151,22 @@ function describeTaskFact(fact: Exclude<Fact, LaneFact>): string | null {
       return `The task was completed with ${short(fact.sha)}.`;
     case 'task-cancelled':
       return `The task was cancelled: ${words(fact.reason)}.`;
-    case 'approved':
-    case 'approval-voided':
-    case 'queue-entered':
-    case 'entry-ejected':
-    case 'pull-closed':
-    case 'command-decided':
-    case 'collision-foreseen':
-    case 'collision-announced':
-    case 'paths-requested':
-      return describeReviewFact(fact);
-    default:
+    case 'attempt-ended':
+    case 'attempts-exhausted':
+    case 'progress-seen':
+    case 'run-seen':
+    case 'lease-extended':
+    case 'usage-reported':
+    case 'budget-warned':
+    case 'resumed':
+    case 'rebuild-asked':
+    case 'escalation-repeated':
+    case 'late-work-found':
+    case 'late-work-kept':
+    case 'grace-started':
       return describeAttemptFact(fact);
+    default:
+      return describeReviewFact(fact);
   }
 }
 
@@ -176,8 +180,13 @@ type ReviewFact = Extract<
       | 'entry-ejected'
       | 'pull-closed'
       | 'command-decided'
+      | 'labels-read'
+      | 'task-routed'
+      | 'claims-expanded'
+      | 'claims-released'
       | 'collision-foreseen'
       | 'collision-announced'
+      | 'run-dispatched'
       | 'paths-requested';
   }
 >;
@@ -200,10 +209,20 @@ function describeReviewFact(fact: ReviewFact): string | null {
         ? null
         : `${words(fact.by)} typed /${words(fact.command.replace(/^\//u, ''))}: ${outcome}.`;
     }
+    case 'labels-read':
+      return null;
+    case 'task-routed':
+      return describeRouting(fact);
+    case 'claims-expanded':
+      return `It owns ${paths(fact.paths)} as well from now on.`;
+    case 'claims-released':
+      return `It no longer owns ${paths(fact.paths)}: ${words(fact.reason)}.`;
     case 'collision-foreseen':
       return `#${fact.a} and #${fact.b} touch the same files: they run one after the other.`;
     case 'collision-announced':
       return null;
+    case 'run-dispatched':
+      return `Workflow run ${fact.run} was started.`;
     case 'paths-requested':
       return `${words(fact.by)} asks for ${words(fact.paths.join(', '))}.`;
     default:
@@ -239,6 +258,20 @@ function describeChecks(subject: string, checks: readonly CheckResult[]): string
   const done = checks.filter((check) => check.conclusion !== 'pending');
   if (done.length === 0) return null;
   return `${subject}: ${done.map((check) => `${words(check.name)} ${check.conclusion}`).join(', ')}.`;
+}
+
+function describeRouting({ routing }: Extract<Fact, { kind: 'task-routed' }>): string {
+  const said = [
+    ...(routing.priority ? [`its priority is ${routing.priority}`] : []),
+    ...(routing.agent ? [`it is for the agent ${words(routing.agent)}`] : []),
+  ];
+  return `From now on ${said.join(' and ')}.`;
+}
+
+function paths(all: readonly string[]): string {
+  if (all.includes('**')) return 'the whole repository';
+  const more = all.length > 5 ? ` and ${all.length - 5} more` : '';
+  return words(all.slice(0, 5).join(', ')) + more;
 }
 
 function short(sha: string): string {

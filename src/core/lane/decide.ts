@@ -8,13 +8,17 @@ import { ejectEntries, enterQueue, planBuilds } from '../queue/plan.ts';
 import { approveByAutonomy } from '../task/autonomy.ts';
 import { openBreakers } from '../task/breaker.ts';
 import { enforceBudgets } from '../task/budget.ts';
+import { foreseeCollisions } from '../task/collisions.ts';
 import { repeatEscalations } from '../task/escalation.ts';
 import { findLeftWork } from '../task/late-work.ts';
+import { protectedPathsOf, releaseClaims } from '../task/ownership.ts';
 import { givenUpPrerequisites } from '../task/prerequisites.ts';
+import { graceEnds } from '../task/ready.ts';
 import { giveUp } from '../task/retry.ts';
-import { foreseeCollisions, graceEnds, scheduleNext } from '../task/schedule.ts';
+import { scheduleNext } from '../task/schedule.ts';
 import { judgeStalls } from '../task/stall.ts';
 import { timesOfAttempts } from '../task/times.ts';
+import { claimWhatIsFree } from '../task/touched.ts';
 import type { Fact, FactBody } from './facts.ts';
 import { fold } from './fold.ts';
 import { isLive, type LaneState, type Snapshot } from './state.ts';
@@ -71,7 +75,10 @@ function readClosedPulls(state: LaneState): FactBody[] {
 function approveByPolicy(state: LaneState): FactBody[] {
   if (state.policy.gate.approvals > 0) return [];
   return Object.values(state.tasks).flatMap((task): FactBody[] =>
-    task.state === 'in-review' && task.pull && task.pull.headSha !== task.ejectedHead
+    task.state === 'in-review' &&
+    task.pull &&
+    task.pull.headSha !== task.ejectedHead &&
+    protectedPathsOf(state.policy, task).length === 0
       ? [
           {
             kind: 'approved',
@@ -109,6 +116,8 @@ function nextFacts(snapshot: Snapshot, at: string): FactBody[] {
     () => giveUp(state),
     () => repeatEscalations(state, at),
     () => findLeftWork(Object.values(state.tasks)),
+    () => releaseClaims(state),
+    () => claimWhatIsFree(state),
     () => askAboutPrerequisites(state),
     () => foreseeCollisions(state),
     () => readEvidence(state),

@@ -14,10 +14,13 @@ import {
   supersedeRecord,
 } from '../task/attempts.ts';
 import { foldPause } from '../task/breaker.ts';
+import { addCollision } from '../task/collisions.ts';
 import { askPerson } from '../task/escalation.ts';
 import { foldLateWork } from '../task/late-work.ts';
 import { nextState } from '../task/lifecycle.ts';
+import { passOver } from '../task/ready.ts';
 import { renewRecord, type TaskRecord } from '../task/record.ts';
+import { noRouting, routingAfter } from '../task/routing.ts';
 import { noAdjustments } from '../task/versions.ts';
 import type { Fact, LifecycleEvent } from './facts.ts';
 import { type Attempt, type Build, isLive, type LaneState, type Pull, type Task } from './state.ts';
@@ -41,6 +44,7 @@ export const emptyLane: LaneState = {
   tasks: {},
   refusals: {},
   prerequisites: {},
+  passedOver: {},
   elsewhere: {},
   collisions: [],
   builds: {},
@@ -74,16 +78,15 @@ function changeAttempt(task: Task, number: number, change: (attempt: Attempt) =>
   return task.attempt?.number === number ? { ...task, attempt: change(task.attempt) } : task;
 }
 
-/** What a task loses when it stops being worked on: its agent, its claims and its place in the queue. */
-const idle: Pick<Task, 'attempt' | 'claims' | 'approval' | 'entry'> = {
+/**
+ * What a task loses when it stops being worked on. Its claims go with a fact of their own, in the same step, or stay
+ * with the PR of a task that waits for a person.
+ */
+const idle: Pick<Task, 'attempt' | 'approval' | 'entry'> = {
   attempt: null,
-  claims: [],
   approval: null,
   entry: null,
 };
-
-/** What an escalated task loses: agent and place in the queue. Its claims stay, because its PR stays. */
-const paused: Pick<Task, 'attempt' | 'approval' | 'entry'> = { attempt: null, approval: null, entry: null };
 
 function withoutRefusal(state: LaneState, issue: number): LaneState {
   const refusals = Object.fromEntries(
@@ -110,6 +113,9 @@ function requestTask(state: LaneState, fact: FactOf<'task-requested'>): LaneStat
     spec: fact.spec,
     specHash: fact.specHash,
     blockedBy: fact.blockedBy,
+    labels: [],
+    routing: noRouting,
+    areas: fact.areas ?? [],
     blockedElsewhere: fact.blockedElsewhere,
     requestedBy: fact.requestedBy,
     requestedAt: fact.at,
@@ -128,7 +134,7 @@ function requestTask(state: LaneState, fact: FactOf<'task-requested'>): LaneStat
     correlationId: fact.correlationId,
     attempts: 0,
     attempt: null,
-    claims: [],
+    claims: before?.claims ?? [],
     pull: before?.pull?.open ? before.pull : null,
     approval: null,
     entry: null,
@@ -172,6 +178,8 @@ function assignTask(state: LaneState, fact: FactOf<'task-assigned'>): LaneState 
     ...move(task, 'task-assigned', fact.at),
     attempts: task.attempts + 1,
     claims: fact.claims,
+    // What was judged before was judged against other claims.
+    pull: task.pull && { ...task.pull, verdict: null },
     branch: fact.branch,
     lastReason: null,
     attempt: {
@@ -186,7 +194,7 @@ function assignTask(state: LaneState, fact: FactOf<'task-assigned'>): LaneState 
       ...freshAttempt,
     },
   }));
-  return { ...next, nextFence: fact.fence + 1 };
+  return { ...next, nextFence: fact.fence + 1, passedOver: passOver(state, fact.issue, fact.at) };
 }
 
 function openPull(task: Task, fact: FactOf<'pull-opened'>): Task {
@@ -233,7 +241,8 @@ function toPerson(
   const escalations = record.escalations + (moved.state === task.state ? 0 : 1);
   return {
     ...moved,
-    ...(isFailed ? { ...idle, lastReason: reason } : paused),
+    ...idle,
+    lastReason: isFailed ? reason : task.lastReason,
     escalation: askPerson(task, fact),
     record: { ...record, escalations },
   };
@@ -250,6 +259,14 @@ function foldTask(task: Task, fact: Fact, policy: Policy): Task {
   switch (fact.kind) {
     case 'dependencies-linked':
       return { ...task, blockedBy: fact.blockedBy, blockedElsewhere: fact.blockedElsewhere };
+    case 'labels-read':
+      return { ...task, labels: fact.labels, routing: routingAfter(task, fact.labels) };
+    case 'task-routed':
+      return { ...task, routing: { ...task.routing, ...fact.routing } };
+    case 'claims-expanded':
+      return { ...task, claims: [...task.claims, ...fact.paths] };
+    case 'claims-released':
+      return { ...task, claims: task.claims.filter((path) => !fact.paths.includes(path)) };
     case 'prerequisite-questioned':
       return { ...task, asked: [...task.asked, fact.prerequisite].sort() };
     case 'version-accepted':
@@ -284,6 +301,8 @@ function foldTask(task: Task, fact: Fact, policy: Policy): Task {
       return { ...task, dismissedAt: fact.dismissedAt };
     case 'branch-opened':
       return changeAttempt(task, fact.attempt, (attempt) => ({ ...attempt, openedSha: fact.sha }));
+    case 'run-dispatched':
+      return changeAttempt(task, fact.attempt, (attempt) => ({ ...attempt, runId: fact.run }));
     case 'pull-opened':
       return openPull(task, fact);
     case 'work-started':
@@ -376,7 +395,6 @@ function foldTask(task: Task, fact: Fact, policy: Policy): Task {
     case 'task-completed':
       return {
         ...move(task, 'task-completed', fact.at),
-        claims: [],
         entry: null,
         escalation: null,
         lastReason: null,
@@ -424,10 +442,13 @@ function foldFact(state: LaneState, fact: Fact): LaneState {
     case 'collision-foreseen':
       return {
         ...state,
-        collisions: [
-          ...state.collisions,
-          { a: fact.a, b: fact.b, paths: fact.paths, foreseenAt: fact.at, announcedAt: null },
-        ].sort((x, y) => x.a - y.a || x.b - y.b),
+        collisions: addCollision(state.collisions, {
+          a: fact.a,
+          b: fact.b,
+          paths: fact.paths,
+          foreseenAt: fact.at,
+          announcedAt: null,
+        }),
       };
     case 'collision-announced':
       return {

@@ -7,10 +7,14 @@ import { judgeDiff } from '../gate/arbiter.ts';
 import { readCommand } from '../gate/commands.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { readWord } from '../task/agent-word.ts';
+import { areasOf, withAreas } from '../task/areas.ts';
 import { readEdit, strangerSince } from '../task/edits.ts';
 import { readLateHead } from '../task/late-work.ts';
 import { allows } from '../task/lifecycle.ts';
+import { labelsThatCount } from '../task/routing.ts';
+import { readTouched } from '../task/touched.ts';
 import type { FactBody } from './facts.ts';
+import { interpretDispatch, interpretRun } from './interpret-run.ts';
 import type { Observation, SeenIssue } from './observation.ts';
 import { elsewhereOf, isLive, type LaneState, prerequisitesOf, type Task } from './state.ts';
 
@@ -87,6 +91,7 @@ function interpretReady(
       requestedBy: by.login,
       labelledAt: seen.labelledAt,
       hidden: seen.hidden,
+      areas: areasOf(state, issue, seen.labels),
       correlationId,
     },
   ];
@@ -118,6 +123,9 @@ function interpretIssue(state: LaneState, observation: Of<'issue'>): FactBody[] 
   const heldBefore = task && !isRequested ? task.held : false;
   const exists = isRequested || (task !== undefined && isLive(task));
   if (exists && seen.held !== heldBefore) facts.push({ kind: 'task-held', issue, held: seen.held });
+  const labels = labelsThatCount(seen.labels, state.policy);
+  const labelsBefore = isRequested ? [] : (task?.labels ?? []);
+  if (exists && !isDeepStrictEqual(labels, labelsBefore)) facts.push({ kind: 'labels-read', issue, labels });
   return facts;
 }
 
@@ -146,9 +154,10 @@ function interpretDiff(state: LaneState, observation: Of<'diff'>): FactBody[] {
   const { issue, headSha } = observation;
   const task = state.tasks[issue];
   if (task?.pull?.headSha !== headSha) return [];
-  const verdict = judgeDiff(task, observation);
-  if (isDeepStrictEqual(verdict, task.pull.verdict)) return [];
-  return [{ kind: 'arbiter-judged', issue, verdict }];
+  const { facts, ...scope } = readTouched(state, task, observation.changes);
+  const verdict = judgeDiff(task, observation, scope);
+  if (isDeepStrictEqual(verdict, task.pull.verdict)) return facts;
+  return [...facts, { kind: 'arbiter-judged', issue, verdict }];
 }
 
 function interpretChecks(state: LaneState, { sha, checks }: Of<'checks'>): FactBody[] {
@@ -175,12 +184,6 @@ function interpretAgent(state: LaneState, { issue, attempt, fence, word }: Of<'a
   const task = state.tasks[issue];
   if (!task?.attempt || !holdsFence(task, attempt, fence)) return [];
   return readWord(state, task, task.attempt, word);
-}
-
-function interpretRun(state: LaneState, { issue, attempt, fence, run }: Of<'run'>): FactBody[] {
-  const task = state.tasks[issue];
-  if (!holdsFence(task, attempt, fence) || task?.attempt?.run === run) return [];
-  return [{ kind: 'run-seen', issue, attempt, run }];
 }
 
 function interpretCandidate(state: LaneState, { build, result }: Of<'candidate'>): FactBody[] {
@@ -311,7 +314,7 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
         ? []
         : [{ kind: 'policy-read', policy: observation.reading.policy, hash: observation.reading.hash }];
     case 'issue':
-      return interpretIssue(state, observation);
+      return interpretIssue(state, withAreas(state, observation));
     case 'prerequisite':
       return state.prerequisites[observation.issue] === observation.state ||
         !isNamed(state, observation.issue)
@@ -329,8 +332,6 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
       return readCommand(state, observation);
     case 'agent':
       return interpretAgent(state, observation);
-    case 'run':
-      return interpretRun(state, observation);
     case 'late-work-kept': {
       const { issue, number } = observation;
       const work = state.tasks[issue]?.record.late.find((each) => each.number === number);
@@ -343,6 +344,10 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
         ? [{ kind: 'branch-opened', issue, attempt: number, sha }]
         : [];
     }
+    case 'run-dispatched':
+      return interpretDispatch(state, observation);
+    case 'run':
+      return interpretRun(state, observation);
     case 'pull-opened': {
       const task = state.tasks[observation.issue];
       return !task || task.pull?.open ? [] : [observation];

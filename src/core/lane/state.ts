@@ -72,8 +72,8 @@ export interface Attempt {
   head: string | null;
   /** When its commits were last seen to move, by a heartbeat or on the branch. */
   movedAt: string | null;
-  /** What its workflow run was last seen to do; null where there is none. */
-  run: 'in-progress' | 'completed' | null;
+  /** Whether its workflow run was seen to go on. */
+  isRunning: boolean;
   /** When it was given more time without a heartbeat; see stall.ts. */
   extendedAt: string | null;
   /** What it has told of using so far. Its minutes are counted by the ledger. */
@@ -162,6 +162,12 @@ export interface Escalation {
   toldAt: string;
 }
 
+/** What people have asked for by command; null where a label, or nothing, decides. */
+export interface Routing {
+  priority: 'high' | 'normal' | 'low' | null;
+  agent: string | null;
+}
+
 /** What commands have changed beyond the issue's text; it stays when the text is edited. */
 export interface Adjustments {
   own: string[];
@@ -214,6 +220,11 @@ export interface Task {
   specHash: string;
   /** Native "blocked by" links; together with `spec.dependsOn` these are the prerequisites. */
   blockedBy: number[];
+  /** The issue's labels that decide something (see task/routing.ts), in lower case and sorted. */
+  labels: string[];
+  routing: Routing;
+  /** What the areas of its labels covered when it was asked for: its files, where its text declares none. */
+  areas: string[];
   /** The same in other repositories, as `owner/repo#7`. */
   blockedElsewhere: string[];
   /** Who put the label there. */
@@ -330,6 +341,8 @@ export interface LaneState {
   refusals: Readonly<Record<number, string>>;
   /** Prerequisites that are not tasks here. */
   prerequisites: Readonly<Record<number, PrerequisiteState>>;
+  /** Waiting task → how many later ones have started before it, though it was ready. */
+  passedOver: Readonly<Record<number, number>>;
   /** Prerequisites in other repositories, by `owner/repo#7`. */
   elsewhere: Readonly<Record<string, PrerequisiteState>>;
   /** In the order of `a`, then `b`. */

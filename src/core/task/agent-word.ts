@@ -57,7 +57,7 @@ function readMatter(state: LaneState, task: Task, attempt: Attempt, word: AgentW
     case 'released':
       return [end(`released: ${word.reason}`, 'released')];
     case 'request-paths':
-      return requestPaths(task, word);
+      return requestPaths(state, task, word);
     case 'escalate': {
       const { trigger, context, options = [] } = word;
       return ask(issue, { trigger, context, by: attempt.agent, options });

@@ -21,7 +21,7 @@ export const freshAttempt: Pick<
   | 'startedAt'
   | 'head'
   | 'movedAt'
-  | 'run'
+  | 'isRunning'
   | 'extendedAt'
   | 'tokens'
   | 'usd'
@@ -35,7 +35,7 @@ export const freshAttempt: Pick<
   startedAt: null,
   head: null,
   movedAt: null,
-  run: null,
+  isRunning: false,
   extendedAt: null,
   tokens: 0,
   usd: 0,
@@ -110,7 +110,7 @@ export function notePresent(attempt: Attempt, fact: Fact): Attempt {
     case 'progress-seen':
       return { ...attempt, head: fact.head, movedAt: fact.at };
     case 'run-seen':
-      return { ...attempt, run: fact.run };
+      return { ...attempt, isRunning: true };
     case 'lease-extended':
       return { ...attempt, extendedAt: fact.at };
     case 'budget-warned':

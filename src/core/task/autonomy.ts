@@ -45,7 +45,7 @@ export function autonomyOf(task: Task, { policy }: LaneState): Autonomy {
   const risky = verdict.touched.find((path) => matches(policy.ownership.protected, path));
   if (risky !== undefined) return { level: 'in-the-loop', why: `${risky} is protected` };
   const byPath = verdict.touched
-    .map((path) => levelOfPath(policy, [], path))
+    .map((path) => levelOfPath(policy, task.labels, path))
     .reduce(stricter, { level: 'out-of-the-loop', why: 'every path is out of the loop' });
   return verdict.findings.length > 0
     ? stricter(byPath, { level: 'on-the-loop', why: 'the arbiter has remarks' })

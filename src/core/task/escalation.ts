@@ -3,11 +3,15 @@ import type { Fact, FactBody } from '../lane/facts.ts';
 import { type Escalation, type LaneState, needsPerson, type Task } from '../lane/state.ts';
 import type { EscalationRow } from '../lane/view.ts';
 import { type Guidance, isComplex, mostRemembered } from './record.ts';
+import { priorityOf } from './routing.ts';
 
 /** People are told again so often when nobody answers. */
 const mostRepeats = 2;
 
 const hourMs = 3_600_000;
+
+/** A task of high priority is as urgent as a normal one that has waited a day longer. */
+const priorityHours = { high: 48, normal: 24, low: 0 } as const;
 
 /** The letter that names an option: A for the first. */
 export function optionLetter(index: number): string {
@@ -44,7 +48,7 @@ export function escalationQueue(state: LaneState, at: string): EscalationRow[] {
           by: escalation.by,
           tried: whatWasTried(task),
           options: escalation.options,
-          priority: Math.floor(waitedHours),
+          priority: priorityHours[priorityOf(task)] + Math.floor(waitedHours),
           complex: isComplex(task),
           since: escalation.at,
           repeats: escalation.repeats,

@@ -25,7 +25,7 @@ export function stallOf(task: Task, { state, leases }: Snapshot, at: string): St
   const extendedAt = attempt.extendedAt === null ? Number.NEGATIVE_INFINITY : Date.parse(attempt.extendedAt);
   const until = Math.max(leaseEnds, extendedAt + leaseMs);
   if (until > now) return { kind: 'alive', until: new Date(until).toISOString() };
-  if (task.state === 'assigned' && attempt.claimId === null && attempt.run !== 'in-progress') {
+  if (task.state === 'assigned' && attempt.claimId === null && !attempt.isRunning) {
     const reason = `no worker of ${attempt.agent} claimed it in time`;
     return { kind: 'stalled', end: 'unclaimed', reason };
   }
@@ -34,7 +34,7 @@ export function stallOf(task: Task, { state, leases }: Snapshot, at: string): St
     return { kind: 'extend', evidence: `its branch moved at ${attempt.movedAt}` };
   }
   // A run that goes on says less than a commit: it counts once, until a heartbeat is heard again.
-  if (attempt.run === 'in-progress' && extendedAt <= heardAt) {
+  if (attempt.isRunning && extendedAt <= heardAt) {
     return { kind: 'extend', evidence: 'its workflow run is in progress' };
   }
   const who = attempt.worker ?? attempt.agent;
