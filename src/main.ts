@@ -14,6 +14,7 @@ import {
   readStorageConfig,
   readWorkerConfig,
 } from './config.ts';
+import { type PlotName, plotNames } from './demo/plots/plots.ts';
 import { runDemo } from './demo/run-demo.ts';
 import {
   createAgentToken,
@@ -172,6 +173,7 @@ function readIssue(text: string): number {
 }
 
 interface DemoFlags {
+  story: PlotName;
   exit?: boolean;
   json?: boolean;
   speed: 'fast' | 'slow';
@@ -185,6 +187,7 @@ async function startDemo(flags: DemoFlags): Promise<void> {
     {
       exit: flags.exit ?? false,
       json: flags.json ?? false,
+      story: flags.story,
       speed: flags.speed,
       loseWebhooks: flags.loseWebhooks ?? false,
       duplicateWebhooks: flags.duplicateWebhooks ?? false,
@@ -288,6 +291,11 @@ function commandLine(): Command {
   program
     .command('demo')
     .description('play the whole way once: sandbox GitHub, Signalbox, three agents, CI, dashboard')
+    .addOption(
+      new Option('--story <name>', 'which story to play')
+        .choices(plotNames)
+        .default('main' satisfies PlotName),
+    )
     .option('--exit', 'end when the story is over instead of staying up')
     .option('--json', 'print one summary object')
     .addOption(
