@@ -15,9 +15,17 @@ import {
   readWorkerConfig,
 } from './config.ts';
 import { runDemo } from './demo/run-demo.ts';
+import {
+  createAgentToken,
+  describeAgentTokens,
+  endAgentToken,
+  TokenProblem,
+} from './engine/agent-identity.ts';
+import { replay } from './engine/replay.ts';
+import { renderTokens } from './protocol/agent-token-text.ts';
 import { policyLimits, policyPath, readPolicyFile } from './protocol/policy-file.ts';
 import { renderValidation } from './protocol/policy-texts.ts';
-import { createLog, migrate, serve } from './serve.ts';
+import { createLog, migrate, serve, withLedger } from './serve.ts';
 import { runWorker } from './worker/worker.ts';
 import type { WorkerEvent } from './worker/worker-event.ts';
 
@@ -71,6 +79,45 @@ async function runMigrate(): Promise<void> {
   );
 }
 
+/** Runs a short command on the ledger, also beside a running `signalbox serve`. */
+function onLedger<T>(act: Parameters<typeof withLedger<T>>[2]): Promise<T> {
+  const log = createLog({ ...readLogConfig(environment), level: 'warn' });
+  return withLedger(readStorageConfig(environment), log, act);
+}
+
+interface TokenFlags {
+  agent: string;
+  repository?: string[];
+  allRepositories?: boolean;
+  expires?: number;
+  note: string;
+}
+
+async function runTokenCreate(flags: TokenFlags): Promise<void> {
+  if ((flags.repository === undefined) === (flags.allRepositories === undefined)) {
+    throw new TokenProblem('Name the repositories with --repository, or say --all-repositories.');
+  }
+  const wish = {
+    agent: flags.agent,
+    repositories: flags.repository ?? null,
+    note: flags.note,
+    expiresInSeconds: flags.expires === undefined ? null : flags.expires * 86_400,
+  };
+  const { id, token } = await onLedger((db) => createAgentToken(db, wish));
+  console.error(`Token ${id} for agent ${flags.agent}. It is shown this once:`);
+  console.log(token);
+}
+
+async function runTokenList(): Promise<void> {
+  console.log(renderTokens(await onLedger(describeAgentTokens), new Date()));
+}
+
+async function runTokenRevoke(id: string): Promise<void> {
+  if (!/^[1-9]\d{0,14}$/.test(id)) throw new TokenProblem(`"${id}" is not the number of a token.`);
+  await onLedger((db) => endAgentToken(db, Number(id)));
+  console.log(`Token ${id} is good for nothing any more.`);
+}
+
 interface WorkerFlags extends ChildOptions {
   exec: string;
   directory: string;
@@ -103,6 +150,25 @@ function logWorkerEvent(log: Logger, event: WorkerEvent): void {
   else if (event.kind === 'problem' || event.kind === 'failed' || event.kind === 'fenced')
     log.warn(event, event.kind);
   else log.info(event, event.kind);
+}
+
+interface ReplayFlags {
+  issue?: number;
+  json?: boolean;
+}
+
+async function runReplay(lane: string | undefined, flags: ReplayFlags): Promise<void> {
+  const log = createLog({ ...readLogConfig(environment), level: 'warn' });
+  const wanted = { lane: lane ?? null, issue: flags.issue ?? null, json: flags.json ?? false };
+  const { text, ok } = await withLedger(readStorageConfig(environment), log, (db) => replay(db, wanted));
+  console.log(text);
+  if (!ok) process.exitCode = 1;
+}
+
+function readIssue(text: string): number {
+  const number = Number(text.replace(/^#/, ''));
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('an issue number');
+  return number;
 }
 
 interface DemoFlags {
@@ -158,6 +224,29 @@ function readCapacity(text: string): number {
   return count;
 }
 
+function readDays(text: string): number {
+  const days = Number(text);
+  if (!Number.isInteger(days) || days < 1 || days > 3650)
+    throw new InvalidArgumentError('a whole number of days, at most 3650');
+  return days;
+}
+
+/** Tokens of agents. */
+function addTokenCommands(program: Command): void {
+  const tokens = program.command('agent-token').description('make, list and revoke the tokens of agents');
+  tokens
+    .command('create')
+    .description('make a token for one agent; it is printed once and kept only as a hash')
+    .requiredOption('--agent <name>', 'the agent in .github/signalbox.yml')
+    .option('--repository <owner/name...>', 'the repositories it is good for')
+    .option('--all-repositories', 'good for every repository, also those that are added later')
+    .option('--expires <days>', 'when it ends by itself', readDays)
+    .option('--note <text>', 'where it is used', '')
+    .action(runTokenCreate);
+  tokens.command('list').description('list all tokens there have been').action(runTokenList);
+  tokens.command('revoke <id>').description('end a token at once').action(runTokenRevoke);
+}
+
 /** For programs that start us and must not leave us behind; people have Ctrl-C. */
 const untilInputEnds = () => new Option('--until-input-ends', 'end when standard input does').hideHelp();
 
@@ -190,6 +279,13 @@ function commandLine(): Command {
     .addOption(untilInputEnds())
     .action(startWorker);
   program
+    .command('replay')
+    .description('rebuild lanes from their journals and compare with what is stored')
+    .argument('[lane]', 'owner/repo, or owner/repo@base; every lane when absent')
+    .option('--issue <n>', 'step through one task: every fact, and what it changed', readIssue)
+    .option('--json', 'print one object a lane')
+    .action(runReplay);
+  program
     .command('demo')
     .description('play the whole way once: sandbox GitHub, Signalbox, three agents, CI, dashboard')
     .option('--exit', 'end when the story is over instead of staying up')
@@ -201,6 +297,7 @@ function commandLine(): Command {
     .option('--duplicate-webhooks', 'deliver every webhook twice')
     .option('--agents <command>', 'run this shell command as the agents instead of the scripts')
     .action(startDemo);
+  addTokenCommands(program);
   return program;
 }
 

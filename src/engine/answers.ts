@@ -2,7 +2,12 @@
 import type { Fact } from '../core/lane/facts.ts';
 import type { LaneState } from '../core/lane/state.ts';
 import type { PlanRow, QueueRow } from '../core/lane/view.ts';
-import { renderEjectionNotice, renderEscalationNotice, renderFailureNotice } from '../protocol/notices.ts';
+import {
+  renderEjectionNotice,
+  renderEscalationNotice,
+  renderFailureNotice,
+  renderPathsNotice,
+} from '../protocol/notices.ts';
 import {
   renderDenied,
   renderHelp,
@@ -60,6 +65,8 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
         mention,
       });
     }
+    case 'paths-requested':
+      return renderPathsNotice({ paths: fact.paths, why: fact.why, by: fact.by, mention });
     case 'edit-suspended':
       return renderSuspensionNotice({ ...fact, version: state.tasks[fact.issue]?.version ?? 1 });
     case 'prerequisite-questioned':

@@ -9,6 +9,7 @@ import { humanLabels } from '../core/ids.ts';
 import { hashOfWords, type Look, readCommentSubject } from '../core/lane/look.ts';
 import type { Observation, Permission, SeenCommand, SeenIssue } from '../core/lane/observation.ts';
 import { isLive, type LaneState, type PrerequisiteState, type Task } from '../core/lane/state.ts';
+import { inAreas } from '../core/task/areas.ts';
 import { makeSpec, referenceTo, type SpecReading } from '../core/task/specification.ts';
 import { classifyFailure } from '../github/failure.ts';
 import { fetchBlockedBy } from '../github/fetch-blocked-by.ts';
@@ -30,6 +31,7 @@ import { stripHidden } from '../protocol/hidden-text.ts';
 import { type IssueForm, parseIssueForm } from '../protocol/issue-form.ts';
 import { type Sighting, unticketed } from './advance.ts';
 import type { LaneContext } from './context.ts';
+import { observeRun } from './observe-run.ts';
 import { judgePolicyFile, previewPolicy } from './policy-preview.ts';
 
 export interface Observed {
@@ -143,13 +145,15 @@ async function describeIssue(ctx: LaneContext, issue: IssueSeen, task: Task | un
   const links = ready ? await fetchBlockedBy(ctx.client, ctx.repo, issue) : [];
   const elsewhere = links.filter((link) => link.repo.toLowerCase() !== full);
   const spec = readSpec(ctx, issue, form);
-  const isNews = !(task && isLive(task) && spec.kind === 'ok' && spec.hash === task.writtenHash);
+  const known = task && isLive(task) ? inAreas(spec, task.areas) : null;
+  const isNews = !(known?.kind === 'ok' && known.hash === task?.writtenHash);
   return {
     title: issue.title,
     open: issue.open,
     stateReason: issue.stateReason,
     ready,
     held: hasLabel(issue, humanLabels.hold),
+    labels: issue.labels,
     ...(ready ? await describeRequester(ctx, issue, isNews) : unlabelled),
     spec,
     hidden: form.hidden,
@@ -402,6 +406,8 @@ export async function observe(ctx: LaneContext, look: DueLook, state: LaneState)
       return observeChecks(ctx, look, state);
     case 'comment':
       return observeComment(ctx, look, state);
+    case 'run':
+      return observeRun(ctx, look, state);
     default:
       return look.kind satisfies never;
   }

@@ -16,6 +16,7 @@ import type {
   LaneState,
   PrerequisiteState,
   Pull,
+  Routing,
   Spec,
   Suspension,
   Task,
@@ -61,6 +62,8 @@ function readAttempt(row: Row<'attempt'>): Attempt {
     openedSha: row.opened_sha,
     claimId: row.claim_id,
     worker: row.worker,
+    runId: row.run_id,
+    asked: json<string[]>(row.asked),
     assignedAt: time(row.assigned_at),
     startedAt: timeOrNull(row.started_at),
   };
@@ -98,6 +101,9 @@ function readTask(row: Row<'task'>, rows: LaneRows): Task {
     spec: { ...json<Omit<Spec, 'dependsElsewhere'>>(row.spec), dependsElsewhere: elsewhereIn(row.spec) },
     specHash: row.spec_hash,
     blockedBy: json<number[]>(row.blocked_by),
+    labels: json<string[]>(row.labels),
+    routing: json<Routing>(row.routing),
+    areas: json<string[]>(row.areas),
     blockedElsewhere: json<string[]>(row.blocked_elsewhere),
     requestedBy: row.requested_by,
     requestedAt: time(row.requested_at),
@@ -198,6 +204,7 @@ export function readLaneState(rows: LaneRows): LaneState {
     prerequisites: Object.fromEntries(
       rows.prerequisite.map((row) => [row.issue, row.state as PrerequisiteState]),
     ),
+    passedOver: json<Record<number, number>>(lane.passed_over),
     elsewhere: Object.fromEntries(
       rows.elsewhere.map((row) => [row.reference, row.state as PrerequisiteState]),
     ),

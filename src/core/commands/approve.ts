@@ -3,6 +3,7 @@
 import { isLive, type LaneState, type Suspension, type Task } from '../lane/state.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { allows } from '../task/lifecycle.ts';
+import { ownsItsFiles } from '../task/ownership.ts';
 import { acceptVersion, adjustSpec } from '../task/versions.ts';
 import { type Answer, accept, type CommandRule, refuse } from './command.ts';
 
@@ -61,7 +62,7 @@ export const approve: CommandRule<'approve'> = {
     }
     if (!allows(task.state, 'approved')) return refuse(`the task is ${task.state}`);
     // An escalated task that was waiting before owns nothing: meanwhile another task may have its paths (I3).
-    if (task.claims.length === 0) {
+    if (!ownsItsFiles(state, task)) {
       return refuse(
         'the task does not own its files at present: remove the label `agent-ready` and set it again',
       );

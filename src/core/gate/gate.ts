@@ -4,6 +4,7 @@
  */
 import type { Approval, LaneState, Task } from '../lane/state.ts';
 import { holdWaits } from '../task/hold.ts';
+import { protectedPathsOf } from '../task/ownership.ts';
 import { openPrerequisites } from '../task/prerequisites.ts';
 import { suspensionWait } from '../task/suspension.ts';
 import { passes } from './arbiter.ts';
@@ -48,7 +49,11 @@ export function approvalHolds(approval: Approval, task: Task, state: LaneState):
 
 function approvalRow(task: Task, state: LaneState): GateRow {
   const base = { condition: 'approval' as const, name: 'approval' };
-  if (state.policy.gate.approvals === 0 && !task.approval) {
+  if (
+    state.policy.gate.approvals === 0 &&
+    !task.approval &&
+    protectedPathsOf(state.policy, task).length === 0
+  ) {
     return task.pull?.headSha === task.ejectedHead
       ? {
           ...base,

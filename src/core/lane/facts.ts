@@ -11,11 +11,14 @@ import type {
   Escalation,
   Landing,
   PrerequisiteState,
+  Routing,
   Spec,
   Suspension,
   TaskState,
+  Usage,
   Verdict,
   VersionNote,
+  Via,
 } from './state.ts';
 
 export type FactBody =
@@ -34,6 +37,8 @@ export type FactBody =
       requestedBy: string;
       labelledAt: string | null;
       hidden: number;
+      /** The paths of its labels' areas; absent: none. */
+      areas?: string[];
       correlationId: string;
     }
   | { kind: 'request-refused'; issue: number; why: string }
@@ -69,6 +74,11 @@ export type FactBody =
   | { kind: 'elsewhere-seen'; reference: string; state: PrerequisiteState }
   | { kind: 'prerequisite-seen'; issue: number; state: PrerequisiteState }
   | { kind: 'task-held'; issue: number; held: boolean }
+  | { kind: 'labels-read'; issue: number; labels: string[] }
+  | { kind: 'task-routed'; issue: number; routing: Partial<Routing> }
+  /** Claims that a task's diff has made needful: a shared joint, its own files that others had, or files outside. */
+  | { kind: 'claims-expanded'; issue: number; paths: string[] }
+  | { kind: 'claims-released'; issue: number; paths: string[]; reason: string }
   | { kind: 'hold-set'; issue: number; by: string; why: string | null }
   | { kind: 'hold-lifted'; issue: number; by: string }
   | { kind: 'lane-frozen'; by: string; why: string }
@@ -82,12 +92,13 @@ export type FactBody =
       fence: number;
       version: number;
       agent: string;
-      via: 'pull' | 'adopt';
+      via: Via;
       branch: string;
       baseSha: string;
       claims: string[];
     }
   | { kind: 'branch-opened'; issue: number; attempt: number; sha: string }
+  | { kind: 'run-dispatched'; issue: number; attempt: number; run: number }
   | { kind: 'pull-opened'; issue: number; pull: number; headSha: string; draft: boolean }
   | { kind: 'work-started'; issue: number; attempt: number; claimId: string | null; worker: string | null }
   | { kind: 'head-moved'; issue: number; sha: string }
@@ -95,6 +106,8 @@ export type FactBody =
   | { kind: 'arbiter-judged'; issue: number; verdict: Verdict }
   | { kind: 'checks-reported'; issue: number; sha: string; checks: CheckResult[] }
   | { kind: 'work-done'; issue: number; attempt: number; by: string }
+  | { kind: 'usage-reported'; issue: number; attempt: number; usage: Usage }
+  | { kind: 'paths-requested'; issue: number; attempt: number; paths: string[]; why: string; by: string }
   | { kind: 'attempt-ended'; issue: number; attempt: number; reason: string }
   | { kind: 'attempts-exhausted'; issue: number; reason: string }
   | { kind: 'approved'; issue: number; headSha: string; version: number; policyHash: string; by: string }

@@ -4,7 +4,10 @@
  */
 import { noteAnswer } from '../commands/limit.ts';
 import { defaultPolicy, policyHash } from '../policy.ts';
+import { addCollision } from '../task/collisions.ts';
 import { nextState } from '../task/lifecycle.ts';
+import { passOver } from '../task/ready.ts';
+import { noRouting, routingAfter } from '../task/routing.ts';
 import { noAdjustments } from '../task/versions.ts';
 import type { Fact, LifecycleEvent } from './facts.ts';
 import { type Attempt, type Build, isLive, type LaneState, type Pull, type Task } from './state.ts';
@@ -26,6 +29,7 @@ export const emptyLane: LaneState = {
   tasks: {},
   refusals: {},
   prerequisites: {},
+  passedOver: {},
   elsewhere: {},
   collisions: [],
   builds: {},
@@ -59,10 +63,9 @@ function changeAttempt(task: Task, number: number, change: (attempt: Attempt) =>
   return task.attempt?.number === number ? { ...task, attempt: change(task.attempt) } : task;
 }
 
-/** What a task loses when it stops being worked on: its agent, its claims and its place in the queue. */
-const idle: Pick<Task, 'attempt' | 'claims' | 'approval' | 'entry'> = {
+/** What a task loses when it stops being worked on. Its claims go with a fact of their own, in the same step. */
+const idle: Pick<Task, 'attempt' | 'approval' | 'entry'> = {
   attempt: null,
-  claims: [],
   approval: null,
   entry: null,
 };
@@ -95,6 +98,9 @@ function requestTask(state: LaneState, fact: FactOf<'task-requested'>): LaneStat
     spec: fact.spec,
     specHash: fact.specHash,
     blockedBy: fact.blockedBy,
+    labels: [],
+    routing: noRouting,
+    areas: fact.areas ?? [],
     blockedElsewhere: fact.blockedElsewhere,
     requestedBy: fact.requestedBy,
     requestedAt: fact.at,
@@ -113,7 +119,7 @@ function requestTask(state: LaneState, fact: FactOf<'task-requested'>): LaneStat
     correlationId: fact.correlationId,
     attempts: 0,
     attempt: null,
-    claims: [],
+    claims: before?.claims ?? [],
     pull: before?.pull?.open ? before.pull : null,
     approval: null,
     entry: null,
@@ -156,6 +162,8 @@ function assignTask(state: LaneState, fact: FactOf<'task-assigned'>): LaneState 
     ...move(task, 'task-assigned', fact.at),
     attempts: task.attempts + 1,
     claims: fact.claims,
+    // What was judged before was judged against other claims.
+    pull: task.pull && { ...task.pull, verdict: null },
     branch: fact.branch,
     lastReason: null,
     attempt: {
@@ -169,11 +177,13 @@ function assignTask(state: LaneState, fact: FactOf<'task-assigned'>): LaneState 
       openedSha: null,
       claimId: null,
       worker: null,
+      runId: null,
+      asked: [],
       assignedAt: fact.at,
       startedAt: null,
     },
   }));
-  return { ...next, nextFence: fact.fence + 1 };
+  return { ...next, nextFence: fact.fence + 1, passedOver: passOver(state, fact.issue, fact.at) };
 }
 
 function openPull(task: Task, fact: FactOf<'pull-opened'>): Task {
@@ -210,6 +220,14 @@ function foldTask(task: Task, fact: Fact): Task {
   switch (fact.kind) {
     case 'dependencies-linked':
       return { ...task, blockedBy: fact.blockedBy, blockedElsewhere: fact.blockedElsewhere };
+    case 'labels-read':
+      return { ...task, labels: fact.labels, routing: routingAfter(task, fact.labels) };
+    case 'task-routed':
+      return { ...task, routing: { ...task.routing, ...fact.routing } };
+    case 'claims-expanded':
+      return { ...task, claims: [...task.claims, ...fact.paths] };
+    case 'claims-released':
+      return { ...task, claims: task.claims.filter((path) => !fact.paths.includes(path)) };
     case 'prerequisite-questioned':
       return { ...task, asked: [...task.asked, fact.prerequisite].sort() };
     case 'version-accepted':
@@ -239,6 +257,8 @@ function foldTask(task: Task, fact: Fact): Task {
       return { ...task, dismissedAt: fact.dismissedAt };
     case 'branch-opened':
       return changeAttempt(task, fact.attempt, (attempt) => ({ ...attempt, openedSha: fact.sha }));
+    case 'run-dispatched':
+      return changeAttempt(task, fact.attempt, (attempt) => ({ ...attempt, runId: fact.run }));
     case 'pull-opened':
       return openPull(task, fact);
     case 'work-started':
@@ -251,6 +271,13 @@ function foldTask(task: Task, fact: Fact): Task {
         })),
         startedAt: task.startedAt ?? fact.at,
       };
+    case 'usage-reported':
+      return task;
+    case 'paths-requested':
+      return changeAttempt(task, fact.attempt, (attempt) => ({
+        ...attempt,
+        asked: [...attempt.asked, ...fact.paths],
+      }));
     case 'head-moved':
       return changePull(task, (pull) => ({ ...pull, headSha: fact.sha, checks: [], verdict: null }));
     case 'draft-changed':
@@ -307,7 +334,6 @@ function foldTask(task: Task, fact: Fact): Task {
     case 'task-completed':
       return {
         ...move(task, 'task-completed', fact.at),
-        claims: [],
         entry: null,
         escalation: null,
         lastReason: null,
@@ -351,10 +377,13 @@ export function fold(state: LaneState, fact: Fact): LaneState {
     case 'collision-foreseen':
       return {
         ...state,
-        collisions: [
-          ...state.collisions,
-          { a: fact.a, b: fact.b, paths: fact.paths, foreseenAt: fact.at, announcedAt: null },
-        ].sort((x, y) => x.a - y.a || x.b - y.b),
+        collisions: addCollision(state.collisions, {
+          a: fact.a,
+          b: fact.b,
+          paths: fact.paths,
+          foreseenAt: fact.at,
+          announcedAt: null,
+        }),
       };
     case 'collision-announced':
       return {

@@ -5,7 +5,7 @@
 import type { Command } from '../commands/command.ts';
 import type { PathChange } from '../gate/diff.ts';
 import type { PolicyReading } from '../policy.ts';
-import type { CheckResult, PrerequisiteState, Spec } from './state.ts';
+import type { CheckResult, PrerequisiteState, Spec, Usage } from './state.ts';
 
 export type Permission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none';
 
@@ -16,6 +16,8 @@ export interface SeenIssue {
   stateReason: string | null;
   ready: boolean;
   held: boolean;
+  /** All labels, as they are written. */
+  labels: string[];
   /** Who set the label, with the permission that person has now; null when the server keeps no such events. */
   labelledBy: { login: string; permission: Permission } | 'not-seen-yet' | null;
   /** GitHub's time of that; null when the server keeps no such events. */
@@ -40,12 +42,15 @@ export interface SeenPull {
   mergeCommitSha: string | null;
 }
 
-/** What an agent says about its attempt. */
+/** What an agent says about its attempt. `usage` is what the attempt has used in all, as far as the agent knows. */
 export type AgentWord =
   | { kind: 'claimed'; claimId: string; worker: string }
-  | { kind: 'done'; head: string }
-  | { kind: 'failed'; class: string; message: string }
-  | { kind: 'escalate'; trigger: string; context: string };
+  | { kind: 'done'; head: string; usage?: Usage | undefined }
+  | { kind: 'failed'; class: string; message: string; usage?: Usage | undefined }
+  | { kind: 'escalate'; trigger: string; context: string; options?: string[]; usage?: Usage | undefined }
+  | { kind: 'released'; reason: string }
+  /** The work needs these files too; normalised patterns. */
+  | { kind: 'request-paths'; paths: string[]; why: string };
 
 /** A slash command as it was typed; several in one comment are several observations, told apart by `index`. */
 export type SeenCommand = { index: number } & (
@@ -79,6 +84,9 @@ export type Observation =
     }
   | { kind: 'agent'; issue: number; attempt: number; fence: number; word: AgentWord }
   | { kind: 'branch-opened'; issue: number; attempt: number; fence: number; sha: string }
+  | { kind: 'run-dispatched'; issue: number; attempt: number; fence: number; run: number }
+  /** A workflow run as it is now; `conclusion` is null until it is over. */
+  | { kind: 'run'; issue: number; run: number; conclusion: string | null }
   | { kind: 'pull-opened'; issue: number; pull: number; headSha: string; draft: boolean }
   | { kind: 'collision-announced'; a: number; b: number }
   | {

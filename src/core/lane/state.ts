@@ -35,13 +35,23 @@ export interface Spec {
   budget: { minutes: number | null; tokens: number | null; usd: number | null };
 }
 
+/** What an attempt has used in all; what is not known is absent. */
+export interface Usage {
+  minutes?: number | undefined;
+  tokens?: number | undefined;
+  usd?: number | undefined;
+}
+
+/** How an agent is started: by a worker, by nobody, by a workflow, or by being assigned to the issue. */
+export type Via = 'pull' | 'adopt' | 'dispatch' | 'assign';
+
 export interface Attempt {
   number: number;
   /** Grows with every attempt of the lane; a write with an older fence is refused (I8). */
   fence: number;
   version: number;
   agent: string;
-  via: 'pull' | 'adopt';
+  via: Via;
   branch: string;
   /** The base commit that the branch starts from. */
   baseSha: string;
@@ -50,6 +60,10 @@ export interface Attempt {
   /** The id a worker chose when it claimed the attempt, so that a repeated claim finds it again. */
   claimId: string | null;
   worker: string | null;
+  /** The workflow run that was started for it, when one was. */
+  runId: number | null;
+  /** Path patterns that the agent has asked for and a person has not granted. */
+  asked: string[];
   assignedAt: string;
   startedAt: string | null;
 }
@@ -124,6 +138,12 @@ export interface Escalation {
   from: TaskState;
 }
 
+/** What people have asked for by command; null where a label, or nothing, decides. */
+export interface Routing {
+  priority: 'high' | 'normal' | 'low' | null;
+  agent: string | null;
+}
+
 /** What commands have changed beyond the issue's text; it stays when the text is edited. */
 export interface Adjustments {
   own: string[];
@@ -176,6 +196,11 @@ export interface Task {
   specHash: string;
   /** Native "blocked by" links; together with `spec.dependsOn` these are the prerequisites. */
   blockedBy: number[];
+  /** The issue's labels that decide something (see task/routing.ts), in lower case and sorted. */
+  labels: string[];
+  routing: Routing;
+  /** What the areas of its labels covered when it was asked for: its files, where its text declares none. */
+  areas: string[];
   /** The same in other repositories, as `owner/repo#7`. */
   blockedElsewhere: string[];
   /** Who put the label there. */
@@ -287,6 +312,8 @@ export interface LaneState {
   refusals: Readonly<Record<number, string>>;
   /** Prerequisites that are not tasks here. */
   prerequisites: Readonly<Record<number, PrerequisiteState>>;
+  /** Waiting task → how many later ones have started before it, though it was ready. */
+  passedOver: Readonly<Record<number, number>>;
   /** Prerequisites in other repositories, by `owner/repo#7`. */
   elsewhere: Readonly<Record<string, PrerequisiteState>>;
   /** In the order of `a`, then `b`. */
