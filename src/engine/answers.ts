@@ -2,7 +2,12 @@
 import type { Fact } from '../core/lane/facts.ts';
 import type { LaneState } from '../core/lane/state.ts';
 import type { PlanRow, QueueRow } from '../core/lane/view.ts';
-import { renderEjectionNotice, renderEscalationNotice, renderFailureNotice } from '../protocol/notices.ts';
+import {
+  renderEjectionNotice,
+  renderEscalationNotice,
+  renderFailureNotice,
+  renderPathsNotice,
+} from '../protocol/notices.ts';
 import {
   renderDenied,
   renderHelp,
@@ -54,6 +59,8 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
         mention,
       });
     }
+    case 'paths-requested':
+      return renderPathsNotice({ paths: fact.paths, why: fact.why, by: fact.by, mention });
     case 'attempts-exhausted': {
       return renderFailureNotice({ issue: fact.issue, reason: fact.reason, mention });
     }

@@ -55,6 +55,8 @@ function readAttempt(row: Row<'attempt'>): Attempt {
     openedSha: row.opened_sha,
     claimId: row.claim_id,
     worker: row.worker,
+    runId: row.run_id,
+    asked: json<string[]>(row.asked),
     assignedAt: time(row.assigned_at),
     startedAt: timeOrNull(row.started_at),
   };

@@ -91,6 +91,8 @@ async function saveAttempt(
     opened_sha: attempt.openedSha,
     claim_id: attempt.claimId,
     worker: attempt.worker,
+    run_id: attempt.runId,
+    asked: json(attempt.asked),
     assigned_at: attempt.assignedAt,
     started_at: attempt.startedAt,
     current: true,

@@ -23,6 +23,28 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface AgentCall {
+  answer: Json;
+  called_at: Generated<Timestamp>;
+  fence: number;
+  hash: string;
+  installation_id: number;
+  lane_id: number;
+  sequence: number;
+}
+
+export interface AgentToken {
+  agent: string;
+  created_at: Generated<Timestamp>;
+  expires_at: Timestamp | null;
+  hash: string;
+  last_used_at: Timestamp | null;
+  note: string;
+  repo_ids: Json | null;
+  revoked_at: Timestamp | null;
+  token_id: Generated<number>;
+}
+
 export interface Approval {
   approved_at: Timestamp;
   approved_by: string;
@@ -36,6 +58,7 @@ export interface Approval {
 
 export interface Attempt {
   agent: string;
+  asked: Generated<Json>;
   assigned_at: Timestamp;
   base_sha: string;
   branch: string;
@@ -48,6 +71,7 @@ export interface Attempt {
   lease_until: Timestamp | null;
   number: number;
   opened_sha: string | null;
+  run_id: number | null;
   started_at: Timestamp | null;
   version: number;
   via: string;
@@ -66,6 +90,16 @@ export interface Build {
   started_at: Timestamp;
   state: string;
   tree: string | null;
+}
+
+export interface Checkpoint {
+  bundle: Buffer;
+  fence: number;
+  head: string;
+  installation_id: number;
+  lane_id: number;
+  late: boolean;
+  saved_at: Generated<Timestamp>;
 }
 
 export interface Claim {
@@ -122,6 +156,16 @@ export interface Entry {
   installation_id: number;
   issue: number;
   lane_id: number;
+}
+
+export interface HandedToken {
+  due_at: Generated<Timestamp>;
+  expires_at: Timestamp;
+  fence: number;
+  handed_id: Generated<number>;
+  installation_id: number;
+  lane_id: number;
+  sealed: string;
 }
 
 export interface Journal {
@@ -190,6 +234,7 @@ export interface Prerequisite {
 
 export interface Presence {
   agent: string;
+  repo_ids: Json | null;
   seen_at: Generated<Timestamp>;
   worker: string;
 }
@@ -270,14 +315,18 @@ export interface TaskVersion {
 }
 
 export interface DB {
+  agent_call: AgentCall;
+  agent_token: AgentToken;
   approval: Approval;
   attempt: Attempt;
   build: Build;
+  checkpoint: Checkpoint;
   claim: Claim;
   collision: Collision;
   delivery: Delivery;
   effect: Effect;
   entry: Entry;
+  handed_token: HandedToken;
   journal: Journal;
   landing: Landing;
   lane: Lane;

@@ -136,7 +136,9 @@ type ReviewFact = Extract<
       | 'pull-closed'
       | 'command-decided'
       | 'collision-foreseen'
-      | 'collision-announced';
+      | 'collision-announced'
+      | 'usage-reported'
+      | 'paths-requested';
   }
 >;
 
@@ -161,7 +163,10 @@ function describeReviewFact(fact: ReviewFact): string | null {
     case 'collision-foreseen':
       return `#${fact.a} and #${fact.b} touch the same files: they run one after the other.`;
     case 'collision-announced':
+    case 'usage-reported':
       return null;
+    case 'paths-requested':
+      return `${words(fact.by)} asks for ${words(fact.paths.join(', '))}.`;
     default:
       return fact satisfies never;
   }

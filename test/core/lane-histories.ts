@@ -30,7 +30,7 @@ export const policies = [
   },
 ];
 const conclusions: readonly CheckConclusion[] = ['failure', 'pending', 'neutral', 'timed-out'];
-const words = ['claimed', 'claimed', 'done', 'done', 'failed', 'escalate'] as const;
+const words = ['claimed', 'claimed', 'done', 'done', 'failed', 'escalate', 'released', 'request-paths'] as const;
 const issueChanges = ['unlabel', 'close', 'gone', 'hold', 'unhold', 'link', 'edit', 'stranger'] as const;
 const pullChanges = [
   'push',
@@ -329,7 +329,9 @@ export class World {
       claimed: { kind: 'claimed', claimId: `claim-${stale}`, worker: 'w-1' },
       done: { kind: 'done', head: task.pull?.headSha ?? '' },
       failed: { kind: 'failed', class: 'infra', message: 'disk full' },
-      escalate: { kind: 'escalate', trigger: 'ambiguity', context: 'Which?' },
+      escalate: { kind: 'escalate', trigger: 'ambiguity', context: 'Which?', usage: { tokens: 7 } },
+      released: { kind: 'released', reason: 'Ctrl-C' },
+      'request-paths': { kind: 'request-paths', paths: ['docs/**', `src/${stale}.js`], why: 'needed' },
     };
     const { number, fence } = task.attempt;
     const off = stale % 4 === 3 ? (stale % 8 === 3 ? -1 : 1) : 0;

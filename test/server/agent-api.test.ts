@@ -61,7 +61,7 @@ describe('the token of the agents', () => {
 });
 
 describe('a call that does not fit the contract', () => {
-  const fence = { task: '1.1', attempt: 1, fence: 1, version: 1 };
+  const fence = { task: '1.1', attempt: 1, fence: 1, version: 1, sequence: 1 };
 
   it.each([
     ['/claim', 'no JSON', 'the body'],
@@ -106,7 +106,7 @@ describe('a claim when there is nothing to do', () => {
 });
 
 describe('a call about a task', () => {
-  const done = { version: 1, kind: 'done', head: 'a'.repeat(40) };
+  const done = { version: 1, sequence: 2, kind: 'done', head: 'a'.repeat(40) };
 
   it.each(['1.99', '99.1', 'nonsense', '', '1.1.1'])(
     'that does not exist (%j) is answered with 404 and what to do',
@@ -118,6 +118,7 @@ describe('a call about a task', () => {
         attempt: 1,
         fence: 1,
         version: 1,
+        sequence: 1,
         head: null,
       });
       const report = await call(server, '/report', { task, attempt: 1, fence: 1, ...done });
@@ -131,7 +132,7 @@ describe('a call about a task', () => {
   it('with the present fence renews the lease', async () => {
     const server = await open();
     const { task, attempt, fence } = await assignTask(server.engine);
-    const answer = await call(server, '/heartbeat', { task, attempt, fence, version: 1, head: null });
+    const answer = await call(server, '/heartbeat', { task, attempt, fence, version: 1, sequence: 1, head: null });
     expect(answer).toMatchObject({ status: 200, body: { lease_expires_at: expect.stringMatching(/Z$/) } });
   });
 
@@ -139,7 +140,7 @@ describe('a call about a task', () => {
     const server = await open();
     const { task, attempt, fence, readState } = await assignTask(server.engine);
     const before = await readState();
-    const old = { task, attempt, fence: fence - 1, version: 1 };
+    const old = { task, attempt, fence: fence - 1, version: 1, sequence: 1 };
     const heartbeat = await call(server, '/heartbeat', { ...old, head: null });
     const report = await call(server, '/report', { ...old, kind: 'done', head: 'a'.repeat(40) });
     for (const answer of [heartbeat, report]) {

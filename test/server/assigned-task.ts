@@ -18,7 +18,7 @@ export interface AssignedTask {
 export async function assignTask(engine: EngineContext): Promise<AssignedTask> {
   const address = { installationId: 7, repoId: 1, owner: 'acme', repo: 'shop', base: 'main' };
   const key = await ensureLane(engine, address);
-  await notePresence(engine.db, 'default', 'w1');
+  await notePresence(engine.db, 'default', 'w1', null);
   const seen = [{ kind: 'base' as const, sha: 'base-0' }, policy({ schedule: { grace: '0s' } }), issue(1)];
   const advanced = await advance(engine.db, key, seen.map(unticketed));
   const attempt = advanced?.state.tasks[1]?.attempt;

@@ -115,7 +115,8 @@ export function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
     case 'request-refused':
     case 'escalated':
     case 'entry-ejected':
-    case 'attempts-exhausted': {
+    case 'attempts-exhausted':
+    case 'paths-requested': {
       const under = state.tasks[fact.issue]?.pull?.number ?? fact.issue;
       return [{ kind: 'notify', under, fact }];
     }

@@ -12,7 +12,9 @@ import type {
   PrerequisiteState,
   Spec,
   TaskState,
+  Usage,
   Verdict,
+  Via,
 } from './state.ts';
 
 export type FactBody =
@@ -45,7 +47,7 @@ export type FactBody =
       fence: number;
       version: number;
       agent: string;
-      via: 'pull' | 'adopt';
+      via: Via;
       branch: string;
       baseSha: string;
       claims: string[];
@@ -58,6 +60,8 @@ export type FactBody =
   | { kind: 'arbiter-judged'; issue: number; verdict: Verdict }
   | { kind: 'checks-reported'; issue: number; sha: string; checks: CheckResult[] }
   | { kind: 'work-done'; issue: number; attempt: number; by: string }
+  | { kind: 'usage-reported'; issue: number; attempt: number; usage: Usage }
+  | { kind: 'paths-requested'; issue: number; attempt: number; paths: string[]; why: string; by: string }
   | { kind: 'attempt-ended'; issue: number; attempt: number; reason: string }
   | { kind: 'attempts-exhausted'; issue: number; reason: string }
   | { kind: 'approved'; issue: number; headSha: string; version: number; policyHash: string; by: string }

@@ -123,6 +123,8 @@ function assignTask(state: LaneState, fact: FactOf<'task-assigned'>): LaneState 
       openedSha: null,
       claimId: null,
       worker: null,
+      runId: null,
+      asked: [],
       assignedAt: fact.at,
       startedAt: null,
     },
@@ -180,6 +182,13 @@ function foldTask(task: Task, fact: Fact): Task {
         })),
         startedAt: task.startedAt ?? fact.at,
       };
+    case 'usage-reported':
+      return task;
+    case 'paths-requested':
+      return changeAttempt(task, fact.attempt, (attempt) => ({
+        ...attempt,
+        asked: [...attempt.asked, ...fact.paths],
+      }));
     case 'head-moved':
       return changePull(task, (pull) => ({ ...pull, headSha: fact.sha, checks: [], verdict: null }));
     case 'draft-changed':

@@ -7,8 +7,9 @@ import { judgeDiff } from '../gate/arbiter.ts';
 import { readCommand } from '../gate/commands.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { allows } from '../task/lifecycle.ts';
+import { requestPaths, withOptions } from './agent-asks.ts';
 import type { FactBody } from './facts.ts';
-import type { Observation, SeenIssue } from './observation.ts';
+import type { AgentWord, Observation, SeenIssue } from './observation.ts';
 import { isLive, type LaneState, prerequisitesOf, type Task } from './state.ts';
 
 type Of<K extends Observation['kind']> = Extract<Observation, { kind: K }>;
@@ -142,11 +143,22 @@ function interpretAgent(state: LaneState, { issue, attempt, fence, word }: Of<'a
   if (!task || !holdsFence(task, attempt, fence)) return [];
   const under = task.state === 'assigned' || task.state === 'working';
   if (!under) return [];
+  const usage: FactBody[] =
+    'usage' in word && word.usage ? [{ kind: 'usage-reported', issue, attempt, usage: word.usage }] : [];
+  return [...usage, ...interpretWord(task, attempt, word)];
+}
+
+function interpretWord(task: Task, attempt: number, word: AgentWord): FactBody[] {
+  const { issue } = task;
   switch (word.kind) {
     case 'claimed':
       return task.attempt?.claimId === word.claimId
         ? []
         : [{ kind: 'work-started', issue, attempt, claimId: word.claimId, worker: word.worker }];
+    case 'released':
+      return [{ kind: 'attempt-ended', issue, attempt, reason: `released: ${word.reason}` }];
+    case 'request-paths':
+      return requestPaths(task, word);
     case 'done':
       if (word.head === task.attempt?.openedSha) {
         return [
@@ -168,7 +180,11 @@ function interpretAgent(state: LaneState, { issue, attempt, fence, word }: Of<'a
         {
           kind: 'escalated',
           issue,
-          escalation: { trigger: word.trigger, context: word.context, by: task.attempt?.agent ?? 'agent' },
+          escalation: {
+            trigger: word.trigger,
+            context: withOptions(word.context, word.options ?? []),
+            by: task.attempt?.agent ?? 'agent',
+          },
         },
       ];
     default:

@@ -4,7 +4,7 @@
  */
 import type { PathChange } from '../gate/diff.ts';
 import type { PolicyReading } from '../policy.ts';
-import type { CheckResult, PrerequisiteState, Spec } from './state.ts';
+import type { CheckResult, PrerequisiteState, Spec, Usage } from './state.ts';
 
 export type Permission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none';
 
@@ -33,12 +33,15 @@ export interface SeenPull {
   mergeCommitSha: string | null;
 }
 
-/** What an agent says about its attempt. */
+/** What an agent says about its attempt. `usage` is what the attempt has used in all, as far as the agent knows. */
 export type AgentWord =
   | { kind: 'claimed'; claimId: string; worker: string }
-  | { kind: 'done'; head: string }
-  | { kind: 'failed'; class: string; message: string }
-  | { kind: 'escalate'; trigger: string; context: string };
+  | { kind: 'done'; head: string; usage?: Usage | undefined }
+  | { kind: 'failed'; class: string; message: string; usage?: Usage | undefined }
+  | { kind: 'escalate'; trigger: string; context: string; options?: string[]; usage?: Usage | undefined }
+  | { kind: 'released'; reason: string }
+  /** The work needs these files too; normalised patterns. */
+  | { kind: 'request-paths'; paths: string[]; why: string };
 
 /** A slash command as it was typed; several in one comment are several observations, told apart by `index`. */
 export type SeenCommand = { index: number } & (

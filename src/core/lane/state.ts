@@ -33,13 +33,23 @@ export interface Spec {
   budget: { minutes: number | null; tokens: number | null; usd: number | null };
 }
 
+/** What an attempt has used in all; what is not known is absent. */
+export interface Usage {
+  minutes?: number | undefined;
+  tokens?: number | undefined;
+  usd?: number | undefined;
+}
+
+/** How an agent is started: by a worker, by nobody, by a workflow, or by being assigned to the issue. */
+export type Via = 'pull' | 'adopt' | 'dispatch' | 'assign';
+
 export interface Attempt {
   number: number;
   /** Grows with every attempt of the lane; a write with an older fence is refused (I8). */
   fence: number;
   version: number;
   agent: string;
-  via: 'pull' | 'adopt';
+  via: Via;
   branch: string;
   /** The base commit that the branch starts from. */
   baseSha: string;
@@ -48,6 +58,10 @@ export interface Attempt {
   /** The id a worker chose when it claimed the attempt, so that a repeated claim finds it again. */
   claimId: string | null;
   worker: string | null;
+  /** The workflow run that was started for it, when one was. */
+  runId: number | null;
+  /** Path patterns that the agent has asked for and a person has not granted. */
+  asked: string[];
   assignedAt: string;
   startedAt: string | null;
 }

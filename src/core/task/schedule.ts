@@ -12,6 +12,7 @@ import {
   prerequisitesOf,
   type Snapshot,
   type Task,
+  type Via,
 } from '../lane/state.ts';
 import type { Wait } from '../lane/view.ts';
 import { overlap } from './patterns.ts';
@@ -97,7 +98,7 @@ export function blockers({ state, hasUnreadIssues }: Snapshot, task: Task, at: s
 /** An agent that may be given work now, with how many more tasks it can take. */
 interface FreeAgent {
   name: string;
-  via: 'pull' | 'adopt';
+  via: Via;
   load: number;
 }
 
