@@ -33,6 +33,7 @@ const name = /^([0-9a-f-]{36})\.(\d+-\d+)\.json$/;
 export class ClaimRecord {
   readonly #path: string;
   #content: Content;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(path: string, content: Content) {
     this.#path = path;
@@ -43,9 +44,15 @@ export class ClaimRecord {
     return this.#content;
   }
 
-  /** Writes what has changed; whole or not at all. */
-  async update(changes: Partial<Content>): Promise<void> {
+  /** Writes what has changed; whole or not at all, and one change after another. */
+  update(changes: Partial<Content>): Promise<void> {
     this.#content = { ...this.#content, ...changes };
+    const write = () => this.#write();
+    this.#writing = this.#writing.then(write, write);
+    return this.#writing;
+  }
+
+  async #write(): Promise<void> {
     const draft = `${this.#path}.draft`;
     await writeFile(draft, JSON.stringify(this.#content), { mode: 0o600 });
     await rename(draft, this.#path);

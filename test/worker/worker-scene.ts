@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AgentTask } from '../../src/protocol/agent-contract.ts';
+import { plainCommand } from '../../src/worker/presets/presets.ts';
 import { runWorker, type WorkerOptions } from '../../src/worker/worker.ts';
 import type { WorkerEvent } from '../../src/worker/worker-event.ts';
 import { apiToken, ContractServer } from './contract-server.ts';
@@ -54,7 +55,7 @@ export class WorkerScene {
       owns: ['src/cli.js'],
       depends_on: [],
       budget: { minutes: 5, tokens: null, usd: null },
-      lease_expires_at: '2026-01-01T00:30:00Z',
+      lease_expires_at: '2100-01-01T00:30:00Z',
       heartbeat_seconds: 0.05,
       correlation_id: 'corr-42',
       report_url: `${this.server.url}/api/agent/v1/report`,
@@ -79,7 +80,7 @@ export class WorkerScene {
         token: apiToken,
         agent: 'local',
         worker: 'host-1',
-        exec: `/bin/sh ${file}`,
+        preset: plainCommand(`/bin/sh ${file}`),
         directory: this.path('work'),
         once: true,
         env: { PATH: process.env.PATH ?? '', HOME: this.root, OUT: this.root },
