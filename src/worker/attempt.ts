@@ -44,7 +44,7 @@ export interface AttemptOptions {
   log: (event: WorkerEvent) => void;
 }
 
-/** How an attempt ended. `kept` names a folder that holds work which could be delivered to nobody. */
+/** How an attempt ended. `kept` names a folder that holds finished work which could not be pushed. */
 export type Ending =
   | { kind: 'done'; head: string }
   | { kind: 'failed'; class: FailureClass; message: string; kept?: string }
@@ -215,7 +215,7 @@ class AttemptRun {
       ending.kind === 'escalated' ||
       (ending.kind === 'failed' && ending.class !== 'semantic');
     const patience = this.#stop.aborted ? shortPatience : this.#options.patience;
-    if (workspace !== null && isUnfinished) await this.#keeping.save(workspace, patience);
+    const isSaved = workspace !== null && isUnfinished && (await this.#keeping.save(workspace, patience));
     const end = await conclude(this.#task, ending, this.#calls, this.#record, {
       ...this.#options,
       used: this.#budget.total,
@@ -225,12 +225,12 @@ class AttemptRun {
       return;
     // Asked again by the next worker here: the last call has a number of its own.
     if (end === 'unanswered') return;
-    await this.#cleanUp(workspace, ending);
+    await this.#cleanUp(workspace, ending, isSaved);
   }
 
-  async #cleanUp(workspace: Workspace | null, ending: Ending): Promise<void> {
+  async #cleanUp(workspace: Workspace | null, ending: Ending, isSaved: boolean): Promise<void> {
     await this.#record.remove();
-    if (ending.kind === 'failed' && ending.kept !== undefined) {
+    if (ending.kind === 'failed' && ending.kept !== undefined && !isSaved) {
       return this.#problem(`finished work could not be delivered and is kept in ${ending.kept}`);
     }
     try {

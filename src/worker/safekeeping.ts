@@ -39,11 +39,15 @@ export class Safekeeping {
     await this.save(workspace, shortPatience);
   }
 
-  /** Saves a checkpoint, when there is work that is not yet saved. */
-  async save(workspace: Workspace, patience: Patience): Promise<void> {
+  /**
+   * Saves a checkpoint, when there is work that is not yet saved.
+   * @returns whether all there is lies at Signalbox now
+   */
+  async save(workspace: Workspace, patience: Patience): Promise<boolean> {
     this.#lastAt = performance.now();
     const snapshot = await this.#snapshot(workspace);
-    if (snapshot === null) return;
+    if (snapshot === 'unknown') return false;
+    if (snapshot === null) return true;
     const outcome = await this.#upload(snapshot, patience);
     if (outcome.kind === 'ok') {
       this.#saved = snapshot.state;
@@ -52,6 +56,7 @@ export class Safekeeping {
     } else {
       this.#problem(`the checkpoint was not saved: ${outcome.reason}`);
     }
+    return outcome.kind === 'ok';
   }
 
   /**
@@ -86,13 +91,13 @@ export class Safekeeping {
     return true;
   }
 
-  async #snapshot(workspace: Workspace): Promise<(Snapshot & { state: string }) | null> {
+  async #snapshot(workspace: Workspace): Promise<(Snapshot & { state: string }) | null | 'unknown'> {
     try {
       return await takeSnapshot(workspace, this.#saved);
     } catch (error) {
       // An agent that is in the middle of a merge, or has broken its worktree, must not lose its lease over this.
       this.#problem(`no checkpoint could be made: ${error instanceof Error ? error.message : String(error)}`);
-      return null;
+      return 'unknown';
     }
   }
 

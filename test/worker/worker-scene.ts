@@ -15,7 +15,7 @@ export class WorkerScene {
   readonly root = mkdtempSync(join(tmpdir(), 'signalbox-worker-'));
   readonly remote = makeRemote(this.root, branch);
   readonly events: WorkerEvent[] = [];
-  readonly stop = new AbortController();
+  stop = new AbortController();
   readonly server: ContractServer;
   readonly #watchers = new Set<() => void>();
 
@@ -110,6 +110,28 @@ export class WorkerScene {
 
   kinds(): string[] {
     return this.events.map((event) => event.kind);
+  }
+
+  problems(): string[] {
+    return this.events.flatMap((event) => (event.kind === 'problem' ? [event.message] : []));
+  }
+
+  /** The files of the commit that a bundle ends at. */
+  filesOfBundle(bundle: Buffer | undefined): string[] {
+    const file = this.path('read.bundle');
+    writeFileSync(file, bundle ?? '');
+    const [head = ''] = gitIn(this.remote.path, 'bundle', 'unbundle', file).split(' ');
+    return gitIn(this.remote.path, 'ls-tree', '-r', '--name-only', head).split('\n');
+  }
+
+  /** A person's push to the branch. */
+  pushAsPerson(file: string, content: string): void {
+    const clone = this.path('person');
+    gitIn(this.root, 'clone', '--quiet', '--branch', branch, this.remote.path, clone);
+    writeFileSync(join(clone, file), `${content}\n`);
+    gitIn(clone, 'add', '.');
+    gitIn(clone, 'commit', '--quiet', '-m', 'A person');
+    gitIn(clone, 'push', '--quiet');
   }
 
   tipOfBranch(): string {
