@@ -15,7 +15,14 @@ import {
   readWorkerConfig,
 } from './config.ts';
 import { runDemo } from './demo/run-demo.ts';
-import { createLog, migrate, serve } from './serve.ts';
+import {
+  createAgentToken,
+  describeAgentTokens,
+  endAgentToken,
+  TokenProblem,
+} from './engine/agent-identity.ts';
+import { renderTokens } from './protocol/agent-token-text.ts';
+import { createLog, migrate, serve, withLedger } from './serve.ts';
 import type { Preset } from './worker/presets/preset.ts';
 import { type PresetName, plainCommand, presets, withArguments } from './worker/presets/presets.ts';
 import { openTerminal } from './worker/terminal.ts';
@@ -70,6 +77,45 @@ async function runMigrate(): Promise<void> {
   console.log(
     applied.length > 0 ? `applied: ${applied.join(', ')}` : 'nothing to do: the database is up to date',
   );
+}
+
+/** Runs a short command on the ledger, also beside a running `signalbox serve`. */
+function onLedger<T>(act: Parameters<typeof withLedger<T>>[2]): Promise<T> {
+  const log = createLog({ ...readLogConfig(environment), level: 'warn' });
+  return withLedger(readStorageConfig(environment), log, act);
+}
+
+interface TokenFlags {
+  agent: string;
+  repository?: string[];
+  allRepositories?: boolean;
+  expires?: number;
+  note: string;
+}
+
+async function runTokenCreate(flags: TokenFlags): Promise<void> {
+  if ((flags.repository === undefined) === (flags.allRepositories === undefined)) {
+    throw new TokenProblem('Name the repositories with --repository, or say --all-repositories.');
+  }
+  const wish = {
+    agent: flags.agent,
+    repositories: flags.repository ?? null,
+    note: flags.note,
+    expiresInSeconds: flags.expires === undefined ? null : flags.expires * 86_400,
+  };
+  const { id, token } = await onLedger((db) => createAgentToken(db, wish));
+  console.error(`Token ${id} for agent ${flags.agent}. It is shown this once:`);
+  console.log(token);
+}
+
+async function runTokenList(): Promise<void> {
+  console.log(renderTokens(await onLedger(describeAgentTokens), new Date()));
+}
+
+async function runTokenRevoke(id: string): Promise<void> {
+  if (!/^[1-9]\d{0,14}$/.test(id)) throw new TokenProblem(`"${id}" is not the number of a token.`);
+  await onLedger((db) => endAgentToken(db, Number(id)));
+  console.log(`Token ${id} is good for nothing any more.`);
 }
 
 interface WorkerFlags extends ChildOptions {
@@ -178,6 +224,29 @@ function readMinutes(text: string): number {
   return minutes;
 }
 
+function readDays(text: string): number {
+  const days = Number(text);
+  if (!Number.isInteger(days) || days < 1 || days > 3650)
+    throw new InvalidArgumentError('a whole number of days, at most 3650');
+  return days;
+}
+
+/** Tokens of agents. */
+function addTokenCommands(program: Command): void {
+  const tokens = program.command('agent-token').description('make, list and revoke the tokens of agents');
+  tokens
+    .command('create')
+    .description('make a token for one agent; it is printed once and kept only as a hash')
+    .requiredOption('--agent <name>', 'the agent in .github/signalbox.yml')
+    .option('--repository <owner/name...>', 'the repositories it is good for')
+    .option('--all-repositories', 'good for every repository, also those that are added later')
+    .option('--expires <days>', 'when it ends by itself', readDays)
+    .option('--note <text>', 'where it is used', '')
+    .action(runTokenCreate);
+  tokens.command('list').description('list all tokens there have been').action(runTokenList);
+  tokens.command('revoke <id>').description('end a token at once').action(runTokenRevoke);
+}
+
 /** For programs that start us and must not leave us behind; people have Ctrl-C. */
 const untilInputEnds = () => new Option('--until-input-ends', 'end when standard input does').hideHelp();
 
@@ -226,6 +295,7 @@ function commandLine(): Command {
     .option('--duplicate-webhooks', 'deliver every webhook twice')
     .option('--agents <command>', 'run this shell command as the agents instead of the scripts')
     .action(startDemo);
+  addTokenCommands(program);
   return program;
 }
 

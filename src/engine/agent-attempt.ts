@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readTaskId } from '../core/ids.ts';
 import type { AgentWord } from '../core/lane/observation.ts';
 import type { LaneState } from '../core/lane/state.ts';
+import { redactSecrets } from '../github/redact.ts';
 import {
   type AttemptSeen,
   findAttempt,
@@ -85,6 +86,13 @@ export interface Word<Answer> {
   answer: (advanced: Advanced, issue: number) => Answer;
 }
 
+/** Agents quote what they saw; a secret among it goes no further than here (I10). */
+function redactWord(word: AgentWord): AgentWord {
+  const clean = (value: unknown): unknown =>
+    typeof value === 'string' ? redactSecrets(value) : Array.isArray(value) ? value.map(clean) : value;
+  return Object.fromEntries(Object.entries(word).map(([key, value]) => [key, clean(value)])) as AgentWord;
+}
+
 /** Takes a word about an attempt in, once: facts and answer are one transaction. */
 export async function takeWord<Answer extends object>(
   engine: EngineContext,
@@ -96,7 +104,8 @@ export async function takeWord<Answer extends object>(
   const hash = hashCall(name, body);
   const { issue, fence } = attempt;
   let given: Answer | undefined;
-  const observation = { kind: 'agent' as const, issue, attempt: body.attempt, fence, word };
+  const said = redactWord(word);
+  const observation = { kind: 'agent' as const, issue, attempt: body.attempt, fence, word: said };
   const isFirst = async (trx: EngineContext['db']): Promise<boolean> =>
     attempt.attempt?.number === body.attempt &&
     (await isPresentFence(trx, attempt)) &&

@@ -4,7 +4,6 @@ import type { LaneKey } from '../core/ids.ts';
 import { holdsFence } from '../core/lane/interpret.ts';
 import type { AgentWord } from '../core/lane/observation.ts';
 import { fetchCloneUrl } from '../github/fetch-clone-url.ts';
-import { mintContentsToken } from '../github/mint-contents-token.ts';
 import { lastSequence } from '../ledger/agent-calls.ts';
 import { findCheckpoint } from '../ledger/checkpoints.ts';
 import { findClaimable, notePresence, renewLease } from '../ledger/presence.ts';
@@ -13,6 +12,7 @@ import { advance, unticketed } from './advance.ts';
 import type { Refusal } from './agent-attempt.ts';
 import { type Caller, mayActAs, reachOf } from './agent-caller.ts';
 import { type EngineContext, laneContext } from './context.ts';
+import { handToken } from './handed-tokens.ts';
 import { wakeWaitingLanes } from './wake.ts';
 
 const idleSeconds = 0.5;
@@ -44,7 +44,6 @@ export async function claimTask(
   const { policy } = advanced.state;
   const leaseUntil = await renewLease(engine.db, key, issue, fence, policy.ownership.lease);
   if (leaseUntil === null) return nothing(0);
-  const token = await mintContentsToken(engine.github.asApp(), key.installationId, ctx.lane.repo_id);
   const input: BriefInput = {
     laneId: key.laneId,
     owner: ctx.lane.owner,
@@ -59,6 +58,7 @@ export async function claimTask(
   };
   const brief = briefAgent(input);
   if (!brief) return nothing(idleSeconds);
+  const token = await handToken(engine, { ...key, fence }, ctx.lane.repo_id);
   const git = {
     url: await fetchCloneUrl(ctx.client, ctx.repo),
     username: 'x-access-token',

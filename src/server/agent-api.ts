@@ -1,11 +1,12 @@
 /** The agent contract over HTTP, under `/api/agent/v1`: one route for each operation of the contract. */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Caller } from '../engine/agent-caller.ts';
 import type { EngineContext } from '../engine/context.ts';
 import { type ContractError, mostCheckpointBytes } from '../protocol/agent-contract.ts';
+import { openApiDocument } from '../protocol/agent-openapi.ts';
 import { operationNames, operations } from '../protocol/agent-operations.ts';
+import { authenticate, tokenAdvice } from './agent-auth.ts';
 import { describeMisfit, performOperation } from './agent-operations.ts';
 
 const mostBytes = 256 * 1024;
@@ -14,19 +15,13 @@ type Api = { Variables: { caller: Caller } };
 
 function refuse(
   c: Context,
-  status: 400 | 401 | 403 | 404 | 409 | 413 | 422 | 503,
+  status: 400 | 401 | 403 | 404 | 409 | 413 | 422,
   code: string,
   message: string,
   todo: string,
 ): Response {
   const body: ContractError = { error: { code, message, todo } };
   return c.json(body, status);
-}
-
-/** Compares secrets without telling by the time it takes how much of them was right. */
-export function isSameSecret(given: string, expected: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(expected));
 }
 
 const numbers = /^-?\d{1,15}$/;
@@ -55,22 +50,18 @@ function limit(maxSize: number) {
 
 /**
  * The routes of the contract.
- * @param token what agents authenticate with; null refuses every call
+ * @param token the server's own token, which is good for every agent; null: only agents' own tokens are good
  */
 export function agentApi(engine: EngineContext, token: string | null): Hono<Api> {
   const api = new Hono<Api>();
+  api.get('/openapi.json', (c) => c.json(openApiDocument()));
   api.use(async (c, next) => {
-    if (token === null) {
-      const todo = 'Set SIGNALBOX_AGENT_TOKEN on the server and give the same token to the workers.';
-      const message = 'This server has no agent token, so no agent can be told apart.';
-      return refuse(c, 503, 'no-agent-token', message, todo);
+    const caller = await authenticate(engine, token, c.req.header('authorization'));
+    if (!caller) {
+      const message = 'The agent token is missing, wrong, expired or revoked.';
+      return refuse(c, 401, 'unauthorized', message, tokenAdvice);
     }
-    const given = /^Bearer (\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? '';
-    if (!isSameSecret(given, token)) {
-      const message = 'The agent token is missing or wrong.';
-      return refuse(c, 401, 'unauthorized', message, 'Send Authorization: Bearer <token>.');
-    }
-    c.set('caller', { kind: 'anyone' });
+    c.set('caller', caller);
     await next();
   });
   for (const name of operationNames) {

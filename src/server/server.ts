@@ -8,6 +8,7 @@ import { openIntake } from '../engine/intake.ts';
 import { readReadiness } from '../engine/readiness.ts';
 import { agentApi } from './agent-api.ts';
 import { openDoor } from './door.ts';
+import { mcpEndpoint } from './mcp.ts';
 import { pages } from './pages.ts';
 
 export interface ServerOptions {
@@ -39,6 +40,7 @@ export async function startServer(engine: EngineContext, options: ServerOptions)
     return c.json(readiness, readiness.ready ? 200 : 503);
   });
   app.route('/api/agent/v1', agentApi(engine, options.agentToken));
+  app.route('/mcp', mcpEndpoint(engine, options.agentToken));
   app.route('/', pages(engine, options.githubUrl, options.dashboardToken));
   app.onError((error, c) => {
     engine.log.error({ path: c.req.path, problem: error.message }, 'a request failed');

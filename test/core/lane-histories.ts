@@ -30,7 +30,16 @@ export const policies = [
   },
 ];
 const conclusions: readonly CheckConclusion[] = ['failure', 'pending', 'neutral', 'timed-out'];
-const words = ['claimed', 'claimed', 'done', 'done', 'failed', 'escalate', 'released', 'request-paths'] as const;
+const words = [
+  'claimed',
+  'claimed',
+  'done',
+  'done',
+  'failed',
+  'escalate',
+  'released',
+  'request-paths',
+] as const;
 const issueChanges = ['unlabel', 'close', 'gone', 'hold', 'unhold', 'link', 'edit', 'stranger'] as const;
 const pullChanges = [
   'push',

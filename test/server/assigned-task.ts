@@ -1,5 +1,5 @@
 /** A lane with one task that is assigned to a worker, brought there the way the engine does it. */
-import { taskId } from '../../src/core/ids.ts';
+import { type LaneKey, taskId } from '../../src/core/ids.ts';
 import type { LaneState } from '../../src/core/lane/state.ts';
 import { advance, unticketed } from '../../src/engine/advance.ts';
 import type { EngineContext } from '../../src/engine/context.ts';
@@ -9,6 +9,7 @@ import { notePresence } from '../../src/ledger/presence.ts';
 import { issue, policy } from '../core/lane-driver.ts';
 
 export interface AssignedTask {
+  key: LaneKey;
   task: string;
   attempt: number;
   fence: number;
@@ -24,6 +25,7 @@ export async function assignTask(engine: EngineContext): Promise<AssignedTask> {
   const attempt = advanced?.state.tasks[1]?.attempt;
   if (!attempt) throw new Error('the task was not assigned');
   return {
+    key,
     task: taskId(key.laneId, 1),
     attempt: attempt.number,
     fence: attempt.fence,

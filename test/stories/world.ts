@@ -15,7 +15,7 @@ import { readJournal } from '../../src/ledger/projections.ts';
 import { type Ci, startCi } from '../../src/sandbox/ci.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { serve } from '../../src/serve.ts';
-import { testDatabase } from '../support/database.ts';
+import { type TestDatabase, testDatabase } from '../support/database.ts';
 
 const run = promisify(execFile);
 const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -24,6 +24,7 @@ const patienceMs = 40_000;
 
 export interface World {
   sandbox: Sandbox;
+  db: TestDatabase['db'];
   url: string;
   botLogin: string;
   appId: number;
@@ -57,6 +58,7 @@ export interface WorldOptions {
   files?: Record<string, string>;
   draftsAllowed?: boolean;
   policy?: string;
+  agentToken?: string;
 }
 
 const basicFiles = {
@@ -160,7 +162,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       host: '127.0.0.1',
       port: 0,
       publicUrl: 'http://127.0.0.1:0',
-      agentToken: null,
+      agentToken: options.agentToken ?? null,
       dashboardToken: null,
       sweepMs: 20_000,
       databaseUrl: database.url,
@@ -190,6 +192,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 
   return {
     sandbox,
+    db: database.db,
     url: running.url,
     botLogin: app.botLogin,
     appId: app.id,
