@@ -36,7 +36,7 @@ echo "$SIGNALBOX_ISSUE" >> '${dir}/finished'`;
 
 let world: World;
 let worker: GatedWorker;
-const dir = mkdtempSync(join(tmpdir(), 'signalbox-killed-'));
+let dir: string;
 
 afterEach(async () => {
   await worker?.close();
@@ -46,6 +46,7 @@ afterEach(async () => {
 
 describe('killing a worker at any moment and starting it again', () => {
   it('loses nothing and does nothing twice', async () => {
+    dir = mkdtempSync(join(tmpdir(), 'signalbox-killed-'));
     world = await startWorld({ policy, agentToken: token });
     worker = await GatedWorker.open({ dir, url: world.url, token, agent: 'local', script: script(dir) });
     const issues = [
@@ -55,7 +56,10 @@ describe('killing a worker at any moment and starting it again', () => {
 
     for (const moment of moments) {
       worker.start(moment);
-      await world.eventually(async () => worker.isAtGate, `the worker comes to: ${moment}\n${worker.said}`);
+      await world.eventually(async () => {
+        if (!worker.isAtGate) throw new Error(`not yet ${moment}:\n${worker.said.slice(-2_000)}`);
+        return true;
+      }, moment);
       await worker.kill();
     }
     worker.start(null);
