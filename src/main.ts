@@ -1,4 +1,5 @@
 /** The command line. */
+import { createReadStream } from 'node:fs';
 import { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
@@ -21,7 +22,10 @@ import {
   endAgentToken,
   TokenProblem,
 } from './engine/agent-identity.ts';
+import { replay } from './engine/replay.ts';
 import { renderTokens } from './protocol/agent-token-text.ts';
+import { policyLimits, policyPath, readPolicyFile } from './protocol/policy-file.ts';
+import { renderValidation } from './protocol/policy-texts.ts';
 import { createLog, migrate, serve, withLedger } from './serve.ts';
 import type { Preset } from './worker/presets/preset.ts';
 import { type PresetName, plainCommand, presets, withArguments } from './worker/presets/presets.ts';
@@ -184,6 +188,25 @@ function logWorkerEvent(log: Logger, event: WorkerEvent): void {
   else log.info(event, event.kind);
 }
 
+interface ReplayFlags {
+  issue?: number;
+  json?: boolean;
+}
+
+async function runReplay(lane: string | undefined, flags: ReplayFlags): Promise<void> {
+  const log = createLog({ ...readLogConfig(environment), level: 'warn' });
+  const wanted = { lane: lane ?? null, issue: flags.issue ?? null, json: flags.json ?? false };
+  const { text, ok } = await withLedger(readStorageConfig(environment), log, (db) => replay(db, wanted));
+  console.log(text);
+  if (!ok) process.exitCode = 1;
+}
+
+function readIssue(text: string): number {
+  const number = Number(text.replace(/^#/, ''));
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('an issue number');
+  return number;
+}
+
 interface DemoFlags {
   exit?: boolean;
   json?: boolean;
@@ -206,6 +229,28 @@ async function startDemo(flags: DemoFlags): Promise<void> {
     },
     untilAsked(),
   );
+}
+
+/** Reads no more than a policy may be long: whatever pours out of a pipe, the rest would not be looked at. */
+async function readBounded(input: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of input) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > policyLimits.bytes) break;
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function validate(file: string): Promise<void> {
+  const input = file === '-' ? process.stdin : createReadStream(file);
+  const text = await readBounded(input).catch((error: unknown) => {
+    throw new ConfigProblem(`${file} cannot be read: ${error instanceof Error ? error.message : error}`);
+  });
+  const reading = readPolicyFile(text);
+  console.log(renderValidation(file === '-' ? 'stdin' : file, reading));
+  process.exitCode = reading.kind === 'accepted' ? 0 : 1;
 }
 
 function readCount(text: string, most: number): number {
@@ -260,6 +305,13 @@ function commandLine(): Command {
   program.command('serve').description('run the GitHub App').addOption(untilInputEnds()).action(runServe);
   program.command('migrate').description('bring the database up to date and end').action(runMigrate);
   program
+    .command('validate')
+    .description(
+      'check a policy file: ends with 0 when it is good, 1 when it is not, 2 when it cannot be read',
+    )
+    .argument('[file]', 'the file, or - for standard input', policyPath)
+    .action(validate);
+  program
     .command('worker')
     .description('run agents on this machine: claim tasks, run a command for each, push and report')
     .argument('[arguments...]', 'after --: more arguments for the command line of the preset')
@@ -283,6 +335,13 @@ function commandLine(): Command {
     .addOption(new Option('--log-format <format>', 'lines instead of the table').choices(['pretty', 'json']))
     .addOption(untilInputEnds())
     .action(startWorker);
+  program
+    .command('replay')
+    .description('rebuild lanes from their journals and compare with what is stored')
+    .argument('[lane]', 'owner/repo, or owner/repo@base; every lane when absent')
+    .option('--issue <n>', 'step through one task: every fact, and what it changed', readIssue)
+    .option('--json', 'print one object a lane')
+    .action(runReplay);
   program
     .command('demo')
     .description('play the whole way once: sandbox GitHub, Signalbox, three agents, CI, dashboard')

@@ -36,6 +36,7 @@ export async function startAgentServer(options: AgentServerOptions): Promise<num
     log,
     publicUrl: 'http://127.0.0.1',
     vault: createVault(privateKey),
+    verifyRunToken: async () => null,
     instance: randomUUID(),
     sweepMs: 3_600_000,
   };

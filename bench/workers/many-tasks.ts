@@ -4,10 +4,10 @@ import { type LaneKey, readTaskId } from '../../src/core/ids.ts';
 import type { Observation } from '../../src/core/lane/observation.ts';
 import type { LaneState, Task } from '../../src/core/lane/state.ts';
 import { advance, unticketed } from '../../src/engine/advance.ts';
-import { keyOf, openLane, readLaneById } from '../../src/ledger/lanes.ts';
+import { readJournal } from '../../src/ledger/journal.ts';
+import { keyOf, openLane } from '../../src/ledger/lanes.ts';
 import { loadWholeLane } from '../../src/ledger/load-lane.ts';
 import { notePresence } from '../../src/ledger/presence.ts';
-import { readJournal } from '../../src/ledger/projections.ts';
 import type { DB } from '../../src/ledger/schema.ts';
 import { issue, policy } from '../../test/core/lane-driver.ts';
 
@@ -69,8 +69,11 @@ export async function openTasks(db: Kysely<DB>, tasks: number): Promise<LaneKey[
 /** Takes an attempt away from its worker, as a lease does that has run out. */
 export async function endLease(db: Kysely<DB>, task: string, fence: number): Promise<void> {
   const id = readTaskId(task);
-  const lane = id ? await readLaneById(db, id.laneId) : undefined;
-  if (!lane) throw new Error(`no task ${task}`);
+  const lane = await db
+    .selectFrom('lane')
+    .select(['installation_id', 'lane_id'])
+    .where('lane_id', '=', id?.laneId ?? 0)
+    .executeTakeFirstOrThrow();
   await db
     .updateTable('attempt')
     .set({ lease_until: new Date(0) })
@@ -97,7 +100,7 @@ export async function inspectTasks(db: Kysely<DB>, keys: readonly LaneKey[]): Pr
   const standing: Standing = { done: 0, again: 0, lost: [], startedTwice: 0, lateCheckpoints: 0 };
   for (const key of keys) {
     const { state } = await loadWholeLane(db, key);
-    const starts = (await readJournal(db, key)).flatMap((fact) =>
+    const starts = (await readJournal(db, key)).flatMap(({ fact }) =>
       fact.kind === 'work-started' ? [`${fact.issue}.${fact.attempt}`] : [],
     );
     standing.startedTwice += starts.length - new Set(starts).size;

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { normalisePattern } from './task/patterns.ts';
 
 const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -16,14 +17,30 @@ const Duration = z
     return Number(count) * unitMs[unit as keyof typeof unitMs];
   });
 
-const Patterns = z.array(z.string().min(1).max(256)).max(200);
+/** A pattern that takes time without end, or matches nothing, is refused where it is written (S43). */
+const Pattern = z
+  .string()
+  .min(1)
+  .max(256)
+  .superRefine((text, context) => {
+    const reading = normalisePattern(text);
+    if (reading.kind === 'refused') context.addIssue({ code: 'custom', message: reading.why });
+  })
+  .overwrite((text) => {
+    const reading = normalisePattern(text);
+    return reading.kind === 'ok' ? reading.pattern : text;
+  });
+const Patterns = z.array(Pattern).max(200);
 const Percent = z.number().min(0).max(1);
 
 const Agent = z.strictObject({
   via: z.enum(['dispatch', 'pull', 'assign', 'adopt']),
-  workflow: z.string().optional(),
+  workflow: z
+    .string()
+    .regex(/^[\w.-]{1,100}\.ya?ml$/, 'the name of a file below .github/workflows/')
+    .optional(),
   capacity: z.int().min(1).max(100).default(1),
-  capabilities: z.array(z.string()).default([]),
+  capabilities: z.array(z.string().min(1).max(50).toLowerCase()).max(50).default([]),
 });
 
 export const PolicyFile = z.strictObject({
@@ -32,14 +49,17 @@ export const PolicyFile = z.strictObject({
   schedule: z
     .strictObject({
       mode: z.enum(['queue', 'locks', 'branches']).default('locks'),
-      grace: Duration.default(3_000),
+      grace: Duration.default(60_000),
+      edits: z.enum(['restart', 'finish']).default('restart'),
+      /** The part of its paths, from 0 to 1, that others may own while a task starts. */
+      overlap: Percent.default(0),
       weights: z
         .strictObject({
-          complexity: z.number().default(3),
-          overlap: z.number().default(3),
-          dependencies: z.number().default(2),
-          priority: z.number().default(2),
-          load: z.number().default(1),
+          complexity: z.number().min(0).default(3),
+          overlap: z.number().min(0).default(3),
+          dependencies: z.number().min(0).default(2),
+          priority: z.number().min(0).default(2),
+          load: z.number().min(0).default(1),
         })
         .prefault({}),
     })
@@ -48,6 +68,7 @@ export const PolicyFile = z.strictObject({
     .strictObject({
       running: z.int().min(1).default(3),
       in_review: z.int().min(1).default(5),
+      escalated: z.int().min(1).default(5),
       attempts: z.int().min(1).default(3),
       backoff: z.array(Duration).default([60_000, 300_000, 900_000]),
       minutes: z.number().positive().default(45),
@@ -62,6 +83,11 @@ export const PolicyFile = z.strictObject({
       shared: Patterns.default(['package.json']),
       protected: Patterns.default(['.github/**']),
       outside: z.enum(['strict', 'expand']).default('strict'),
+    })
+    .prefault({}),
+  spec: z
+    .strictObject({
+      require: z.array(z.enum(['requirements', 'design', 'acceptance', 'owned', 'budget'])).default([]),
     })
     .prefault({}),
   areas: z.record(z.string(), Patterns).default({}),
@@ -131,14 +157,11 @@ export type PolicyReading =
  * Judges the parsed content of a policy file; `undefined` and `null` (no file, empty file) mean the defaults.
  * An unknown key or a wrong value refuses the whole file: a half-applied policy would be worse than none.
  */
-export function readPolicy(content: unknown): PolicyReading {
+export function readPolicy(
+  content: unknown,
+): { kind: 'accepted'; policy: Policy; hash: string } | { kind: 'refused'; error: z.ZodError } {
   const parsed = PolicyFile.safeParse(content ?? {});
-  if (!parsed.success) {
-    const [first, ...rest] = parsed.error.issues;
-    const where = first?.path.join('.') || 'the file';
-    const more = rest.length > 0 ? ` (and ${rest.length} more)` : '';
-    return { kind: 'refused', problem: `${where}: ${first?.message ?? 'not understood'}${more}` };
-  }
+  if (!parsed.success) return { kind: 'refused', error: parsed.error };
   return { kind: 'accepted', policy: parsed.data, hash: policyHash(parsed.data) };
 }
 

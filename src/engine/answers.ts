@@ -12,12 +12,15 @@ import {
   renderDenied,
   renderHelp,
   renderIgnored,
+  renderLimited,
   renderNotYet,
   renderRefused,
   renderRequestRefused,
   renderStatusReply,
   renderUnknown,
+  renderWhyReply,
 } from '../protocol/replies.ts';
+import { renderQuestionNotice, renderSuspensionNotice } from '../protocol/version-text.ts';
 
 type Decided = Extract<Fact, { kind: 'command-decided' }>;
 
@@ -34,8 +37,11 @@ export function renderReply(fact: Decided, row: PlanRow | null, queue: QueueRow 
       return renderNotYet(command);
     case 'unknown':
       return renderUnknown({ text: command, suggestion: detail === '' ? null : detail });
+    case 'limited':
+      return renderLimited(Number(detail));
     case 'done':
-      return command === 'status' && row ? renderStatusReply(row, queue) : renderHelp();
+      if (row && command === 'status') return renderStatusReply(row, queue);
+      return row && command === 'why' ? renderWhyReply(row) : renderHelp();
     default:
       return fact.outcome satisfies never;
   }
@@ -61,6 +67,10 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
     }
     case 'paths-requested':
       return renderPathsNotice({ paths: fact.paths, why: fact.why, by: fact.by, mention });
+    case 'edit-suspended':
+      return renderSuspensionNotice({ ...fact, version: state.tasks[fact.issue]?.version ?? 1 });
+    case 'prerequisite-questioned':
+      return renderQuestionNotice(fact);
     case 'attempts-exhausted': {
       return renderFailureNotice({ issue: fact.issue, reason: fact.reason, mention });
     }

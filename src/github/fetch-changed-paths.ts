@@ -36,7 +36,8 @@ export async function fetchChangedPaths(
   return changes.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 
-async function fetchMergeBase(
+/** The commit that a head has last had in common with its base. */
+export async function fetchMergeBase(
   client: Octokit,
   repo: RepoName,
   baseSha: string,

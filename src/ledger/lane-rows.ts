@@ -2,6 +2,7 @@
 import type { Selectable } from 'kysely';
 import { emptyLane } from '../core/lane/fold.ts';
 import type {
+  Adjustments,
   Attempt,
   Build,
   BuildEntry,
@@ -9,14 +10,19 @@ import type {
   CheckResult,
   Collision,
   Escalation,
+  Freeze,
+  Hold,
   Landing,
   LaneState,
   PrerequisiteState,
   Pull,
+  Routing,
   Spec,
+  Suspension,
   Task,
   TaskState,
   Verdict,
+  VersionNote,
 } from '../core/lane/state.ts';
 import type { Policy } from '../core/policy.ts';
 import type * as schema from './schema.ts';
@@ -35,6 +41,7 @@ export interface LaneRows {
   build: Row<'build'>[];
   landing: Row<'landing'>[];
   prerequisite: Row<'prerequisite'>[];
+  elsewhere: Row<'elsewhere'>[];
   refusal: Row<'refusal'>[];
 }
 
@@ -74,6 +81,11 @@ function readPull(row: Row<'pull'>): Pull {
   };
 }
 
+/** Specifications written before there were prerequisites elsewhere have none. */
+function elsewhereIn(spec: unknown): string[] {
+  return json<Partial<Spec>>(spec).dependsElsewhere ?? [];
+}
+
 function readTask(row: Row<'task'>, rows: LaneRows): Task {
   const own = <T extends { issue: number }>(list: T[]): T | undefined =>
     list.find((r) => r.issue === row.issue);
@@ -86,12 +98,26 @@ function readTask(row: Row<'task'>, rows: LaneRows): Task {
     title: row.title,
     state: row.state as TaskState,
     version: row.version,
-    spec: json<Spec>(row.spec),
+    spec: { ...json<Omit<Spec, 'dependsElsewhere'>>(row.spec), dependsElsewhere: elsewhereIn(row.spec) },
     specHash: row.spec_hash,
     blockedBy: json<number[]>(row.blocked_by),
+    labels: json<string[]>(row.labels),
+    routing: json<Routing>(row.routing),
+    areas: json<string[]>(row.areas),
+    blockedElsewhere: json<string[]>(row.blocked_elsewhere),
     requestedBy: row.requested_by,
     requestedAt: time(row.requested_at),
+    labelledAt: row.labelled_at,
+    textAt: row.text_at,
+    writtenHash: row.written_hash,
+    adjust: json<Adjustments>(row.adjust),
+    suspension: json<Suspension | null>(row.suspension),
+    change: json<VersionNote | null>(row.change),
+    branch: row.branch,
+    asked: json<string[]>(row.asked),
     held: row.held,
+    hold: json<Hold | null>(row.hold),
+    dismissedAt: timeOrNull(row.dismissed_at),
     hidden: row.hidden,
     correlationId: row.correlation_id,
     attempts: row.attempts,
@@ -168,6 +194,8 @@ export function readLaneState(rows: LaneRows): LaneState {
     policy: policy ?? emptyLane.policy,
     policyHash: lane.policy_hash ?? emptyLane.policyHash,
     policyProblem: lane.policy_problem,
+    frozen: json<Freeze | null>(lane.frozen),
+    asked: json<LaneState['asked']>(lane.asked),
     nextFence: lane.next_fence,
     nextBuild: lane.next_build,
     nextEntry: lane.next_entry,
@@ -175,6 +203,10 @@ export function readLaneState(rows: LaneRows): LaneState {
     refusals: Object.fromEntries(rows.refusal.map((row) => [row.issue, row.why])),
     prerequisites: Object.fromEntries(
       rows.prerequisite.map((row) => [row.issue, row.state as PrerequisiteState]),
+    ),
+    passedOver: json<Record<number, number>>(lane.passed_over),
+    elsewhere: Object.fromEntries(
+      rows.elsewhere.map((row) => [row.reference, row.state as PrerequisiteState]),
     ),
     collisions: rows.collision.map(readCollision),
     builds: Object.fromEntries(rows.build.map((row) => [row.number, readBuild(row)])),

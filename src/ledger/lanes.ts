@@ -46,10 +46,6 @@ export async function readLane(db: Kysely<DB>, key: LaneKey): Promise<LaneRow> {
     .executeTakeFirstOrThrow();
 }
 
-export async function readLaneById(db: Kysely<DB>, laneId: number): Promise<LaneRow | undefined> {
-  return db.selectFrom('lane').selectAll().where('lane_id', '=', laneId).executeTakeFirst();
-}
-
 /** Every lane that has been opened, by name. */
 export async function listLanes(db: Kysely<DB>): Promise<LaneRow[]> {
   return db.selectFrom('lane').selectAll().orderBy('owner').orderBy('repo').orderBy('base').execute();
@@ -106,6 +102,20 @@ export async function lanesWithDueWork(db: Kysely<DB>): Promise<LaneKey[]> {
       left join attempt a using (installation_id, lane_id, fence)
       where h.due_at <= now() and (h.expires_at <= now() or not a.current)
     union select installation_id, lane_id from task where changed_seq > published_seq`.execute(db);
+  return rows.map(keyOf);
+}
+
+/** Lanes of the installation in which a task waits, or once waited, for this issue of another repository. */
+export async function lanesNaming(
+  db: Kysely<DB>,
+  installationId: number,
+  reference: string,
+): Promise<LaneKey[]> {
+  const rows = await db
+    .selectFrom('elsewhere')
+    .select(['installation_id', 'lane_id'])
+    .where((eb) => eb.and({ installation_id: installationId, reference }))
+    .execute();
   return rows.map(keyOf);
 }
 

@@ -174,6 +174,11 @@ async function selectRows(db: Kysely<DB>, lane: Row<'lane'>, scope: Scope): Prom
       .selectAll()
       .where((eb) => eb.and(mine))
       .execute(),
+    elsewhere: await db
+      .selectFrom('elsewhere')
+      .selectAll()
+      .where((eb) => eb.and(mine))
+      .execute(),
   };
 }
 

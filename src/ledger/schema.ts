@@ -149,6 +149,13 @@ export interface Effect {
   tries: Generated<number>;
 }
 
+export interface Elsewhere {
+  installation_id: number;
+  lane_id: number;
+  reference: string;
+  state: string;
+}
+
 export interface Entry {
   arrival: number;
   entered_at: Timestamp;
@@ -191,9 +198,11 @@ export interface Landing {
 }
 
 export interface Lane {
+  asked: Generated<Json>;
   base: string;
   base_sha: string | null;
   comments_since: Timestamp | null;
+  frozen: Json | null;
   installation_id: number;
   journal_seq: Generated<number>;
   lane_id: Generated<number>;
@@ -201,6 +210,7 @@ export interface Lane {
   next_entry: Generated<number>;
   next_fence: Generated<number>;
   owner: string;
+  passed_over: Generated<Json>;
   paused: string | null;
   policy: Json | null;
   policy_hash: string | null;
@@ -277,17 +287,27 @@ export interface Seen {
 }
 
 export interface Task {
+  adjust: Generated<Json>;
+  areas: Generated<Json>;
+  asked: Generated<Json>;
   attempts: number;
   blocked_by: Json;
+  blocked_elsewhere: Generated<Json>;
+  branch: string | null;
+  change: Json | null;
   changed_seq: Generated<number>;
   claims: Json;
   correlation_id: string;
+  dismissed_at: Timestamp | null;
   ejected_head: string | null;
   escalation: Json | null;
   held: boolean;
   hidden: number;
+  hold: Json | null;
   installation_id: number;
   issue: number;
+  labelled_at: string | null;
+  labels: Generated<Json>;
   landed_as: string | null;
   landed_at: Timestamp | null;
   lane_id: number;
@@ -295,13 +315,17 @@ export interface Task {
   published_seq: Generated<number>;
   requested_at: Timestamp;
   requested_by: string;
+  routing: Generated<Json>;
   since: Timestamp;
   spec: Json;
   spec_hash: string;
   started_at: Timestamp | null;
   state: string;
+  suspension: Json | null;
+  text_at: string | null;
   title: string;
   version: number;
+  written_hash: string;
 }
 
 export interface TaskVersion {
@@ -325,6 +349,7 @@ export interface DB {
   collision: Collision;
   delivery: Delivery;
   effect: Effect;
+  elsewhere: Elsewhere;
   entry: Entry;
   handed_token: HandedToken;
   journal: Journal;

@@ -6,11 +6,19 @@ import fc from 'fast-check';
 import type { Effect } from '../../src/core/lane/effects.ts';
 import { isStillWanted } from '../../src/core/lane/effects.ts';
 import type { Fact } from '../../src/core/lane/facts.ts';
-import type { AgentWord, Observation } from '../../src/core/lane/observation.ts';
+import type { AgentWord, Observation, SeenCommand } from '../../src/core/lane/observation.ts';
 import type { CheckConclusion, Task } from '../../src/core/lane/state.ts';
 import { approve, command, issue, type issueSeen, LaneDriver, policy, pull } from './lane-driver.ts';
 
-const paths = ['src/a.js', 'src/b.js', 'src/**', 'docs/**', 'lib/{x,y}/*.ts', 'SRC/a.js'] as const;
+const paths = [
+  'src/a.js',
+  'src/b.js',
+  'src/**',
+  'docs/**',
+  'lib/{x,y}/*.ts',
+  'SRC/a.js',
+  'package.json',
+] as const;
 const fileIn: Record<string, string> = {
   'src/a.js': 'src/a.js',
   'src/b.js': 'src/b.js',
@@ -18,6 +26,7 @@ const fileIn: Record<string, string> = {
   'docs/**': 'docs/index.md',
   'lib/{x,y}/*.ts': 'lib/x/one.ts',
   'SRC/a.js': 'SRC/a.js',
+  'package.json': 'package.json',
 };
 export const policies = [
   {},
@@ -28,6 +37,8 @@ export const policies = [
     agents: { local: { via: 'pull', capacity: 2 }, people: { via: 'adopt' } },
     queue: { check_timeout: '5m' },
   },
+  { schedule: { overlap: 0.5 }, ownership: { outside: 'expand', shared: ['package.json', 'docs/**'] } },
+  { schedule: { mode: 'queue' }, limits: { in_review: 1, escalated: 1 } },
 ];
 const conclusions: readonly CheckConclusion[] = ['failure', 'pending', 'neutral', 'timed-out'];
 const words = [
@@ -40,7 +51,21 @@ const words = [
   'released',
   'request-paths',
 ] as const;
-const issueChanges = ['unlabel', 'close', 'gone', 'hold', 'unhold', 'link', 'edit', 'stranger'] as const;
+const issueChanges = [
+  'unlabel',
+  'close',
+  'gone',
+  'hold',
+  'unhold',
+  'link',
+  'edit',
+  'edit-by-visitor',
+  'relabel',
+  'stranger',
+] as const;
+const typedCommands = ['hold', 'unhold', 'cancel', 'freeze', 'unfreeze', 'status'] as const;
+const maria = { login: 'maria', permission: 'write' } as const;
+const visitor = { login: 'visitor', permission: 'read' } as const;
 const pullChanges = [
   'push',
   'ready',
@@ -72,7 +97,7 @@ const action = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('request' as const),
       issue: number,
-      owns: fc.subarray([...paths], { minLength: 1, maxLength: 2 }),
+      owns: fc.subarray([...paths], { minLength: 1, maxLength: 3 }),
       dependsOn: fc.oneof(
         { weight: 3, arbitrary: fc.constant<number[]>([]) },
         { weight: 2, arbitrary: fc.subarray([1, 2, 3, 9], { maxLength: 1 }) },
@@ -113,6 +138,14 @@ const action = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('escalate' as const), issue: number }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('type' as const),
+      issue: number,
+      what: fc.constantFrom(...typedCommands),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('base' as const) }) },
   {
     weight: 1,
@@ -191,6 +224,7 @@ export class World {
           issue(action.issue, {
             held: action.held,
             spec: { owns: action.owns, dependsOn: action.dependsOn },
+            edits: [{ by: maria, at: lane.at }],
           }),
         );
       case 'wait':
@@ -209,6 +243,8 @@ export class World {
         return this.changeIssue(task, action.change);
       case 'escalate':
         return task ? this.tell(command(task.issue, { index: 0, name: 'escalate', why: 'look' })) : [];
+      case 'type':
+        return task ? this.type(task.issue, action.what) : [];
       case 'base':
         return this.tell({ kind: 'base', sha: this.sha('outside') });
       case 'policy':
@@ -231,6 +267,14 @@ export class World {
     }
   }
 
+  type(under: number, what: (typeof typedCommands)[number]): Fact[] {
+    const index = 0;
+    const writtenAt = this.lane.at;
+    const needsWords = what === 'hold' || what === 'freeze';
+    const typed: SeenCommand = needsWords ? { index, name: what, why: 'later' } : { index, name: what };
+    return this.tell(command(under, typed, { permission: 'maintain', writtenAt }));
+  }
+
   /** Whatever would sensibly happen next to the task. */
   progress(number: number): Fact[] {
     const task = this.lane.state.tasks[number];
@@ -247,6 +291,7 @@ export class World {
     if (open.verdict?.headSha !== open.headSha || open.verdict.version !== task.version)
       return this.diff(task, 255);
     if (open.headSha === attempt?.openedSha) return this.changePull(task, 'push');
+    if (open.verdict.findings.some((finding) => finding.rule === 'held')) return [];
     if (open.verdict.findings.length > 0) return this.changePull(task, 'push');
     const isGreen = this.lane.state.policy.gate.checks.every((name) =>
       open.checks.some((check) => check.name === name && check.conclusion === 'success'),
@@ -312,6 +357,7 @@ export class World {
       }
       case 'land': {
         const { build, sha, tree } = effect;
+        if (this.lane.state.frozen) return [{ kind: 'landing', build, result: { kind: 'withheld' } }];
         if (luck % 8 === 4) {
           return [{ kind: 'landing', build, result: { kind: 'base-is', sha: this.sha('outside') } }];
         }
@@ -381,7 +427,14 @@ export class World {
   diff(task: Task | undefined, luck: number): Fact[] {
     if (!task?.pull) return [];
     const file = fileIn[task.spec.owns[0] ?? ''] ?? '';
-    const touched = luck % 8 === 1 ? [file, 'elsewhere/x'] : [file];
+    const others: Record<number, string[]> = {
+      1: ['elsewhere/x'],
+      2: ['package.json'],
+      3: ['docs/index.md'],
+    };
+    // Two of the five tasks need the shared joint whenever all goes well.
+    if (task.issue % 2 === 0) others[7] = ['package.json'];
+    const touched = [file, ...(others[luck % 8] ?? [])];
     const headSha = luck % 16 === 2 ? 'an-old-head' : task.pull.headSha;
     const changes = touched.map((path) => ({ path, change: 'modified' as const, mode: '100644' }));
     return this.tell({ kind: 'diff', issue: task.issue, headSha, baseSha: 'base-0', changes });
@@ -436,9 +489,20 @@ export class World {
       case 'link':
         return as({ blockedBy: [9], held: !held });
       case 'edit':
-        return as({ spec: { ...spec, owns: ['docs/**'] } });
+        return as({ spec: { ...spec, owns: ['docs/**'] }, edits: [{ by: maria, at: this.lane.at }] });
+      case 'edit-by-visitor':
+        return as({
+          spec: { ...spec, requirements: `${spec.requirements} And more.` },
+          edits: [{ by: visitor, at: this.lane.at }],
+        });
+      case 'relabel':
+        return as({
+          spec: task.suspension?.pending?.spec ?? spec,
+          labelledAt: this.lane.at,
+          edits: [],
+        });
       case 'stranger':
-        return as({ labelledBy: { login: 'visitor', permission: 'read' } });
+        return as({ labelledBy: visitor });
       default:
         return change satisfies never;
     }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { decide } from '../../src/core/lane/decide.ts';
 import { waitsOf } from '../../src/core/lane/plan-view.ts';
 import type { PrerequisiteState } from '../../src/core/lane/state.ts';
-import { freeAgents, presenceMs } from '../../src/core/task/schedule.ts';
+import { freeAgents, presenceMs } from '../../src/core/task/agents.ts';
 import {
   finishWork,
   graceMs,
@@ -51,7 +51,7 @@ describe('prerequisites', () => {
   test('a task that depends on itself waits and says so', () => {
     const lane = openLane();
     request(lane, 1, { blockedBy: [1] });
-    expect(waitsOf(lane.snapshot, lane.task(1), lane.at)[0]?.what).toBe('it depends on itself');
+    expect(waitsOf(lane.snapshot, lane.task(1), lane.at)[0]?.what).toBe('it waits for itself: #1 → #1');
   });
 
   test('a task waits until the task before it has landed, not only until it is approved', () => {
@@ -78,7 +78,11 @@ describe('prerequisites', () => {
     const lane = openLane();
     request(lane, 1, { spec: { dependsOn: [2] } });
     request(lane, 2, { spec: { owns: ['src/b.js'], dependsOn: [1] } });
-    expect([waits(lane, 1), waits(lane, 2)]).toEqual([['dependency'], ['dependency']]);
+    expect(waitsOf(lane.snapshot, lane.task(1), lane.at)[0]).toMatchObject({
+      what: 'it waits for itself: #1 → #2 → #1',
+      command: '/independent #2',
+    });
+    expect(waitsOf(lane.snapshot, lane.task(2), lane.at)[0]?.what).toBe('it waits for itself: #2 → #1 → #2');
   });
 });
 
@@ -221,7 +225,7 @@ describe('other reasons to wait', () => {
       fence: 1,
       word: { kind: 'failed', class: 'infra', message: 'disk' },
     });
-    expect(kinds(facts)).toEqual(['attempt-ended', 'task-assigned']);
+    expect(kinds(facts)).toEqual(['attempt-ended', 'claims-released', 'task-assigned']);
     expect(lane.task(1).attempt).toMatchObject({ number: 2, fence: 2 });
   });
 });
@@ -277,7 +281,7 @@ describe('agents', () => {
     const lane = openLane();
     lane.see(policy({ agents: { copilot: { via: 'assign' } } }));
     request(lane, 1);
-    expect(waitsOf(lane.snapshot, lane.task(1), lane.at)[0]?.what).toContain('pull or adopt');
+    expect(waitsOf(lane.snapshot, lane.task(1), lane.at)[0]?.what).toContain('pull, dispatch or adopt');
   });
 
   test('every attempt has its branch opened anew, under a key of its own', () => {
@@ -301,7 +305,7 @@ describe('agents', () => {
     const until = Date.parse(lane.leases[1] ?? '');
     expect(lane.pass(until - lane.now - 1)).toEqual([]);
     const facts = lane.pass(1);
-    expect(kinds(facts)).toEqual(['attempt-ended', 'task-assigned']);
+    expect(kinds(facts)).toEqual(['attempt-ended', 'claims-released', 'task-assigned']);
     expect(lane.task(1).attempt).toMatchObject({ number: 2, fence: 2, via: 'adopt' });
   });
 });

@@ -3,11 +3,14 @@
  * Everything is bound to one head commit, one version of the task and one policy.
  */
 import type { Approval, LaneState, Task } from '../lane/state.ts';
+import { holdWaits } from '../task/hold.ts';
+import { protectedPathsOf } from '../task/ownership.ts';
 import { openPrerequisites } from '../task/prerequisites.ts';
+import { suspensionWait } from '../task/suspension.ts';
 import { passes } from './arbiter.ts';
 
 export interface GateRow {
-  condition: 'checks' | 'arbiter' | 'approval' | 'dependency' | 'hold' | 'pull';
+  condition: 'checks' | 'arbiter' | 'approval' | 'dependency' | 'hold' | 'edit' | 'pull';
   name: string;
   state: 'ok' | 'pending' | 'failed';
   detail: string;
@@ -46,7 +49,11 @@ export function approvalHolds(approval: Approval, task: Task, state: LaneState):
 
 function approvalRow(task: Task, state: LaneState): GateRow {
   const base = { condition: 'approval' as const, name: 'approval' };
-  if (state.policy.gate.approvals === 0 && !task.approval) {
+  if (
+    state.policy.gate.approvals === 0 &&
+    !task.approval &&
+    protectedPathsOf(state.policy, task).length === 0
+  ) {
     return task.pull?.headSha === task.ejectedHead
       ? {
           ...base,
@@ -67,8 +74,13 @@ export function gateOf(task: Task, state: LaneState): GateRow[] {
   for (const { what } of openPrerequisites(state, task)) {
     rows.push({ condition: 'dependency', name: 'dependency', state: 'pending', detail: what });
   }
-  if (task.held)
-    rows.push({ condition: 'hold', name: 'hold', state: 'pending', detail: 'the label agent-hold is set' });
+  if (task.suspension) {
+    const { what } = suspensionWait(task, task.suspension);
+    rows.push({ condition: 'edit', name: 'edited text', state: 'pending', detail: what });
+  }
+  for (const { what } of holdWaits(task)) {
+    rows.push({ condition: 'hold', name: 'hold', state: 'pending', detail: what });
+  }
   if (!task.pull?.open)
     rows.push({ condition: 'pull', name: 'pull request', state: 'failed', detail: 'is not open' });
   return rows;

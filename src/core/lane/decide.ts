@@ -5,7 +5,12 @@
 import { approvalHolds } from '../gate/gate.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { ejectEntries, enterQueue, planBuilds } from '../queue/plan.ts';
-import { foreseeCollisions, graceEnds, scheduleNext } from '../task/schedule.ts';
+import { foreseeCollisions } from '../task/collisions.ts';
+import { protectedPathsOf, releaseClaims } from '../task/ownership.ts';
+import { givenUpPrerequisites } from '../task/prerequisites.ts';
+import { graceEnds } from '../task/ready.ts';
+import { scheduleNext } from '../task/schedule.ts';
+import { claimWhatIsFree } from '../task/touched.ts';
 import type { Fact, FactBody } from './facts.ts';
 import { fold } from './fold.ts';
 import { isLive, type LaneState, type Snapshot, type Task } from './state.ts';
@@ -73,7 +78,10 @@ function readClosedPulls(state: LaneState): FactBody[] {
 function approveByPolicy(state: LaneState): FactBody[] {
   if (state.policy.gate.approvals > 0) return [];
   return Object.values(state.tasks).flatMap((task): FactBody[] =>
-    task.state === 'in-review' && task.pull && task.pull.headSha !== task.ejectedHead
+    task.state === 'in-review' &&
+    task.pull &&
+    task.pull.headSha !== task.ejectedHead &&
+    protectedPathsOf(state.policy, task).length === 0
       ? [
           {
             kind: 'approved',
@@ -88,11 +96,27 @@ function approveByPolicy(state: LaneState): FactBody[] {
   );
 }
 
+/** A prerequisite that nobody will do is a question to the people of whatever waits for it, asked once. */
+function askAboutPrerequisites(state: LaneState): FactBody[] {
+  return Object.values(state.tasks)
+    .filter(isLive)
+    .flatMap((task) =>
+      givenUpPrerequisites(state, task)
+        .filter((prerequisite) => !task.asked.includes(prerequisite))
+        .map(
+          (prerequisite): FactBody => ({ kind: 'prerequisite-questioned', issue: task.issue, prerequisite }),
+        ),
+    );
+}
+
 /** The first group of facts that follows; `decide` asks again until nothing follows. */
 function nextFacts(snapshot: Snapshot, at: string): FactBody[] {
   const { state } = snapshot;
   const rules: (() => FactBody[])[] = [
     () => expireLeases(snapshot, at),
+    () => releaseClaims(state),
+    () => claimWhatIsFree(state),
+    () => askAboutPrerequisites(state),
     () => foreseeCollisions(state),
     () => readEvidence(state),
     () => readClosedPulls(state),

@@ -5,15 +5,19 @@
  */
 import type { Policy } from '../policy.ts';
 import type {
+  Adjustments,
   BuildEntry,
   CheckResult,
   Escalation,
   Landing,
   PrerequisiteState,
+  Routing,
   Spec,
+  Suspension,
   TaskState,
   Usage,
   Verdict,
+  VersionNote,
   Via,
 } from './state.ts';
 
@@ -29,15 +33,56 @@ export type FactBody =
       spec: Spec;
       specHash: string;
       blockedBy: number[];
+      blockedElsewhere: string[];
       requestedBy: string;
+      labelledAt: string | null;
       hidden: number;
+      /** The paths of its labels' areas; absent: none. */
+      areas?: string[];
       correlationId: string;
     }
   | { kind: 'request-refused'; issue: number; why: string }
   | { kind: 'request-withdrawn'; issue: number }
-  | { kind: 'dependencies-linked'; issue: number; blockedBy: number[] }
+  | {
+      kind: 'version-accepted';
+      issue: number;
+      version: number;
+      spec: Spec;
+      specHash: string;
+      adjust: Adjustments;
+      writtenHash: string;
+      textAt: string | null;
+      hidden: number;
+      by: string;
+      how: VersionNote['how'];
+      diff: string;
+      /** What it owns from now on, where it owned anything. */
+      claims: string[];
+    }
+  | { kind: 'attempt-superseded'; issue: number; attempt: number; version: number }
+  | {
+      kind: 'edit-suspended';
+      issue: number;
+      by: string | null;
+      why: string | null;
+      pending: Suspension['pending'];
+      textAt: string | null;
+    }
+  | { kind: 'edit-settled'; issue: number; writtenHash: string; textAt: string | null }
+  | { kind: 'dependencies-linked'; issue: number; blockedBy: number[]; blockedElsewhere: string[] }
+  | { kind: 'prerequisite-questioned'; issue: number; prerequisite: string }
+  | { kind: 'elsewhere-seen'; reference: string; state: PrerequisiteState }
   | { kind: 'prerequisite-seen'; issue: number; state: PrerequisiteState }
   | { kind: 'task-held'; issue: number; held: boolean }
+  | { kind: 'labels-read'; issue: number; labels: string[] }
+  | { kind: 'task-routed'; issue: number; routing: Partial<Routing> }
+  /** Claims that a task's diff has made needful: a shared joint, its own files that others had, or files outside. */
+  | { kind: 'claims-expanded'; issue: number; paths: string[] }
+  | { kind: 'claims-released'; issue: number; paths: string[]; reason: string }
+  | { kind: 'hold-set'; issue: number; by: string; why: string | null }
+  | { kind: 'hold-lifted'; issue: number; by: string }
+  | { kind: 'lane-frozen'; by: string; why: string }
+  | { kind: 'lane-unfrozen'; by: string }
   | { kind: 'collision-foreseen'; a: number; b: number; paths: string[] }
   | { kind: 'collision-announced'; a: number; b: number }
   | {
@@ -53,6 +98,7 @@ export type FactBody =
       claims: string[];
     }
   | { kind: 'branch-opened'; issue: number; attempt: number; sha: string }
+  | { kind: 'run-dispatched'; issue: number; attempt: number; run: number }
   | { kind: 'pull-opened'; issue: number; pull: number; headSha: string; draft: boolean }
   | { kind: 'work-started'; issue: number; attempt: number; claimId: string | null; worker: string | null }
   | { kind: 'head-moved'; issue: number; sha: string }
@@ -71,6 +117,8 @@ export type FactBody =
   | { kind: 'escalated'; issue: number; escalation: Omit<Escalation, 'at' | 'from'> }
   | { kind: 'task-completed'; issue: number; sha: string }
   | { kind: 'task-cancelled'; issue: number; reason: string }
+  /** The label that was on the issue at this time, by GitHub's clock, asks for nothing any more. */
+  | { kind: 'request-dismissed'; issue: number; dismissedAt: string }
   | { kind: 'build-started'; build: number; baseSha: string; entries: BuildEntry[] }
   | { kind: 'candidate-made'; build: number; sha: string; tree: string }
   | { kind: 'build-reported'; build: number; checks: CheckResult[] }
@@ -93,8 +141,11 @@ export type FactBody =
       detail: string;
     };
 
-/** `refused`: allowed to this person, but not possible as things stand; `detail` says why and what to do. */
-export type CommandOutcome = 'done' | 'denied' | 'refused' | 'not-yet' | 'unknown';
+/**
+ * `refused`: allowed to this person, but not possible as things stand; `detail` says why and what to do. `limited`:
+ * this person has had too many answers within an hour; told once, with their number as `detail`, then not any more.
+ */
+export type CommandOutcome = 'done' | 'denied' | 'refused' | 'not-yet' | 'unknown' | 'limited';
 
 export type EjectionCode =
   | 'conflict'
@@ -113,6 +164,8 @@ export type Fact = FactBody & { at: string };
 export type LifecycleEvent = Extract<
   FactKind,
   | 'task-requested'
+  | 'version-accepted'
+  | 'attempt-superseded'
   | 'task-assigned'
   | 'work-started'
   | 'work-done'

@@ -2,10 +2,15 @@
  * `fold(state, fact)` makes the next state of a lane. It is the only way in which state changes, which is why
  * replaying the journal reproduces it (I7).
  */
+import { noteAnswer } from '../commands/limit.ts';
 import { defaultPolicy, policyHash } from '../policy.ts';
+import { addCollision } from '../task/collisions.ts';
 import { nextState } from '../task/lifecycle.ts';
+import { passOver } from '../task/ready.ts';
+import { noRouting, routingAfter } from '../task/routing.ts';
+import { noAdjustments } from '../task/versions.ts';
 import type { Fact, LifecycleEvent } from './facts.ts';
-import type { Attempt, Build, LaneState, Pull, Task } from './state.ts';
+import { type Attempt, type Build, isLive, type LaneState, type Pull, type Task } from './state.ts';
 
 /** The state before the first fact. */
 export const emptyLane: LaneState = {
@@ -16,12 +21,16 @@ export const emptyLane: LaneState = {
   policy: defaultPolicy,
   policyHash: policyHash(defaultPolicy),
   policyProblem: null,
+  frozen: null,
+  asked: {},
   nextFence: 1,
   nextBuild: 1,
   nextEntry: 1,
   tasks: {},
   refusals: {},
   prerequisites: {},
+  passedOver: {},
+  elsewhere: {},
   collisions: [],
   builds: {},
   landings: [],
@@ -54,10 +63,9 @@ function changeAttempt(task: Task, number: number, change: (attempt: Attempt) =>
   return task.attempt?.number === number ? { ...task, attempt: change(task.attempt) } : task;
 }
 
-/** What a task loses when it stops being worked on: its agent, its claims and its place in the queue. */
-const idle: Pick<Task, 'attempt' | 'claims' | 'approval' | 'entry'> = {
+/** What a task loses when it stops being worked on. Its claims go with a fact of their own, in the same step. */
+const idle: Pick<Task, 'attempt' | 'approval' | 'entry'> = {
   attempt: null,
-  claims: [],
   approval: null,
   entry: null,
 };
@@ -72,6 +80,12 @@ function withoutRefusal(state: LaneState, issue: number): LaneState {
   return { ...state, refusals };
 }
 
+/** The label is off: the next one is a new request. */
+function withdraw(state: LaneState, issue: number): LaneState {
+  const next = withoutRefusal(state, issue);
+  return next.tasks[issue] ? changeTask(next, issue, (task) => ({ ...task, dismissedAt: null })) : next;
+}
+
 function requestTask(state: LaneState, fact: FactOf<'task-requested'>): LaneState {
   const before = state.tasks[fact.issue];
   nextState(before?.state ?? 'absent', 'task-requested');
@@ -84,14 +98,28 @@ function requestTask(state: LaneState, fact: FactOf<'task-requested'>): LaneStat
     spec: fact.spec,
     specHash: fact.specHash,
     blockedBy: fact.blockedBy,
+    labels: [],
+    routing: noRouting,
+    areas: fact.areas ?? [],
+    blockedElsewhere: fact.blockedElsewhere,
     requestedBy: fact.requestedBy,
     requestedAt: fact.at,
+    labelledAt: fact.labelledAt,
+    textAt: fact.labelledAt,
+    writtenHash: fact.specHash,
+    adjust: noAdjustments,
+    suspension: null,
+    change: null,
+    branch: before?.pull?.open ? before.branch : null,
+    asked: [],
     held: false,
+    hold: before && isLive(before) ? before.hold : null,
+    dismissedAt: null,
     hidden: fact.hidden,
     correlationId: fact.correlationId,
     attempts: 0,
     attempt: null,
-    claims: [],
+    claims: before?.claims ?? [],
     pull: before?.pull?.open ? before.pull : null,
     approval: null,
     entry: null,
@@ -106,11 +134,37 @@ function requestTask(state: LaneState, fact: FactOf<'task-requested'>): LaneStat
   return { ...withoutRefusal(state, fact.issue), tasks: { ...state.tasks, [fact.issue]: task } };
 }
 
+/** Everything that was said about the version before is void; what an attempt goes on with, it owns at once. */
+function acceptVersion(task: Task, fact: FactOf<'version-accepted'>): Task {
+  return {
+    ...move(task, 'version-accepted', fact.at),
+    version: fact.version,
+    title: fact.spec.title,
+    spec: fact.spec,
+    specHash: fact.specHash,
+    writtenHash: fact.writtenHash,
+    textAt: fact.textAt,
+    labelledAt: fact.how === 'label' ? fact.textAt : task.labelledAt,
+    adjust: fact.adjust,
+    suspension: null,
+    change: { by: fact.by, how: fact.how, diff: fact.diff, at: fact.at },
+    hidden: fact.hidden,
+    claims: task.claims.length > 0 ? fact.claims : [],
+    attempt: task.attempt ? { ...task.attempt, version: fact.version } : null,
+    approval: null,
+    entry: null,
+    ejectedHead: null,
+  };
+}
+
 function assignTask(state: LaneState, fact: FactOf<'task-assigned'>): LaneState {
   const next = changeTask(state, fact.issue, (task) => ({
     ...move(task, 'task-assigned', fact.at),
     attempts: task.attempts + 1,
     claims: fact.claims,
+    // What was judged before was judged against other claims.
+    pull: task.pull && { ...task.pull, verdict: null },
+    branch: fact.branch,
     lastReason: null,
     attempt: {
       number: fact.attempt,
@@ -129,7 +183,7 @@ function assignTask(state: LaneState, fact: FactOf<'task-assigned'>): LaneState 
       startedAt: null,
     },
   }));
-  return { ...next, nextFence: fact.fence + 1 };
+  return { ...next, nextFence: fact.fence + 1, passedOver: passOver(state, fact.issue, fact.at) };
 }
 
 function openPull(task: Task, fact: FactOf<'pull-opened'>): Task {
@@ -165,11 +219,46 @@ function closeBuild(state: LaneState, number: number, to: 'failed' | 'abandoned'
 function foldTask(task: Task, fact: Fact): Task {
   switch (fact.kind) {
     case 'dependencies-linked':
-      return { ...task, blockedBy: fact.blockedBy };
+      return { ...task, blockedBy: fact.blockedBy, blockedElsewhere: fact.blockedElsewhere };
+    case 'labels-read':
+      return { ...task, labels: fact.labels, routing: routingAfter(task, fact.labels) };
+    case 'task-routed':
+      return { ...task, routing: { ...task.routing, ...fact.routing } };
+    case 'claims-expanded':
+      return { ...task, claims: [...task.claims, ...fact.paths] };
+    case 'claims-released':
+      return { ...task, claims: task.claims.filter((path) => !fact.paths.includes(path)) };
+    case 'prerequisite-questioned':
+      return { ...task, asked: [...task.asked, fact.prerequisite].sort() };
+    case 'version-accepted':
+      return acceptVersion(task, fact);
+    case 'attempt-superseded':
+      return { ...move(task, 'attempt-superseded', fact.at), ...idle, attempts: 0 };
+    case 'edit-suspended':
+      return {
+        ...task,
+        suspension: {
+          by: fact.by,
+          why: fact.why,
+          pending: fact.pending,
+          textAt: fact.textAt,
+          at: fact.at,
+        },
+      };
+    case 'edit-settled':
+      return { ...task, suspension: null, writtenHash: fact.writtenHash, textAt: fact.textAt };
     case 'task-held':
       return { ...task, held: fact.held };
+    case 'hold-set':
+      return { ...task, hold: { by: fact.by, why: fact.why, at: fact.at } };
+    case 'hold-lifted':
+      return { ...task, hold: null };
+    case 'request-dismissed':
+      return { ...task, dismissedAt: fact.dismissedAt };
     case 'branch-opened':
       return changeAttempt(task, fact.attempt, (attempt) => ({ ...attempt, openedSha: fact.sha }));
+    case 'run-dispatched':
+      return changeAttempt(task, fact.attempt, (attempt) => ({ ...attempt, runId: fact.run }));
     case 'pull-opened':
       return openPull(task, fact);
     case 'work-started':
@@ -245,7 +334,6 @@ function foldTask(task: Task, fact: Fact): Task {
     case 'task-completed':
       return {
         ...move(task, 'task-completed', fact.at),
-        claims: [],
         entry: null,
         escalation: null,
         lastReason: null,
@@ -276,10 +364,12 @@ export function fold(state: LaneState, fact: Fact): LaneState {
       return { ...state, policyProblem: fact.problem };
     case 'prerequisite-seen':
       return { ...state, prerequisites: { ...state.prerequisites, [fact.issue]: fact.state } };
+    case 'elsewhere-seen':
+      return { ...state, elsewhere: { ...state.elsewhere, [fact.reference]: fact.state } };
     case 'request-refused':
       return { ...state, refusals: { ...state.refusals, [fact.issue]: fact.why } };
     case 'request-withdrawn':
-      return withoutRefusal(state, fact.issue);
+      return withdraw(state, fact.issue);
     case 'task-requested':
       return requestTask(state, fact);
     case 'task-assigned':
@@ -287,10 +377,13 @@ export function fold(state: LaneState, fact: Fact): LaneState {
     case 'collision-foreseen':
       return {
         ...state,
-        collisions: [
-          ...state.collisions,
-          { a: fact.a, b: fact.b, paths: fact.paths, foreseenAt: fact.at, announcedAt: null },
-        ].sort((x, y) => x.a - y.a || x.b - y.b),
+        collisions: addCollision(state.collisions, {
+          a: fact.a,
+          b: fact.b,
+          paths: fact.paths,
+          foreseenAt: fact.at,
+          announcedAt: null,
+        }),
       };
     case 'collision-announced':
       return {
@@ -336,7 +429,11 @@ export function fold(state: LaneState, fact: Fact): LaneState {
     case 'landed':
       return land(state, fact);
     case 'command-decided':
-      return state;
+      return { ...state, asked: noteAnswer(state.asked, fact) };
+    case 'lane-frozen':
+      return { ...state, frozen: { by: fact.by, why: fact.why, at: fact.at } };
+    case 'lane-unfrozen':
+      return { ...state, frozen: null };
     default:
       return changeTask(state, fact.issue, (task) => foldTask(task, fact));
   }

@@ -2,6 +2,7 @@
  * What was seen outside the ledger: on GitHub, through the agent API, or as the result of an effect. An observation
  * is level-triggered: it says how things are, so that seeing it twice, late or after another changes nothing.
  */
+import type { Command } from '../commands/command.ts';
 import type { PathChange } from '../gate/diff.ts';
 import type { PolicyReading } from '../policy.ts';
 import type { CheckResult, PrerequisiteState, Spec, Usage } from './state.ts';
@@ -15,11 +16,19 @@ export interface SeenIssue {
   stateReason: string | null;
   ready: boolean;
   held: boolean;
+  /** All labels, as they are written. */
+  labels: string[];
   /** Who set the label, with the permission that person has now; null when the server keeps no such events. */
   labelledBy: { login: string; permission: Permission } | 'not-seen-yet' | null;
+  /** GitHub's time of that; null when the server keeps no such events. */
+  labelledAt: string | null;
+  /** Who has changed title or text and when, oldest first; null when the server does not tell. */
+  edits: { by: { login: string; permission: Permission }; at: string }[] | null;
   author: { login: string; permission: Permission };
   spec: { kind: 'ok'; spec: Spec; hash: string } | { kind: 'refused'; why: string[] };
   blockedBy: number[];
+  /** Native links to issues of other repositories, as `owner/repo#7`. */
+  blockedElsewhere: string[];
   /** How many hidden pieces of text the issue has. */
   hidden: number;
 }
@@ -45,10 +54,7 @@ export type AgentWord =
 
 /** A slash command as it was typed; several in one comment are several observations, told apart by `index`. */
 export type SeenCommand = { index: number } & (
-  | { name: 'approve'; sha: string | null }
-  | { name: 'escalate'; why: string }
-  | { name: 'status' | 'help' }
-  | { name: 'not-yet'; typed: string; needs: 'read' | 'write' | 'maintain' }
+  | Command
   | { name: 'unknown'; typed: string; suggestion: string | null }
   /** Commands beyond the most that one comment may have. */
   | { name: 'too-many'; count: number }
@@ -60,6 +66,7 @@ export type Observation =
   | { kind: 'policy'; reading: PolicyReading }
   | { kind: 'issue'; issue: number; seen: SeenIssue | null; correlationId: string }
   | { kind: 'prerequisite'; issue: number; state: PrerequisiteState }
+  | { kind: 'elsewhere'; reference: string; state: PrerequisiteState }
   | { kind: 'pull'; issue: number; seen: SeenPull | null }
   | { kind: 'diff'; issue: number; headSha: string; baseSha: string; changes: PathChange[] }
   | { kind: 'checks'; sha: string; checks: CheckResult[] }
@@ -70,10 +77,16 @@ export type Observation =
       under: number;
       command: SeenCommand;
       by: string;
-      permission: Permission;
+      /** `unknown`: GitHub did not answer that question. */
+      permission: Permission | 'unknown';
+      /** When the comment was written, by GitHub's clock, ISO 8601. */
+      writtenAt: string;
     }
   | { kind: 'agent'; issue: number; attempt: number; fence: number; word: AgentWord }
   | { kind: 'branch-opened'; issue: number; attempt: number; fence: number; sha: string }
+  | { kind: 'run-dispatched'; issue: number; attempt: number; fence: number; run: number }
+  /** A workflow run as it is now; `conclusion` is null until it is over. */
+  | { kind: 'run'; issue: number; run: number; conclusion: string | null }
   | { kind: 'pull-opened'; issue: number; pull: number; headSha: string; draft: boolean }
   | { kind: 'collision-announced'; a: number; b: number }
   | {
@@ -84,6 +97,10 @@ export type Observation =
   | {
       kind: 'landing';
       build: number;
-      result: { kind: 'landed'; sha: string; tree: string } | { kind: 'base-is'; sha: string };
+      result:
+        | { kind: 'landed'; sha: string; tree: string }
+        | { kind: 'base-is'; sha: string }
+        /** Not tried, because landings are frozen; the base branch has been read and is not there yet. */
+        | { kind: 'withheld' };
     }
   | { kind: 'effect-refused'; effect: string; issue: number | null; build: number | null; message: string };
