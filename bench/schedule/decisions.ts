@@ -1,5 +1,5 @@
 import { decide } from '../../src/core/lane/decide.ts';
-import { effectKey, effectsOfFact, wantedEffects } from '../../src/core/lane/effects.ts';
+import { effectKey, effectsOfStep } from '../../src/core/lane/effects.ts';
 import type { Fact } from '../../src/core/lane/facts.ts';
 import { fold } from '../../src/core/lane/fold.ts';
 import { interpret } from '../../src/core/lane/interpret.ts';
@@ -33,11 +33,7 @@ export function measureDecisions(open: number, rounds: number): DecisionCost {
     }
     const decision = decide({ ...snapshot, state }, now);
     const facts = [...seen, ...decision.facts];
-    const effects = [
-      ...wantedEffects(decision.state),
-      ...facts.flatMap((fact) => effectsOfFact(fact, decision.state)),
-    ];
-    const keys = effects.map(effectKey);
+    const keys = effectsOfStep(before, decision.state, facts).map(effectKey);
     const changed = Object.values(decision.state.tasks).filter((task) => before.tasks[task.issue] !== task);
     const took = performance.now() - began;
     if (!facts.some((fact) => fact.kind === 'task-assigned') || keys.length === 0 || changed.length === 0)

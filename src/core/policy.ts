@@ -35,7 +35,10 @@ const Percent = z.number().min(0).max(1);
 
 const Agent = z.strictObject({
   via: z.enum(['dispatch', 'pull', 'assign', 'adopt']),
-  workflow: z.string().optional(),
+  workflow: z
+    .string()
+    .regex(/^[\w.-]{1,100}\.ya?ml$/, 'the name of a file below .github/workflows/')
+    .optional(),
   capacity: z.int().min(1).max(100).default(1),
   capabilities: z.array(z.string().min(1).max(50).toLowerCase()).max(50).default([]),
 });

@@ -31,6 +31,7 @@ import { stripHidden } from '../protocol/hidden-text.ts';
 import { type IssueForm, parseIssueForm } from '../protocol/issue-form.ts';
 import { type Sighting, unticketed } from './advance.ts';
 import type { LaneContext } from './context.ts';
+import { observeRun } from './observe-run.ts';
 import { judgePolicyFile, previewPolicy } from './policy-preview.ts';
 
 export interface Observed {
@@ -405,6 +406,8 @@ export async function observe(ctx: LaneContext, look: DueLook, state: LaneState)
       return observeChecks(ctx, look, state);
     case 'comment':
       return observeComment(ctx, look, state);
+    case 'run':
+      return observeRun(ctx, look, state);
     default:
       return look.kind satisfies never;
   }

@@ -76,7 +76,7 @@ async function saveTaskRow(lock: LaneLock, task: Task): Promise<void> {
     .execute();
 }
 
-/** A new attempt of a worker starts with a full lease; from then on only heartbeats renew it. */
+/** A new attempt of a worker or a workflow starts with a full lease; from then on only heartbeats renew it. */
 async function saveAttempt(
   lock: LaneLock,
   before: Task | undefined,
@@ -111,7 +111,10 @@ async function saveAttempt(
     started_at: attempt.startedAt,
     current: true,
   };
-  const leaseUntil = attempt.via === 'pull' ? new Date(Date.parse(attempt.assignedAt) + leaseMs) : null;
+  const leaseUntil =
+    attempt.via === 'pull' || attempt.via === 'dispatch'
+      ? new Date(Date.parse(attempt.assignedAt) + leaseMs)
+      : null;
   await lock.trx
     .insertInto('attempt')
     .values({ ...row, lease_until: leaseUntil })

@@ -168,6 +168,7 @@ type ReviewFact = Extract<
       | 'collision-foreseen'
       | 'collision-announced'
       | 'usage-reported'
+      | 'run-dispatched'
       | 'paths-requested';
   }
 >;
@@ -203,6 +204,8 @@ function describeReviewFact(fact: ReviewFact): string | null {
     case 'collision-announced':
     case 'usage-reported':
       return null;
+    case 'run-dispatched':
+      return `Workflow run ${fact.run} was started.`;
     case 'paths-requested':
       return `${words(fact.by)} asks for ${words(fact.paths.join(', '))}.`;
     default:

@@ -281,7 +281,7 @@ describe('agents', () => {
     const lane = openLane();
     lane.see(policy({ agents: { copilot: { via: 'assign' } } }));
     request(lane, 1);
-    expect(waitsOf(lane.snapshot, lane.task(1), lane.at)[0]?.what).toContain('pull or adopt');
+    expect(waitsOf(lane.snapshot, lane.task(1), lane.at)[0]?.what).toContain('pull, dispatch or adopt');
   });
 
   test('every attempt has its branch opened anew, under a key of its own', () => {

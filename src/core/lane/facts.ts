@@ -98,6 +98,7 @@ export type FactBody =
       claims: string[];
     }
   | { kind: 'branch-opened'; issue: number; attempt: number; sha: string }
+  | { kind: 'run-dispatched'; issue: number; attempt: number; run: number }
   | { kind: 'pull-opened'; issue: number; pull: number; headSha: string; draft: boolean }
   | { kind: 'work-started'; issue: number; attempt: number; claimId: string | null; worker: string | null }
   | { kind: 'head-moved'; issue: number; sha: string }

@@ -257,6 +257,8 @@ function foldTask(task: Task, fact: Fact): Task {
       return { ...task, dismissedAt: fact.dismissedAt };
     case 'branch-opened':
       return changeAttempt(task, fact.attempt, (attempt) => ({ ...attempt, openedSha: fact.sha }));
+    case 'run-dispatched':
+      return changeAttempt(task, fact.attempt, (attempt) => ({ ...attempt, runId: fact.run }));
     case 'pull-opened':
       return openPull(task, fact);
     case 'work-started':

@@ -13,6 +13,7 @@ import { labelsThatCount } from '../task/routing.ts';
 import { readTouched } from '../task/touched.ts';
 import { requestPaths, withOptions } from './agent-asks.ts';
 import type { FactBody } from './facts.ts';
+import { interpretDispatch, interpretRun } from './interpret-run.ts';
 import type { AgentWord, Observation, SeenIssue } from './observation.ts';
 import { elsewhereOf, isLive, type LaneState, prerequisitesOf, type Task } from './state.ts';
 
@@ -182,10 +183,10 @@ function interpretAgent(state: LaneState, { issue, attempt, fence, word }: Of<'a
   if (!under) return [];
   const usage: FactBody[] =
     'usage' in word && word.usage ? [{ kind: 'usage-reported', issue, attempt, usage: word.usage }] : [];
-  return [...usage, ...interpretWord(task, attempt, word)];
+  return [...usage, ...interpretWord(state, task, attempt, word)];
 }
 
-function interpretWord(task: Task, attempt: number, word: AgentWord): FactBody[] {
+function interpretWord(state: LaneState, task: Task, attempt: number, word: AgentWord): FactBody[] {
   const { issue } = task;
   switch (word.kind) {
     case 'claimed':
@@ -195,7 +196,7 @@ function interpretWord(task: Task, attempt: number, word: AgentWord): FactBody[]
     case 'released':
       return [{ kind: 'attempt-ended', issue, attempt, reason: `released: ${word.reason}` }];
     case 'request-paths':
-      return requestPaths(task, word);
+      return requestPaths(state, task, word);
     case 'done':
       if (word.head === task.attempt?.openedSha) {
         return [
@@ -372,6 +373,10 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
         ? [{ kind: 'branch-opened', issue, attempt: number, sha }]
         : [];
     }
+    case 'run-dispatched':
+      return interpretDispatch(state, observation);
+    case 'run':
+      return interpretRun(state, observation);
     case 'pull-opened': {
       const task = state.tasks[observation.issue];
       return !task || task.pull?.open ? [] : [observation];

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** A look: what is to be read again on GitHub. An event, a sweep or an effect asks for one. */
-export type LookKind = 'base' | 'policy' | 'issue' | 'elsewhere' | 'pull' | 'checks' | 'comment';
+export type LookKind = 'base' | 'policy' | 'issue' | 'elsewhere' | 'pull' | 'checks' | 'comment' | 'run';
 
 /**
  * `subject` is the issue's or PR's number (`owner/repo#7` elsewhere), a commit's SHA, or empty: the policy's is empty

@@ -84,6 +84,9 @@ export type Observation =
     }
   | { kind: 'agent'; issue: number; attempt: number; fence: number; word: AgentWord }
   | { kind: 'branch-opened'; issue: number; attempt: number; fence: number; sha: string }
+  | { kind: 'run-dispatched'; issue: number; attempt: number; fence: number; run: number }
+  /** A workflow run as it is now; `conclusion` is null until it is over. */
+  | { kind: 'run'; issue: number; run: number; conclusion: string | null }
   | { kind: 'pull-opened'; issue: number; pull: number; headSha: string; draft: boolean }
   | { kind: 'collision-announced'; a: number; b: number }
   | {

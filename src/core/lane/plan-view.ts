@@ -104,6 +104,11 @@ function waitsOfWork(task: Task, lease: string | undefined): Wait[] {
     const what = `somebody to push to ${attempt.branch} and mark #${pull.number} ready for review`;
     return [{ kind: 'work', what, since, command: `git push origin ${attempt.branch}` }];
   }
+  if (task.state === 'assigned' && attempt.via === 'dispatch') {
+    const what =
+      attempt.runId === null ? 'its workflow to be started' : `workflow run ${attempt.runId} to begin`;
+    return [{ kind: 'worker', what, since, command: null }];
+  }
   if (task.state === 'assigned') {
     return [
       {

@@ -46,7 +46,7 @@ export function agentsOf(state: LaneState): Agent[] {
   if (configured.length === 0)
     return [{ name: 'default', via: null, capacity: state.policy.limits.running, capabilities: [] }];
   return configured.flatMap(([name, { via, capacity, capabilities }]) =>
-    via === 'pull' || via === 'adopt' ? [{ name, via, capacity, capabilities }] : [],
+    via === 'assign' ? [] : [{ name, via, capacity, capabilities }],
   );
 }
 
@@ -89,7 +89,7 @@ export function freeAgents(snapshot: Snapshot, at: string, task: Task | null = n
       const fit = weights.complexity * match - (weights.load * load) / agent.capacity;
       return { name: agent.name, via, capacity: agent.capacity, load, fit, present };
     })
-    .filter((agent) => agent.load < agent.capacity && (agent.via === 'adopt' || agent.present))
+    .filter((agent) => agent.load < agent.capacity && (agent.via !== 'pull' || agent.present))
     .sort((a, b) => b.fit - a.fit || a.load - b.load || (a.name < b.name ? -1 : 1))
     .map(({ name, via, capacity, load }) => ({ name, via, capacity, load }));
 }
@@ -101,7 +101,7 @@ export function agentWait(snapshot: Snapshot, task: Task): Wait {
   const agents = agentsOf(state);
   if (agents.length === 0) {
     const what =
-      'no agent in .github/signalbox.yml is started by pull or adopt, the two ways there are so far';
+      'no agent in .github/signalbox.yml is started by pull, dispatch or adopt, the ways there are so far';
     return { ...wait, what, command: null };
   }
   const named = agentNamedFor(task);
