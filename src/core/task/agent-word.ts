@@ -35,7 +35,8 @@ function readMatter(state: LaneState, task: Task, attempt: Attempt, word: AgentW
   switch (word.kind) {
     case 'claimed': {
       const { claimId, worker } = word;
-      return attempt.claimId === claimId ? [] : [{ kind: 'work-started', ...about, claimId, worker }];
+      // Of workers that ask at the same time the first one has it; for the same claim there is nothing new.
+      return attempt.claimId !== null ? [] : [{ kind: 'work-started', ...about, claimId, worker }];
     }
     case 'heartbeat': {
       const { head } = word;
