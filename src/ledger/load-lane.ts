@@ -43,7 +43,8 @@ export async function readClock(db: Kysely<DB>): Promise<string> {
   return row.now.toISOString();
 }
 
-const liveStates = ['waiting', 'assigned', 'working', 'in-review', 'approved', 'escalated'];
+/** Failed tasks are in the human queue: they are told about again when nobody answers. */
+const liveStates = ['waiting', 'assigned', 'working', 'in-review', 'approved', 'escalated', 'failed'];
 const activeStates = ['preparing', 'testing', 'passed'];
 
 /** What is to be read besides the live part of a lane. */

@@ -179,7 +179,7 @@ describe('claims are given back', () => {
     const facts = lane.pass(Date.parse(lane.leases[1] ?? '') - lane.now);
     expect(facts.find((fact) => fact.kind === 'claims-released')).toMatchObject({
       paths: ['src/a.js'],
-      reason: 'no sign of life from default before its lease ended',
+      reason: 'no worker of default claimed it in time',
     });
   });
 
@@ -187,7 +187,7 @@ describe('claims are given back', () => {
     const lane = openLane();
     lane.see(policy({ limits: { attempts: 1 } }));
     request(lane, 1);
-    const word = { kind: 'failed' as const, class: 'infra', message: 'disk' };
+    const word = { kind: 'failed' as const, class: 'semantic' as const, message: 'no idea' };
     lane.see({ kind: 'agent', issue: 1, attempt: 1, fence: 1, word });
     expect(lane.task(1)).toMatchObject({ state: 'failed', claims: [] });
   });

@@ -9,6 +9,7 @@ import { openPrerequisites } from './prerequisites.ts';
 import { graceEnds, isStarving, mostPassedOver } from './ready.ts';
 import { missingSections } from './required-sections.ts';
 import { suspensionWait } from './suspension.ts';
+import { attemptWaits } from './times.ts';
 
 /** The latest of the times: a wait is as old as the youngest of its causes. */
 function latest(...times: (string | null | undefined)[]): string {
@@ -111,6 +112,7 @@ function* reasons({ state, hasUnreadIssues }: Snapshot, task: Task, at: string):
   if (hasUnreadIssues) {
     yield { kind: 'announcement', what: 'other issues are being read first', since, command: null };
   }
+  yield* attemptWaits(state, task, at);
   yield* openPrerequisites(state, task);
   yield* filesOfOthers(overview, state, task);
   const foreseenAt = overview.unannounced.get(task.issue);
