@@ -3,6 +3,7 @@ import { waitsOf } from '../../src/core/lane/plan-view.ts';
 import { PolicyFile } from '../../src/core/policy.ts';
 import {
   checks,
+  command,
   finishWork,
   issue,
   kinds,
@@ -113,6 +114,19 @@ describe('a shared joint', () => {
     request(lane, 2, { spec: { owns: ['package.json'] } });
     expect(lane.task(1).claims).toEqual(['package.json']);
     expect(waits(lane, 2).map((wait) => wait.kind)).toEqual(['overlap']);
+  });
+
+  test('stays claimed through a new version, and holds up no change of versions', () => {
+    const lane = twoWriters();
+    push(lane, 1, 'h1', 'package.json');
+    lane.see(command(1, { index: 0, name: 'own', paths: ['docs/x.md'] }));
+    expect(lane.task(1)).toMatchObject({
+      version: 2,
+      state: 'in-review',
+      claims: ['docs/x.md', 'package.json', 'src/one.js'],
+    });
+    lane.see(command(2, { index: 0, name: 'own', paths: ['docs/y.md'] }));
+    expect(lane.task(2)).toMatchObject({ version: 2, claims: ['docs/y.md', 'src/two.js'] });
   });
 
   test('that is a directory has one writer for all of it', () => {
