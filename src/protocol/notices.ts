@@ -67,9 +67,15 @@ export function renderEjectionNotice(of: { pull: number; code: EjectionCode; rea
   const { what, todo } = ejectionWords[of.code];
   return [
     `### #${of.pull} left the queue: ${what}`,
-    escapeSentence(shorten(of.reason, 1_000)),
+    escapeSentence(shorten(asSentence(of.reason), 1_000)),
     `**What to do:** ${todo}`,
   ].join('\n\n');
+}
+
+/** Reasons are clauses, because they stand within other sentences elsewhere. */
+function asSentence(clause: string): string {
+  const text = clause.trim().replace(/\.$/u, '');
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 const labelWays = [
