@@ -55,8 +55,10 @@ function waitsOfGate(state: LaneState, task: Task): Wait[] {
       return [{ kind: 'checks', what, since, command }];
     }
     if (row.condition === 'arbiter') {
+      // The row says "2 findings", in a column of its own.
+      const said = row.state === 'failed' ? `${row.name} has ${row.detail}` : what;
       const command = row.state === 'failed' ? 'push a change that settles the findings' : null;
-      return [{ kind: 'arbiter', what, since, command }];
+      return [{ kind: 'arbiter', what: said, since, command }];
     }
     return [{ kind: 'human', what, since, command: 'reopen the pull request' }];
   });
