@@ -10,6 +10,8 @@ import { startEngine } from './engine/engine.ts';
 import { createGitHub } from './github/app-client.ts';
 import { parsePrivateKey } from './github/private-key.ts';
 import { registerHandlers } from './handlers/register.ts';
+import { openRegistries } from './inspect/registries.ts';
+import { openModelOpinion } from './inspect/second-opinion.ts';
 import { assertPostgresVersion, createDatabase, createPool } from './ledger/connect.ts';
 import type { Delivery } from './ledger/deliveries.ts';
 import { startEmbeddedPostgres } from './ledger/embedded/postgres.ts';
@@ -125,6 +127,8 @@ export async function serve(config: ServeConfig, log: Logger): Promise<Running> 
       publicUrl: config.publicUrl,
       instance: randomUUID(),
       sweepMs: config.sweepMs,
+      registries: openRegistries(config.registries),
+      ...(config.model ? { secondOpinion: openModelOpinion(config.model) } : {}),
     };
     const server = await startServer(engine, { ...config, githubUrl: webUrlOf(config.apiUrl) });
     started.push(() => server.stop());

@@ -51,6 +51,13 @@ describe('the configuration of serve', () => {
       agentToken: null,
       dashboardToken: null,
       sweepMs: 60_000,
+      registries: {
+        npm: 'https://registry.npmjs.org',
+        pypi: 'https://pypi.org',
+        crates: 'https://crates.io',
+        go: 'https://proxy.golang.org',
+      },
+      model: null,
       log: { level: 'info', format: 'json' },
     });
   });
@@ -72,6 +79,11 @@ describe('the configuration of serve', () => {
       SIGNALBOX_AGENT_TOKEN: 'a-token-for-agents',
       DASHBOARD_TOKEN: 'a-token-for-people',
       SIGNALBOX_SWEEP_SECONDS: '5',
+      SIGNALBOX_NPM_URL: 'https://npm.example/',
+      SIGNALBOX_PYPI_URL: 'none',
+      SIGNALBOX_LLM_URL: 'https://llm.example/v1',
+      SIGNALBOX_LLM_KEY: 'a-key',
+      SIGNALBOX_LLM_MODEL: 'a-model',
       LOG_LEVEL: 'debug',
       LOG_FORMAT: 'pretty',
     });
@@ -89,11 +101,23 @@ describe('the configuration of serve', () => {
       agentToken: 'a-token-for-agents',
       dashboardToken: 'a-token-for-people',
       sweepMs: 5_000,
+      registries: {
+        npm: 'https://npm.example',
+        pypi: null,
+        crates: 'https://crates.io',
+        go: 'https://proxy.golang.org',
+      },
+      model: { url: 'https://llm.example/v1', key: 'a-key', model: 'a-model' },
       log: { level: 'debug', format: 'pretty' },
     });
   });
 
   it.each<[string, Environment, RegExp]>([
+    [
+      'a model without a key',
+      { SIGNALBOX_LLM_URL: 'https://llm.example' },
+      /SIGNALBOX_LLM_KEY and SIGNALBOX_LLM_MODEL is not set/,
+    ],
     ['no webhook secret', { WEBHOOK_SECRET: undefined }, /^WEBHOOK_SECRET is not set\..*openssl/],
     ['an empty webhook secret', { WEBHOOK_SECRET: '' }, /^WEBHOOK_SECRET is not set/],
     ['a webhook secret of spaces', { WEBHOOK_SECRET: ' '.repeat(20) }, /^WEBHOOK_SECRET is not set/],

@@ -2,6 +2,7 @@
 import type { Fact } from '../core/lane/facts.ts';
 import type { LaneState } from '../core/lane/state.ts';
 import type { PlanRow, QueueRow } from '../core/lane/view.ts';
+import { renderActionAnswer } from '../protocol/action-answers.ts';
 import { renderEjectionNotice, renderEscalationNotice, renderFailureNotice } from '../protocol/notices.ts';
 import {
   renderDenied,
@@ -61,6 +62,8 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
       const pull = state.tasks[fact.issue]?.pull?.number ?? fact.issue;
       return renderEjectionNotice({ pull, code: fact.code, reason: fact.reason });
     }
+    case 'action-requested':
+      return renderActionAnswer(fact, state.tasks[fact.issue]?.pull?.verdict ?? null);
     default:
       return null;
   }

@@ -48,7 +48,7 @@ export const commandTable: Record<CommandName, CommandRow> = {
     does: 'approve this commit of the pull request; it enters the queue as soon as its gate holds',
     available: true,
   },
-  unapprove: { usage: '/unapprove', who: 'write', does: 'take an approval back', available: false },
+  unapprove: { usage: '/unapprove', who: 'write', does: 'take your approval back', available: true },
   hold: {
     usage: '/hold [why]',
     who: 'write',
@@ -110,8 +110,8 @@ export const commandTable: Record<CommandName, CommandRow> = {
   override: {
     usage: '/override <rule> <why>',
     who: 'maintain',
-    does: 'accept one finding of the arbiter',
-    available: false,
+    does: 'accept what one rule of the arbiter found in this commit',
+    available: true,
   },
   freeze: {
     usage: '/freeze <why>',

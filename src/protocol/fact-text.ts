@@ -1,6 +1,8 @@
 /** One plain sentence for each fact that people want to read about; not Markdown, so whoever shows it escapes it. */
-import type { CommandOutcome, Fact } from '../core/lane/facts.ts';
+import { countFindings } from '../core/gate/arbiter.ts';
+import type { CommandOutcome, Fact, GateFact } from '../core/lane/facts.ts';
 import type { CheckResult, PrerequisiteState, Verdict } from '../core/lane/state.ts';
+import { describeGateFact } from './gate-fact-text.ts';
 import { removeInvisible } from './hidden-text.ts';
 import { shorten } from './shorten.ts';
 
@@ -136,7 +138,8 @@ type ReviewFact = Extract<
       | 'pull-closed'
       | 'command-decided'
       | 'collision-foreseen'
-      | 'collision-announced';
+      | 'collision-announced'
+      | GateFact['kind'];
   }
 >;
 
@@ -162,6 +165,15 @@ function describeReviewFact(fact: ReviewFact): string | null {
       return `#${fact.a} and #${fact.b} touch the same files: they run one after the other.`;
     case 'collision-announced':
       return null;
+    case 'required-checks-read':
+    case 'force-pushed':
+    case 'pull-retargeted':
+    case 'objections-changed':
+    case 'approver-checked':
+    case 'rule-overridden':
+    case 'opinion-given':
+    case 'action-requested':
+      return describeGateFact(fact);
     default:
       return fact satisfies never;
   }
@@ -184,7 +196,7 @@ const outcomeWords: Record<CommandOutcome, string | null> = {
 };
 
 function describeVerdict(verdict: Verdict): string {
-  const failing = verdict.findings.filter((finding) => finding.severity === 'fail').length;
+  const failing = countFindings(verdict.findings.filter((finding) => finding.severity === 'fail'));
   if (failing === 0) return `The arbiter passed ${short(verdict.headSha)}.`;
   return `The arbiter found ${failing} thing${failing === 1 ? '' : 's'} to settle in ${short(verdict.headSha)}.`;
 }

@@ -86,7 +86,6 @@ function typed(command: string): string {
 }
 
 const ways: Partial<Record<CommandName, string>> = {
-  unapprove: 'To keep the pull request from landing, set the label `agent-hold` on the issue.',
   hold: 'Set the label `agent-hold` on the issue instead.',
   unhold: 'Remove the label `agent-hold` from the issue instead.',
   resume: 'Remove the label `agent-ready` and set it again; what you write in the issue is the guidance.',

@@ -19,13 +19,15 @@ test('help', () => {
     | Command | Who | What it does |
     |---|---|---|
     | \`/approve [sha]\` | people with write access | approve this commit of the pull request; it enters the queue as soon as its gate holds |
+    | \`/unapprove\` | people with write access | take your approval back |
     | \`/escalate <why>\` | people with write access | stop the agent and ask a person to decide |
+    | \`/override <rule> <why>\` | maintainers and administrators | accept what one rule of the arbiter found in this commit |
     | \`/status\` | everybody | say where the task stands and what it waits on |
     | \`/help\` | everybody | show these commands |
 
     The label \`agent-ready\` gives an issue to an agent; removing it cancels the task. \`agent-hold\` keeps a task from starting and landing.
 
-    Not yet: \`/unapprove\`, \`/hold\`, \`/unhold\`, \`/resume\`, \`/retry\`, \`/cancel\`, \`/assign-agent\`, \`/own\`, \`/disown\`, \`/depends\`, \`/independent\`, \`/priority\`, \`/rebase\`, \`/override\`, \`/freeze\`, \`/unfreeze\`, \`/why\`."
+    Not yet: \`/hold\`, \`/unhold\`, \`/resume\`, \`/retry\`, \`/cancel\`, \`/assign-agent\`, \`/own\`, \`/disown\`, \`/depends\`, \`/independent\`, \`/priority\`, \`/rebase\`, \`/freeze\`, \`/unfreeze\`, \`/why\`."
   `);
 });
 

@@ -1,4 +1,5 @@
 /** A task and its rows, as the texts see them; each test changes what it is about. */
+import { freshEvidence } from '../../src/core/gate/evidence.ts';
 import type { GateRow } from '../../src/core/gate/gate.ts';
 import type { Task } from '../../src/core/lane/state.ts';
 import type { PlanRow, QueueRow, Wait } from '../../src/core/lane/view.ts';
@@ -90,8 +91,9 @@ export function task(change: Partial<Task> = {}): Task {
       merged: false,
       checks: [{ name: 'ci', conclusion: 'success', url: 'https://ci.example.org/1' }],
       verdict: null,
+      gate: freshEvidence(at, 1),
     },
-    approval: null,
+    approvals: [],
     entry: null,
     ejectedHead: null,
     escalation: null,

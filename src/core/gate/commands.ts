@@ -7,6 +7,9 @@ import type { Observation, Permission, SeenCommand } from '../lane/observation.t
 import type { LaneState, Task } from '../lane/state.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { allows } from '../task/lifecycle.ts';
+import { approvalRefusal } from './approving.ts';
+import { isVerdictFor, openFindings } from './arbiter.ts';
+import { isSameLogin } from './fold-gate.ts';
 
 type CommandSeen = Extract<Observation, { kind: 'command' }>;
 
@@ -15,8 +18,11 @@ const rank: Record<Permission, number> = { none: 0, read: 1, triage: 2, write: 3
 function neededFor(command: SeenCommand): 'read' | 'write' | 'maintain' {
   switch (command.name) {
     case 'approve':
+    case 'unapprove':
     case 'escalate':
       return 'write';
+    case 'override':
+      return 'maintain';
     case 'status':
     case 'help':
     case 'unknown':
@@ -40,32 +46,13 @@ function refuse(detail: string): Answer {
   return { outcome: 'refused', detail, facts: [] };
 }
 
-/** Why this person's approval would not count, or null. */
-function approverProblem(state: LaneState, task: Task, by: string): string | null {
-  if (!state.policy.gate.labeller_may_approve && by === task.requestedBy) {
-    return 'the policy asks for an approval by someone else than the person who requested the task';
-  }
-  return null;
-}
-
-function approve(state: LaneState, task: Task, by: string, sha: string | null): Answer {
-  const { pull, attempt } = task;
+function approve(state: LaneState, task: Task, { by, owns }: CommandSeen, sha: string | null): Answer {
+  const { pull } = task;
   if (!pull?.open) return refuse('there is no open pull request to approve yet');
   if (sha !== null && !pull.headSha.startsWith(sha.toLowerCase())) {
     return refuse(`the head commit is now ${pull.headSha.slice(0, 12)}: look at it, then approve again`);
   }
-  if (attempt?.openedSha === pull.headSha) return refuse('the branch has no changes yet');
-  if (attempt?.via === 'pull' && (task.state === 'assigned' || task.state === 'working')) {
-    return refuse('the agent is still working: approve when the pull request is ready for review');
-  }
-  if (!allows(task.state, 'approved')) return refuse(`the task is ${task.state}`);
-  // An escalated task that was waiting before owns nothing: meanwhile another task may have its paths (I3).
-  if (task.claims.length === 0) {
-    return refuse(
-      'the task does not own its files at present: remove the label `agent-ready` and set it again',
-    );
-  }
-  const problem = approverProblem(state, task, by);
+  const problem = approvalRefusal(state, task, by);
   if (problem) return refuse(problem);
   return {
     outcome: 'done',
@@ -78,9 +65,33 @@ function approve(state: LaneState, task: Task, by: string, sha: string | null): 
         version: task.version,
         policyHash: state.policyHash,
         by,
+        ...(owns === undefined ? {} : { owns }),
       },
     ],
   };
+}
+
+function unapprove(state: LaneState, task: Task, by: string): Answer {
+  const mine = task.approvals.find((approval) => isSameLogin(approval.by, by));
+  if (!mine) return refuse('you have not approved this commit, or your approval has ended already');
+  if (mayBeLanding(state, task.issue)) return refuse('it is landing at this moment');
+  const reason = `${by} took the approval back`;
+  return { outcome: 'done', detail: '', facts: [{ kind: 'approval-voided', issue: task.issue, reason, by }] };
+}
+
+/** Accepts what one rule has found, at this head and this version: another commit is judged afresh. */
+function override(state: LaneState, task: Task, by: string, rule: string, why: string): Answer {
+  const verdict = task.pull?.verdict ?? null;
+  if (!task.pull?.open || !isVerdictFor(verdict, task, state.policyHash))
+    return refuse('the arbiter has not judged the present commit yet: try again in a moment');
+  const open = [...new Set(openFindings(verdict, task).map((finding) => finding.rule))];
+  if (!open.includes(rule)) {
+    const known =
+      open.length === 0 ? 'no rule stands against this commit' : `what stands against it: ${open.join(', ')}`;
+    return refuse(`the rule ${rule} does not stand against this commit; ${known}`);
+  }
+  const override = { rule, why: why.slice(0, 500), by, headSha: verdict.headSha, version: task.version };
+  return { outcome: 'done', detail: rule, facts: [{ kind: 'rule-overridden', issue: task.issue, override }] };
 }
 
 function escalate(state: LaneState, task: Task, by: string, why: string): Answer {
@@ -91,7 +102,8 @@ function escalate(state: LaneState, task: Task, by: string, why: string): Answer
   return { outcome: 'done', detail: '', facts: [{ kind: 'escalated', issue: task.issue, escalation }] };
 }
 
-function answer(state: LaneState, task: Task | undefined, { command, by }: CommandSeen): Answer {
+function answer(state: LaneState, task: Task | undefined, seen: CommandSeen): Answer {
+  const { command, by } = seen;
   switch (command.name) {
     case 'help':
       return { outcome: 'done', detail: '', facts: [] };
@@ -103,12 +115,16 @@ function answer(state: LaneState, task: Task | undefined, { command, by }: Comma
       return refuse(String(command.count));
     case 'status':
     case 'approve':
+    case 'unapprove':
+    case 'override':
     case 'escalate':
       if (!task)
         return refuse(
           'this is not a task of Signalbox: set the label `agent-ready` on an issue to make it one',
         );
-      if (command.name === 'approve') return approve(state, task, by, command.sha);
+      if (command.name === 'approve') return approve(state, task, seen, command.sha);
+      if (command.name === 'unapprove') return unapprove(state, task, by);
+      if (command.name === 'override') return override(state, task, by, command.rule, command.why);
       if (command.name === 'escalate') return escalate(state, task, by, command.why);
       return { outcome: 'done', detail: '', facts: [] };
     default:

@@ -2,7 +2,9 @@
  * `decide(snapshot, at)` says what follows: facts that are true now, effects that are wanted, and when to look
  * again. Pure: the same snapshot and time give the same decision.
  */
-import { approvalHolds } from '../gate/gate.ts';
+import { voidApprovals } from '../gate/approving.ts';
+import { explainsAt } from '../gate/likely-cause.ts';
+import { findMissing } from '../gate/required-checks.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { ejectEntries, enterQueue, planBuilds } from '../queue/plan.ts';
 import { foreseeCollisions, graceEnds, scheduleNext } from '../task/schedule.ts';
@@ -38,21 +40,6 @@ function readEvidence(state: LaneState): FactBody[] {
   });
 }
 
-function voidApprovals(state: LaneState): FactBody[] {
-  return Object.values(state.tasks).flatMap((task): FactBody[] => {
-    if (task.state !== 'approved' || !task.approval || mayBeLanding(state, task.issue)) return [];
-    if (approvalHolds(task.approval, task, state)) return [];
-    const { headSha, version } = task.approval;
-    const reason =
-      headSha !== task.pull?.headSha
-        ? `the head moved from ${headSha.slice(0, 12)} after ${task.approval.by} had approved it`
-        : version !== task.version
-          ? `the task's version changed after ${task.approval.by} had approved version ${version}`
-          : `the policy changed after ${task.approval.by} had approved`;
-    return [{ kind: 'approval-voided', issue: task.issue, reason }];
-  });
-}
-
 /** A PR that ended without a landing of ours: merged by somebody else completes the task, closed asks a human. */
 function readClosedPulls(state: LaneState): FactBody[] {
   return Object.values(state.tasks).flatMap((task): FactBody[] => {
@@ -82,6 +69,7 @@ function approveByPolicy(state: LaneState): FactBody[] {
             version: task.version,
             policyHash: state.policyHash,
             by: 'policy',
+            source: 'policy',
           },
         ]
       : [],
@@ -111,8 +99,10 @@ function nextFacts(snapshot: Snapshot, at: string): FactBody[] {
 }
 
 function wakeTimes({ state, leases }: Snapshot): number[] {
-  const ofTask = (task: Task): number[] => {
+  const ofTask = (task: Task): number | number[] => {
     if (task.state === 'waiting') return [graceEnds(state, task)];
+    if (task.state === 'in-review' || task.state === 'approved')
+      return explainsAt(task, state, findMissing(state, task.pull?.checks ?? [])) ?? [];
     const until = leases[task.issue];
     return (task.state === 'assigned' || task.state === 'working') && until ? [Date.parse(until)] : [];
   };

@@ -115,7 +115,9 @@ export function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
     case 'request-refused':
     case 'escalated':
     case 'entry-ejected':
-    case 'attempts-exhausted': {
+    case 'attempts-exhausted':
+    case 'action-requested': {
+      if (fact.kind === 'action-requested' && fact.action === 'retry' && fact.outcome === 'done') return [];
       const under = state.tasks[fact.issue]?.pull?.number ?? fact.issue;
       return [{ kind: 'notify', under, fact }];
     }

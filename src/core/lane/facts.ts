@@ -3,6 +3,7 @@
  * order gives its state. Facts are made by `interpret` (from what was observed) and by `decide` (what follows),
  * never by an effect directly.
  */
+import type { Objection, Opinion, Override, RequiredCheck } from '../gate/evidence.ts';
 import type { Policy } from '../policy.ts';
 import type {
   BuildEntry,
@@ -56,12 +57,25 @@ export type FactBody =
   | { kind: 'head-moved'; issue: number; sha: string }
   | { kind: 'draft-changed'; issue: number; draft: boolean }
   | { kind: 'arbiter-judged'; issue: number; verdict: Verdict }
-  | { kind: 'checks-reported'; issue: number; sha: string; checks: CheckResult[] }
+  | { kind: 'checks-reported'; issue: number; sha: string; checks: CheckResult[]; others?: string[] }
   | { kind: 'work-done'; issue: number; attempt: number; by: string }
   | { kind: 'attempt-ended'; issue: number; attempt: number; reason: string }
   | { kind: 'attempts-exhausted'; issue: number; reason: string }
-  | { kind: 'approved'; issue: number; headSha: string; version: number; policyHash: string; by: string }
-  | { kind: 'approval-voided'; issue: number; reason: string }
+  | {
+      kind: 'approved';
+      issue: number;
+      headSha: string;
+      version: number;
+      policyHash: string;
+      by: string;
+      /** Absent: a command. */
+      source?: 'review' | 'policy';
+      review?: number;
+      owns?: string[];
+    }
+  /** `by`: only this person's; absent: all of them. */
+  | { kind: 'approval-voided'; issue: number; reason: string; by?: string }
+  | GateFact
   | { kind: 'queue-entered'; issue: number; headSha: string }
   | { kind: 'entry-ejected'; issue: number; code: EjectionCode; reason: string }
   | { kind: 'escalated'; issue: number; escalation: Omit<Escalation, 'at' | 'from'> }
@@ -88,6 +102,27 @@ export type FactBody =
       outcome: CommandOutcome;
       detail: string;
     };
+
+/** What happens to a pull request on its way through the gate; folded in gate/fold-gate.ts. */
+export type GateFact =
+  | { kind: 'required-checks-read'; checks: RequiredCheck[] }
+  | { kind: 'force-pushed'; issue: number; count: number }
+  | { kind: 'pull-retargeted'; issue: number; base: string | null }
+  | { kind: 'objections-changed'; issue: number; objections: Objection[] }
+  | { kind: 'approver-checked'; issue: number; by: string; owns: string[] }
+  | { kind: 'rule-overridden'; issue: number; override: Omit<Override, 'at'> }
+  | { kind: 'opinion-given'; issue: number; opinion: Opinion }
+  | {
+      kind: 'action-requested';
+      issue: number;
+      action: CheckAction;
+      by: string;
+      outcome: 'done' | 'denied';
+      headSha: string;
+    };
+
+/** The buttons of `signalbox/arbiter`. */
+export type CheckAction = 'retry' | 'explain' | 'override';
 
 /** `refused`: allowed to this person, but not possible as things stand; `detail` says why and what to do. */
 export type CommandOutcome = 'done' | 'denied' | 'refused' | 'not-yet' | 'unknown';

@@ -2,6 +2,8 @@
  * `fold(state, fact)` makes the next state of a lane. It is the only way in which state changes, which is why
  * replaying the journal reproduces it (I7).
  */
+import { freshEvidence, moveHead } from '../gate/evidence.ts';
+import { addApproval, dropApproval, foldGateFact } from '../gate/fold-gate.ts';
 import { defaultPolicy, policyHash } from '../policy.ts';
 import { nextState } from '../task/lifecycle.ts';
 import type { Fact, LifecycleEvent } from './facts.ts';
@@ -16,6 +18,7 @@ export const emptyLane: LaneState = {
   policy: defaultPolicy,
   policyHash: policyHash(defaultPolicy),
   policyProblem: null,
+  requiredChecks: [],
   nextFence: 1,
   nextBuild: 1,
   nextEntry: 1,
@@ -55,15 +58,15 @@ function changeAttempt(task: Task, number: number, change: (attempt: Attempt) =>
 }
 
 /** What a task loses when it stops being worked on: its agent, its claims and its place in the queue. */
-const idle: Pick<Task, 'attempt' | 'claims' | 'approval' | 'entry'> = {
+const idle: Pick<Task, 'attempt' | 'claims' | 'approvals' | 'entry'> = {
   attempt: null,
   claims: [],
-  approval: null,
+  approvals: [],
   entry: null,
 };
 
 /** What an escalated task loses: agent and place in the queue. Its claims stay, because its PR stays. */
-const paused: Pick<Task, 'attempt' | 'approval' | 'entry'> = { attempt: null, approval: null, entry: null };
+const paused: Pick<Task, 'attempt' | 'approvals' | 'entry'> = { attempt: null, approvals: [], entry: null };
 
 function withoutRefusal(state: LaneState, issue: number): LaneState {
   const refusals = Object.fromEntries(
@@ -93,7 +96,7 @@ function requestTask(state: LaneState, fact: FactOf<'task-requested'>): LaneStat
     attempt: null,
     claims: [],
     pull: before?.pull?.open ? before.pull : null,
-    approval: null,
+    approvals: [],
     entry: null,
     ejectedHead: null,
     escalation: null,
@@ -130,8 +133,16 @@ function assignTask(state: LaneState, fact: FactOf<'task-assigned'>): LaneState 
   return { ...next, nextFence: fact.fence + 1 };
 }
 
+/** A running worker may not have heard of a newer version; whoever else pushes has. */
+function versionMadeFor({ state, attempt, version }: Task): number {
+  const isAtWork = attempt?.via === 'pull' && (state === 'assigned' || state === 'working');
+  return isAtWork ? attempt.version : version;
+}
+
 function openPull(task: Task, fact: FactOf<'pull-opened'>): Task {
-  const known = task.pull?.number === fact.pull && task.pull.headSha === fact.headSha ? task.pull : null;
+  const same = task.pull?.number === fact.pull ? task.pull : null;
+  const known = same?.headSha === fact.headSha ? same : null;
+  const version = versionMadeFor(task);
   return {
     ...task,
     pull: {
@@ -142,6 +153,7 @@ function openPull(task: Task, fact: FactOf<'pull-opened'>): Task {
       merged: false,
       checks: known?.checks ?? [],
       verdict: known?.verdict ?? null,
+      gate: known?.gate ?? (same ? moveHead(same.gate, fact.at, version) : freshEvidence(fact.at, version)),
     },
   };
 }
@@ -181,14 +193,22 @@ function foldTask(task: Task, fact: Fact): Task {
         startedAt: task.startedAt ?? fact.at,
       };
     case 'head-moved':
-      return changePull(task, (pull) => ({ ...pull, headSha: fact.sha, checks: [], verdict: null }));
+      return changePull(task, (pull) => ({
+        ...pull,
+        headSha: fact.sha,
+        checks: [],
+        verdict: null,
+        gate: moveHead(pull.gate, fact.at, versionMadeFor(task)),
+      }));
     case 'draft-changed':
       return changePull(task, (pull) => ({ ...pull, draft: fact.draft }));
     case 'arbiter-judged':
       return changePull(task, (pull) => ({ ...pull, verdict: fact.verdict }));
     case 'checks-reported':
       return changePull(task, (pull) =>
-        pull.headSha === fact.sha ? { ...pull, checks: fact.checks } : pull,
+        pull.headSha === fact.sha
+          ? { ...pull, checks: fact.checks, gate: { ...pull.gate, otherChecks: fact.others ?? [] } }
+          : pull,
       );
     case 'work-done':
       return { ...move(task, 'work-done', fact.at), startedAt: task.startedAt ?? fact.at };
@@ -198,31 +218,22 @@ function foldTask(task: Task, fact: Fact): Task {
       return { ...move(task, 'attempts-exhausted', fact.at), ...idle, lastReason: fact.reason };
     case 'approved':
       return {
-        ...move(task, 'approved', fact.at),
-        approval: {
-          headSha: fact.headSha,
-          version: fact.version,
-          policyHash: fact.policyHash,
-          by: fact.by,
-          at: fact.at,
-        },
+        ...addApproval(move(task, 'approved', fact.at), fact),
         // An entry stands for one head: approved at another one, the task enters the queue again.
         entry: task.entry?.headSha === fact.headSha ? task.entry : null,
         escalation: null,
         lastReason: null,
         startedAt: task.startedAt ?? fact.at,
       };
-    case 'approval-voided':
-      return {
-        ...move(task, 'approval-voided', fact.at),
-        approval: null,
-        entry: null,
-        lastReason: fact.reason,
-      };
+    case 'approval-voided': {
+      const left = dropApproval(task, fact.by);
+      const next = left.length > 0 ? task : move(task, 'approval-voided', fact.at);
+      return { ...next, approvals: left, entry: null, lastReason: fact.reason };
+    }
     case 'entry-ejected':
       return {
         ...move(task, 'entry-ejected', fact.at),
-        approval: null,
+        approvals: [],
         entry: null,
         ejectedHead: task.pull?.headSha ?? null,
         lastReason: fact.reason,
@@ -247,6 +258,14 @@ function foldTask(task: Task, fact: Fact): Task {
       return { ...move(task, 'task-cancelled', fact.at), ...idle, escalation: null, lastReason: fact.reason };
     case 'pull-closed':
       return changePull(task, (pull) => ({ ...pull, open: false, merged: fact.merged }));
+    case 'force-pushed':
+    case 'pull-retargeted':
+    case 'objections-changed':
+    case 'approver-checked':
+    case 'rule-overridden':
+    case 'opinion-given':
+    case 'action-requested':
+      return foldGateFact(task, fact);
     default:
       throw new Error(`${fact.kind} is not a fact about one task`);
   }
@@ -265,6 +284,8 @@ export function fold(state: LaneState, fact: Fact): LaneState {
       return { ...state, policy: fact.policy, policyHash: fact.hash, policyProblem: null };
     case 'policy-refused':
       return { ...state, policyProblem: fact.problem };
+    case 'required-checks-read':
+      return { ...state, requiredChecks: fact.checks };
     case 'prerequisite-seen':
       return { ...state, prerequisites: { ...state.prerequisites, [fact.issue]: fact.state } };
     case 'request-refused':

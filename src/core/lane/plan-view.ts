@@ -20,19 +20,21 @@ function queueStatus(state: LaneState, task: Task): QueueRow['status'] {
   return build.state === 'passed' ? 'landing' : 'testing';
 }
 
-function waitsOfGate(state: LaneState, task: Task): Wait[] {
+function waitsOfGate(state: LaneState, task: Task, at: string): Wait[] {
   const { since } = task;
-  return gateOf(task, state).flatMap((row): Wait[] => {
+  return gateOf(task, state, at).flatMap((row): Wait[] => {
     if (row.state === 'ok') return [];
     if (row.condition === 'dependency')
       return [{ kind: 'dependency', what: row.detail, since, command: null }];
     const what = row.condition === 'approval' ? row.detail : `${row.name} ${row.detail}`;
     if (row.condition === 'approval') return [{ kind: 'approval', what, since, command: '/approve' }];
+    if (row.condition === 'opinion') return [{ kind: 'arbiter', what, since, command: null }];
     if (row.condition === 'checks') return [{ kind: 'checks', what, since, command: null }];
     if (row.condition === 'arbiter') return [{ kind: 'arbiter', what, since, command: null }];
     if (row.condition === 'hold')
       return [{ kind: 'hold', what, since, command: 'remove the label `agent-hold`' }];
-    return [{ kind: 'human', what, since, command: 'reopen the pull request' }];
+    const todo = task.pull?.open ? 'set its base branch back' : 'reopen the pull request';
+    return [{ kind: 'human', what, since, command: todo }];
   });
 }
 
@@ -96,11 +98,11 @@ export function waitsOf(snapshot: Snapshot, task: Task, at: string): Wait[] {
     case 'working':
       return waitsOfWork(task);
     case 'in-review':
-      return waitsOfGate(state, task);
+      return waitsOfGate(state, task, at);
     case 'approved':
       return task.entry && (gateIsOpen(task, state) || mayBeLanding(state, task.issue))
         ? waitsInQueue(state, task)
-        : waitsOfGate(state, task);
+        : waitsOfGate(state, task, at);
     case 'escalated': {
       const command =
         task.pull?.open && task.claims.length > 0
