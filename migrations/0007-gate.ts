@@ -14,7 +14,7 @@ update pull set gate = json_build_object(
   'headAt', to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
   'headVersion', (select version from task where task.installation_id = pull.installation_id
     and task.lane_id = pull.lane_id and task.issue = pull.issue),
-  'forcePushes', 0, 'retargeted', null, 'objections', '[]'::json, 'overrides', '[]'::json,
+  'headWork', '', 'forcePushes', 0, 'retargeted', null, 'objections', '[]'::json, 'overrides', '[]'::json,
   'spentReviews', '[]'::json, 'otherChecks', '[]'::json, 'opinion', null);
 alter table pull alter column gate set not null;
 update pull set verdict = null`;

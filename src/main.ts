@@ -1,4 +1,5 @@
 /** The command line. */
+import { createReadStream } from 'node:fs';
 import { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
@@ -14,7 +15,16 @@ import {
   readWorkerConfig,
 } from './config.ts';
 import { runDemo } from './demo/run-demo.ts';
-import { createLog, migrate, serve } from './serve.ts';
+import {
+  createAgentToken,
+  describeAgentTokens,
+  endAgentToken,
+  TokenProblem,
+} from './engine/agent-identity.ts';
+import { renderTokens } from './protocol/agent-token-text.ts';
+import { policyLimits, policyPath, readPolicyFile } from './protocol/policy-file.ts';
+import { renderValidation } from './protocol/policy-texts.ts';
+import { createLog, migrate, serve, withLedger } from './serve.ts';
 import { runWorker } from './worker/worker.ts';
 import type { WorkerEvent } from './worker/worker-event.ts';
 
@@ -66,6 +76,45 @@ async function runMigrate(): Promise<void> {
   console.log(
     applied.length > 0 ? `applied: ${applied.join(', ')}` : 'nothing to do: the database is up to date',
   );
+}
+
+/** Runs a short command on the ledger, also beside a running `signalbox serve`. */
+function onLedger<T>(act: Parameters<typeof withLedger<T>>[2]): Promise<T> {
+  const log = createLog({ ...readLogConfig(environment), level: 'warn' });
+  return withLedger(readStorageConfig(environment), log, act);
+}
+
+interface TokenFlags {
+  agent: string;
+  repository?: string[];
+  allRepositories?: boolean;
+  expires?: number;
+  note: string;
+}
+
+async function runTokenCreate(flags: TokenFlags): Promise<void> {
+  if ((flags.repository === undefined) === (flags.allRepositories === undefined)) {
+    throw new TokenProblem('Name the repositories with --repository, or say --all-repositories.');
+  }
+  const wish = {
+    agent: flags.agent,
+    repositories: flags.repository ?? null,
+    note: flags.note,
+    expiresInSeconds: flags.expires === undefined ? null : flags.expires * 86_400,
+  };
+  const { id, token } = await onLedger((db) => createAgentToken(db, wish));
+  console.error(`Token ${id} for agent ${flags.agent}. It is shown this once:`);
+  console.log(token);
+}
+
+async function runTokenList(): Promise<void> {
+  console.log(renderTokens(await onLedger(describeAgentTokens), new Date()));
+}
+
+async function runTokenRevoke(id: string): Promise<void> {
+  if (!/^[1-9]\d{0,14}$/.test(id)) throw new TokenProblem(`"${id}" is not the number of a token.`);
+  await onLedger((db) => endAgentToken(db, Number(id)));
+  console.log(`Token ${id} is good for nothing any more.`);
 }
 
 interface WorkerFlags extends ChildOptions {
@@ -126,11 +175,56 @@ async function startDemo(flags: DemoFlags): Promise<void> {
   );
 }
 
+/** Reads no more than a policy may be long: whatever pours out of a pipe, the rest would not be looked at. */
+async function readBounded(input: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of input) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > policyLimits.bytes) break;
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function validate(file: string): Promise<void> {
+  const input = file === '-' ? process.stdin : createReadStream(file);
+  const text = await readBounded(input).catch((error: unknown) => {
+    throw new ConfigProblem(`${file} cannot be read: ${error instanceof Error ? error.message : error}`);
+  });
+  const reading = readPolicyFile(text);
+  console.log(renderValidation(file === '-' ? 'stdin' : file, reading));
+  process.exitCode = reading.kind === 'accepted' ? 0 : 1;
+}
+
 function readCapacity(text: string): number {
   const count = Number(text);
   if (!Number.isInteger(count) || count < 1 || count > 64)
     throw new InvalidArgumentError('a whole number from 1 to 64');
   return count;
+}
+
+function readDays(text: string): number {
+  const days = Number(text);
+  if (!Number.isInteger(days) || days < 1 || days > 3650)
+    throw new InvalidArgumentError('a whole number of days, at most 3650');
+  return days;
+}
+
+/** Tokens of agents. */
+function addTokenCommands(program: Command): void {
+  const tokens = program.command('agent-token').description('make, list and revoke the tokens of agents');
+  tokens
+    .command('create')
+    .description('make a token for one agent; it is printed once and kept only as a hash')
+    .requiredOption('--agent <name>', 'the agent in .github/signalbox.yml')
+    .option('--repository <owner/name...>', 'the repositories it is good for')
+    .option('--all-repositories', 'good for every repository, also those that are added later')
+    .option('--expires <days>', 'when it ends by itself', readDays)
+    .option('--note <text>', 'where it is used', '')
+    .action(runTokenCreate);
+  tokens.command('list').description('list all tokens there have been').action(runTokenList);
+  tokens.command('revoke <id>').description('end a token at once').action(runTokenRevoke);
 }
 
 /** For programs that start us and must not leave us behind; people have Ctrl-C. */
@@ -145,6 +239,13 @@ function commandLine(): Command {
     .showSuggestionAfterError();
   program.command('serve').description('run the GitHub App').addOption(untilInputEnds()).action(runServe);
   program.command('migrate').description('bring the database up to date and end').action(runMigrate);
+  program
+    .command('validate')
+    .description(
+      'check a policy file: ends with 0 when it is good, 1 when it is not, 2 when it cannot be read',
+    )
+    .argument('[file]', 'the file, or - for standard input', policyPath)
+    .action(validate);
   program
     .command('worker')
     .description('run agents on this machine: claim tasks, run a command for each, push and report')
@@ -169,6 +270,7 @@ function commandLine(): Command {
     .option('--duplicate-webhooks', 'deliver every webhook twice')
     .option('--agents <command>', 'run this shell command as the agents instead of the scripts')
     .action(startDemo);
+  addTokenCommands(program);
   return program;
 }
 

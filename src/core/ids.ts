@@ -62,4 +62,8 @@ export const ourLabels = ['agent-working', 'agent-needs-human', 'agent-failed', 
 export type OurLabel = (typeof ourLabels)[number];
 
 /** The names of the checks that Signalbox publishes. */
-export const checkNames = { arbiter: 'signalbox/arbiter', queue: 'signalbox/queue' } as const;
+export const checkNames = {
+  arbiter: 'signalbox/arbiter',
+  queue: 'signalbox/queue',
+  policy: 'signalbox/policy',
+} as const;

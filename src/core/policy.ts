@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { normalisePattern } from './task/patterns.ts';
 
 const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -16,7 +17,16 @@ const Duration = z
     return Number(count) * unitMs[unit as keyof typeof unitMs];
   });
 
-const Patterns = z.array(z.string().min(1).max(256)).max(200);
+/** A pattern that takes time without end, or matches nothing, is refused where it is written (S43). */
+const Pattern = z
+  .string()
+  .min(1)
+  .max(256)
+  .superRefine((text, context) => {
+    const reading = normalisePattern(text);
+    if (reading.kind === 'refused') context.addIssue({ code: 'custom', message: reading.why });
+  });
+const Patterns = z.array(Pattern).max(200);
 const Percent = z.number().min(0).max(1);
 /** How much a rule of the arbiter weighs. */
 const Weight = z.enum(['off', 'warn', 'fail']);
@@ -34,7 +44,8 @@ export const PolicyFile = z.strictObject({
   schedule: z
     .strictObject({
       mode: z.enum(['queue', 'locks', 'branches']).default('locks'),
-      grace: Duration.default(3_000),
+      grace: Duration.default(60_000),
+      edits: z.enum(['restart', 'finish']).default('restart'),
       weights: z
         .strictObject({
           complexity: z.number().default(3),
@@ -64,6 +75,11 @@ export const PolicyFile = z.strictObject({
       shared: Patterns.default(['package.json']),
       protected: Patterns.default(['.github/**']),
       outside: z.enum(['strict', 'expand']).default('strict'),
+    })
+    .prefault({}),
+  spec: z
+    .strictObject({
+      require: z.array(z.enum(['requirements', 'design', 'acceptance', 'owned', 'budget'])).default([]),
     })
     .prefault({}),
   areas: z.record(z.string(), Patterns).default({}),
@@ -156,14 +172,11 @@ export type PolicyReading =
  * Judges the parsed content of a policy file; `undefined` and `null` (no file, empty file) mean the defaults.
  * An unknown key or a wrong value refuses the whole file: a half-applied policy would be worse than none.
  */
-export function readPolicy(content: unknown): PolicyReading {
+export function readPolicy(
+  content: unknown,
+): { kind: 'accepted'; policy: Policy; hash: string } | { kind: 'refused'; error: z.ZodError } {
   const parsed = PolicyFile.safeParse(content ?? {});
-  if (!parsed.success) {
-    const [first, ...rest] = parsed.error.issues;
-    const where = first?.path.join('.') || 'the file';
-    const more = rest.length > 0 ? ` (and ${rest.length} more)` : '';
-    return { kind: 'refused', problem: `${where}: ${first?.message ?? 'not understood'}${more}` };
-  }
+  if (!parsed.success) return { kind: 'refused', error: parsed.error };
   return { kind: 'accepted', policy: parsed.data, hash: policyHash(parsed.data) };
 }
 

@@ -3,17 +3,25 @@ import type { Fact } from '../core/lane/facts.ts';
 import type { LaneState } from '../core/lane/state.ts';
 import type { PlanRow, QueueRow } from '../core/lane/view.ts';
 import { renderActionAnswer } from '../protocol/action-answers.ts';
-import { renderEjectionNotice, renderEscalationNotice, renderFailureNotice } from '../protocol/notices.ts';
+import {
+  renderEjectionNotice,
+  renderEscalationNotice,
+  renderFailureNotice,
+  renderPathsNotice,
+} from '../protocol/notices.ts';
 import {
   renderDenied,
   renderHelp,
   renderIgnored,
+  renderLimited,
   renderNotYet,
   renderRefused,
   renderRequestRefused,
   renderStatusReply,
   renderUnknown,
+  renderWhyReply,
 } from '../protocol/replies.ts';
+import { renderQuestionNotice, renderSuspensionNotice } from '../protocol/version-text.ts';
 
 type Decided = Extract<Fact, { kind: 'command-decided' }>;
 
@@ -30,8 +38,11 @@ export function renderReply(fact: Decided, row: PlanRow | null, queue: QueueRow 
       return renderNotYet(command);
     case 'unknown':
       return renderUnknown({ text: command, suggestion: detail === '' ? null : detail });
+    case 'limited':
+      return renderLimited(Number(detail));
     case 'done':
-      return command === 'status' && row ? renderStatusReply(row, queue) : renderHelp();
+      if (row && command === 'status') return renderStatusReply(row, queue);
+      return row && command === 'why' ? renderWhyReply(row) : renderHelp();
     default:
       return fact.outcome satisfies never;
   }
@@ -55,6 +66,12 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
         mention,
       });
     }
+    case 'paths-requested':
+      return renderPathsNotice({ paths: fact.paths, why: fact.why, by: fact.by, mention });
+    case 'edit-suspended':
+      return renderSuspensionNotice({ ...fact, version: state.tasks[fact.issue]?.version ?? 1 });
+    case 'prerequisite-questioned':
+      return renderQuestionNotice(fact);
     case 'attempts-exhausted': {
       return renderFailureNotice({ issue: fact.issue, reason: fact.reason, mention });
     }

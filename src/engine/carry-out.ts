@@ -13,7 +13,7 @@ import { closeIssue } from '../github/close-issue.ts';
 import { deleteRef } from '../github/delete-ref.ts';
 import { fetchIsAncestor } from '../github/fetch-is-ancestor.ts';
 import { fetchPull } from '../github/fetch-pull.ts';
-import { fetchKnownCommit } from '../github/fetch-ref.ts';
+import { fetchKnownCommit, fetchRef } from '../github/fetch-ref.ts';
 import { postCheckRun } from '../github/post-check-run.ts';
 import { closePull, markPullReady, postPull } from '../github/post-pull.ts';
 import { postReaction } from '../github/post-reaction.ts';
@@ -140,9 +140,18 @@ async function vouchFor(ctx: LaneContext, { build, sha }: Of<'land'>, state: Lan
   });
 }
 
+/** An earlier run of the same effect may have moved the branch before it was cut off. */
+async function isOnBase(ctx: LaneContext, sha: string): Promise<boolean> {
+  const tip = await fetchRef(ctx.client, ctx.repo, `heads/${ctx.lane.base}`);
+  return tip === sha || (tip !== null && (await fetchIsAncestor(ctx.client, ctx.repo, sha, tip)));
+}
+
 /** Moves the base branch and proves it: the tree there is read back and reported, not assumed. */
 async function land(ctx: LaneContext, effect: Of<'land'>, state: LaneState): Promise<Outcome> {
   const { build, before, sha } = effect;
+  if (state.frozen && !(await isOnBase(ctx, sha))) {
+    return { observations: [{ kind: 'landing', build, result: { kind: 'withheld' } }], looks: [] };
+  }
   await vouchFor(ctx, effect, state);
   const moved = await pushBase(ctx.client, ctx.repo, { base: ctx.lane.base, before, after: sha });
   // Somebody may have pushed on top between our move and this second run: then it did land.

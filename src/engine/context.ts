@@ -10,6 +10,7 @@ import type { SecondOpinion } from '../inspect/second-opinion.ts';
 import type { Jobs } from '../ledger/jobs.ts';
 import { type LaneRow, readLane } from '../ledger/lanes.ts';
 import type { DB } from '../ledger/schema.ts';
+import type { Vault } from './vault.ts';
 
 export interface EngineContext {
   db: Kysely<DB>;
@@ -18,6 +19,8 @@ export interface EngineContext {
   log: Logger;
   /** Where people find the dashboard. */
   publicUrl: string;
+  /** Seals tokens in agents' hands. */
+  vault: Vault;
   /** Names this process in leases. */
   instance: string;
   sweepMs: number;

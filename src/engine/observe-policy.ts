@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Look } from '../core/lane/look.ts';
 import { isLive, type LaneState } from '../core/lane/state.ts';
-import { type PolicyReading, readPolicy } from '../core/policy.ts';
+import type { PolicyReading } from '../core/policy.ts';
 import { fetchCodeowners } from '../github/fetch-codeowners.ts';
 import { fetchPolicyFile } from '../github/fetch-policy-file.ts';
 import type { DueLook } from '../ledger/looks.ts';
@@ -10,6 +10,7 @@ import type { Sighting } from './advance.ts';
 import type { LaneContext } from './context.ts';
 import { observeRequiredChecks } from './observe-checks.ts';
 import { cacheOf } from './observe-diff.ts';
+import { judgePolicyFile } from './policy-preview.ts';
 
 /** Whoever owns the files is part of the policy that approvals and verdicts are bound to (S31). */
 async function withOwners(ctx: LaneContext, reading: PolicyReading): Promise<PolicyReading> {
@@ -27,10 +28,7 @@ export async function observePolicy(
   state: LaneState,
 ): Promise<{ sightings: Sighting[]; more: Look[]; isSettled: true }> {
   const file = await fetchPolicyFile(ctx.client, ctx.repo, ctx.lane.base);
-  const reading: PolicyReading =
-    file.kind === 'problem'
-      ? { kind: 'refused', problem: file.problem }
-      : await withOwners(ctx, readPolicy(file.kind === 'read' ? file.content : undefined));
+  const reading = await withOwners(ctx, judgePolicyFile(file));
   const required = await observeRequiredChecks(ctx, state);
   // What was judged and approved under another policy is to be judged again, and CI asked for other checks.
   const isNews = reading.kind === 'accepted' && reading.hash !== state.policyHash;

@@ -6,9 +6,10 @@ import { randomUUID } from 'node:crypto';
 import { taskUnder } from '../core/gate/commands.ts';
 import { humanLabels } from '../core/ids.ts';
 import { hashOfWords, type Look, readCommentSubject } from '../core/lane/look.ts';
-import type { Observation, SeenCommand, SeenIssue } from '../core/lane/observation.ts';
-import { isLive, type LaneState, type PrerequisiteState } from '../core/lane/state.ts';
-import { makeSpec, type SpecReading } from '../core/task/specification.ts';
+import type { Observation, Permission, SeenCommand, SeenIssue } from '../core/lane/observation.ts';
+import { isLive, type LaneState, type PrerequisiteState, type Task } from '../core/lane/state.ts';
+import { makeSpec, referenceTo, type SpecReading } from '../core/task/specification.ts';
+import { classifyFailure } from '../github/failure.ts';
 import { fetchBlockedBy } from '../github/fetch-blocked-by.ts';
 import { fetchComment } from '../github/fetch-comment.ts';
 import { fetchIssue } from '../github/fetch-issue.ts';
@@ -17,10 +18,10 @@ import { fetchPermission } from '../github/fetch-permission.ts';
 import { fetchPull } from '../github/fetch-pull.ts';
 import { fetchRef } from '../github/fetch-ref.ts';
 import { fetchForcePushes } from '../github/fetch-reviews.ts';
-import type { BlockedBy, CommentSeen, IssueSeen } from '../github/observed.ts';
+import { fetchTextEdits, type TextEdit } from '../github/fetch-text-edits.ts';
+import type { CommentSeen, IssueSeen } from '../github/observed.ts';
 import { postReaction } from '../github/post-reaction.ts';
 import type { DueLook } from '../ledger/looks.ts';
-import { type Command, commandTable } from '../protocol/command-table.ts';
 import { parseCommands } from '../protocol/commands.ts';
 import { stripHidden } from '../protocol/hidden-text.ts';
 import { type IssueForm, parseIssueForm } from '../protocol/issue-form.ts';
@@ -32,6 +33,7 @@ import { observeDiff } from './observe-diff.ts';
 import { observeOpinion, opinionLooks } from './observe-opinion.ts';
 import { observePolicy } from './observe-policy.ts';
 import { findOwned, observeReviews } from './observe-reviews.ts';
+import { previewPolicy } from './policy-preview.ts';
 
 export interface Observed {
   sightings: Sighting[];
@@ -69,22 +71,10 @@ async function withPermission(ctx: LaneContext, login: string): Promise<SeenIssu
 }
 
 /** What is not understood refuses the whole request: a half-read specification would start the wrong work. */
-function readSpec(
-  ctx: LaneContext,
-  issue: IssueSeen,
-  form: IssueForm,
-  elsewhere: readonly BlockedBy[],
-): SpecReading {
+function readSpec(ctx: LaneContext, issue: IssueSeen, form: IssueForm): SpecReading {
   const repo = `${ctx.repo.owner}/${ctx.repo.name}`;
   const made = makeSpec({ ...form, title: stripHidden(issue.title).text, issue: issue.number, repo });
-  const why = [
-    ...form.problems,
-    ...elsewhere.map(
-      (link) =>
-        `It is blocked by ${link.repo}#${link.number}, and prerequisites in other repositories do not work yet.`,
-    ),
-    ...(made.kind === 'refused' ? made.why : []),
-  ];
+  const why = [...form.problems, ...(made.kind === 'refused' ? made.why : [])];
   return why.length > 0 ? { kind: 'refused', why } : made;
 }
 
@@ -93,46 +83,79 @@ function hasLabel(issue: IssueSeen, label: string): boolean {
   return issue.labels.some((each) => each.toLowerCase() === label);
 }
 
-async function describeRequester(
+type Requester = Pick<SeenIssue, 'labelledBy' | 'labelledAt' | 'author' | 'edits'>;
+
+async function describeEdits(
   ctx: LaneContext,
   issue: IssueSeen,
-): Promise<Pick<SeenIssue, 'labelledBy' | 'author'>> {
+  renames: readonly TextEdit[],
+): Promise<SeenIssue['edits']> {
+  const edits = await fetchTextEdits(ctx.client, ctx.repo, issue.number);
+  if (edits === null) return null;
+  const all = [...edits, ...renames].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  const people = new Map<string, SeenIssue['author']>();
+  for (const { login } of all) if (!people.has(login)) people.set(login, await withPermission(ctx, login));
+  return all.flatMap(({ login, at }) => {
+    const by = people.get(login);
+    return by ? [{ by, at }] : [];
+  });
+}
+
+/** @param isNews whether the text is not the one that was accepted: only then it matters who wrote it */
+async function describeRequester(ctx: LaneContext, issue: IssueSeen, isNews: boolean): Promise<Requester> {
   const author = { login: issue.author, permission: 'none' as const };
   const labeller = await fetchLabeller(ctx.client, ctx.repo, issue.number, humanLabels.ready);
   switch (labeller.kind) {
     case 'known':
-      return { labelledBy: await withPermission(ctx, labeller.login), author };
+      return {
+        labelledBy: await withPermission(ctx, labeller.login),
+        labelledAt: labeller.at,
+        edits: isNews ? await describeEdits(ctx, issue, labeller.renames) : null,
+        author,
+      };
     case 'not-seen-yet':
-      return { labelledBy: 'not-seen-yet', author };
+      return { labelledBy: 'not-seen-yet', labelledAt: null, edits: null, author };
     case 'no-events':
-      return { labelledBy: null, author: await withPermission(ctx, issue.author) };
+      return {
+        labelledBy: null,
+        labelledAt: null,
+        edits: isNews ? await describeEdits(ctx, issue, []) : null,
+        author: await withPermission(ctx, issue.author),
+      };
     default:
       return labeller satisfies never;
   }
 }
 
-async function describeIssue(ctx: LaneContext, issue: IssueSeen): Promise<SeenIssue> {
+const unlabelled: Requester = {
+  labelledBy: null,
+  labelledAt: null,
+  edits: null,
+  author: { login: '', permission: 'none' },
+};
+
+async function describeIssue(ctx: LaneContext, issue: IssueSeen, task: Task | undefined): Promise<SeenIssue> {
   const ready = hasLabel(issue, humanLabels.ready);
   const full = `${ctx.repo.owner}/${ctx.repo.name}`.toLowerCase();
   const form = parseIssueForm(issue.body);
-  const links = ready ? await fetchBlockedBy(ctx.client, ctx.repo, issue.number) : [];
+  const links = ready ? await fetchBlockedBy(ctx.client, ctx.repo, issue) : [];
   const elsewhere = links.filter((link) => link.repo.toLowerCase() !== full);
-  const requester: Pick<SeenIssue, 'labelledBy' | 'author'> = ready
-    ? await describeRequester(ctx, issue)
-    : { labelledBy: null, author: { login: issue.author, permission: 'none' } };
+  const spec = readSpec(ctx, issue, form);
+  const isNews = !(task && isLive(task) && spec.kind === 'ok' && spec.hash === task.writtenHash);
   return {
     title: issue.title,
     open: issue.open,
     stateReason: issue.stateReason,
     ready,
     held: hasLabel(issue, humanLabels.hold),
-    ...requester,
-    spec: readSpec(ctx, issue, form, elsewhere),
+    ...(ready ? await describeRequester(ctx, issue, isNews) : unlabelled),
+    spec,
     hidden: form.hidden,
     blockedBy: links
       .filter((link) => !elsewhere.includes(link))
       .map((link) => link.number)
       .sort((a, b) => a - b),
+    blockedElsewhere: elsewhere.map((link) => referenceTo(link.repo, link.number)).sort(),
   };
 }
 
@@ -154,7 +177,7 @@ async function observeIssue(ctx: LaneContext, look: DueLook, state: LaneState): 
     issue: number,
     state: prerequisiteState(issue),
   });
-  const described = issue ? await describeIssue(ctx, issue) : null;
+  const described = issue ? await describeIssue(ctx, issue, state.tasks[number]) : null;
   const asTask = seen(look, `issue:${number}`, {
     kind: 'issue',
     issue: number,
@@ -170,6 +193,11 @@ async function observeIssue(ctx: LaneContext, look: DueLook, state: LaneState): 
   const asPull = pull?.open && !issue?.open ? await observeHead(ctx, look, state, pull.number) : [];
   const others = [...new Set(named)].filter((other) => other !== number && !state.tasks[other]);
   const prerequisites = await Promise.all(others.map((other) => observePrerequisite(ctx, other)));
+  const elsewhere =
+    described?.ready && described.spec.kind === 'ok'
+      ? [...described.spec.spec.dependsElsewhere, ...described.blockedElsewhere]
+      : [];
+  const isNewVersion = described?.edits != null && pull?.open === true;
   return {
     sightings: [
       ...asPull,
@@ -177,7 +205,11 @@ async function observeIssue(ctx: LaneContext, look: DueLook, state: LaneState): 
       ...(state.tasks[number] && issue?.open ? [] : [asPrerequisite]),
       ...prerequisites.map(unticketed),
     ],
-    more: [],
+    more: [
+      ...elsewhere.map((reference): Look => ({ kind: 'elsewhere', subject: reference })),
+      // A new version is judged anew.
+      ...(isNewVersion ? [{ kind: 'pull' as const, subject: String(pull.number) }] : []),
+    ],
     ...(described?.labelledBy === 'not-seen-yet' && !state.tasks[number] ? { isSettled: false } : {}),
   };
 }
@@ -185,9 +217,11 @@ async function observeIssue(ctx: LaneContext, look: DueLook, state: LaneState): 
 async function observePull(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
   const number = Number(look.subject);
   const task = Object.values(state.tasks).find((each) => each.pull?.number === number);
-  if (!task) return nothing;
   const pull = await fetchPull(ctx.client, ctx.repo, number);
   if (pull === null) await assertVisible(ctx);
+  const preview: Look[] =
+    pull?.open && pull.baseRef === ctx.lane.base ? [{ kind: 'policy', subject: pull.headSha }] : [];
+  if (!task) return { ...nothing, more: preview };
   if (!pull?.open || !isLive(task)) {
     const closed = seen(look, `pull:${number}`, { kind: 'pull', issue: task.issue, seen: pull });
     return { sightings: [closed], more: [] };
@@ -204,6 +238,7 @@ async function observePull(ctx: LaneContext, look: DueLook, state: LaneState): P
     sightings: [asPull, ...diff, seen(look, `reviews:${number}`, reviews.observation)],
     more: [
       { kind: 'checks', subject: pull.headSha },
+      ...preview,
       ...opinionLooks(task, state),
       // Who speaks for the owners is known once the diff has been judged.
       ...(diff.length > 0 ? [{ kind: 'pull' as const, subject: look.subject }] : []),
@@ -214,23 +249,6 @@ async function observePull(ctx: LaneContext, look: DueLook, state: LaneState): P
 async function observeChecks(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
   const checks = await observeChecksOf(ctx, state, look.subject);
   return checks === null ? nothing : { sightings: [seen(look, `checks:${look.subject}`, checks)], more: [] };
-}
-
-function commandSeen(command: Command, index: number): SeenCommand {
-  switch (command.kind) {
-    case 'approve':
-      return { index, name: 'approve', sha: command.sha };
-    case 'escalate':
-      return { index, name: 'escalate', why: command.why };
-    case 'override':
-      return { index, name: 'override', rule: command.rule, why: command.why };
-    case 'unapprove':
-    case 'status':
-    case 'help':
-      return { index, name: command.kind };
-    default:
-      return { index, name: 'not-yet', typed: command.kind, needs: commandTable[command.kind].who };
-  }
 }
 
 /** The PR as it is now, so that an approval is bound to the head that is there when it is carried out. */
@@ -253,15 +271,59 @@ function isEdited(comment: CommentSeen, hash: string | null): boolean {
   return comment.updatedAt !== comment.createdAt || (hash !== null && hash !== hashOfWords(comment.body));
 }
 
+/** A text that waits for somebody's word is read again first, so that the word is about what is there now. */
+async function observeText(
+  ctx: LaneContext,
+  look: DueLook,
+  state: LaneState,
+  under: number,
+): Promise<Sighting[]> {
+  if (!state.tasks[under]?.suspension) return [];
+  const subject = String(under);
+  return (await observeIssue(ctx, { ...look, kind: 'issue', subject }, state)).sightings;
+}
+
+/** What a command names and the lane may not know yet. */
+function looksFor(ctx: LaneContext, command: SeenCommand): Look[] {
+  if (command.name !== 'depends') return [];
+  const here = `${ctx.repo.owner}/${ctx.repo.name}`.toLowerCase();
+  return command.issues.map(({ repo, number }): Look => {
+    const isHere = repo === null || repo.toLowerCase() === here;
+    return isHere
+      ? { kind: 'issue', subject: String(number) }
+      : { kind: 'elsewhere', subject: referenceTo(repo, number) };
+  });
+}
+
+/** How often GitHub is asked what a person may do before the command is answered without knowing. */
+const mostQuestions = 4;
+
+async function askPermission(
+  ctx: LaneContext,
+  look: DueLook,
+  login: string,
+): Promise<Permission | 'unknown'> {
+  try {
+    return await fetchPermission(ctx.client, ctx.repo, login);
+  } catch (error) {
+    const isForGood = classifyFailure(error).kind === 'refused';
+    if (!isForGood && look.tries + 1 < mostQuestions) throw error;
+    return 'unknown';
+  }
+}
+
 /** Commands count in new comments by people; a comment that is gone again is not carried out. */
 async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
   const { id, hash } = readCommentSubject(look.subject);
   const comment = await fetchComment(ctx.client, ctx.repo, id);
-  if (!comment) return { ...nothing, isSettled: false };
+  if (!comment) {
+    ctx.log.info({ comment: id }, 'a comment was gone before it was read: nothing in it is carried out');
+    return { ...nothing, isSettled: false };
+  }
   if (comment.authorIsBot || isEdited(comment, hash)) return nothing;
   const reading = parseCommands(comment.body);
   const typed: SeenCommand[] = [
-    ...reading.commands.map((command, index) => commandSeen(command, index)),
+    ...reading.commands.map((command, index) => ({ index, ...command })),
     ...reading.unknown.map((unknown, index) => ({
       index: reading.commands.length + index,
       name: 'unknown' as const,
@@ -272,12 +334,13 @@ async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState)
   if (reading.ignored > 0) typed.push({ index: typed.length, name: 'too-many', count: reading.ignored });
   if (typed.length === 0) return nothing;
   await postReaction(ctx.client, ctx.repo, comment.id, 'eyes');
-  const permission = await fetchPermission(ctx.client, ctx.repo, comment.author);
+  const permission = await askPermission(ctx, look, comment.author);
   const pull = taskUnder(state, comment.issue)?.pull?.number ?? null;
   const head = pull === null ? [] : await observeHead(ctx, look, state, pull);
   const task = taskUnder(state, comment.issue);
   const isApproval = typed.some(({ name }) => name === 'approve');
   const owns = task && isApproval ? await findOwned(ctx, task, comment.author) : [];
+  const text = await observeText(ctx, look, state, comment.issue);
   const commands = typed.map(
     (command): Sighting => ({
       observation: {
@@ -288,16 +351,29 @@ async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState)
         by: comment.author,
         permission,
         owns,
+        writtenAt: comment.createdAt,
       },
       // Always the same ticket: a command is carried out once, however often its comment is read.
       read: { subject: `comment:${comment.id}:${command.index}`, ticket: 1 },
     }),
   );
   return {
-    sightings: [...head, ...commands],
-    more: pull === null ? [] : [{ kind: 'pull', subject: String(pull) }],
+    sightings: [...head, ...text, ...commands],
+    more: [
+      ...(pull === null ? [] : [{ kind: 'pull' as const, subject: String(pull) }]),
+      ...typed.flatMap((command) => looksFor(ctx, command)),
+    ],
     isSettled: true,
   };
+}
+
+/** A prerequisite in another repository of the installation. */
+async function observeElsewhere(ctx: LaneContext, look: DueLook): Promise<Observed> {
+  const reference = look.subject;
+  const [, owner = '', name = '', number = ''] = /^([^/]+)\/([^#]+)#(\d+)$/.exec(reference) ?? [];
+  const issue = await fetchIssue(ctx.client, { owner, name }, Number(number));
+  const observation: Observation = { kind: 'elsewhere', reference, state: prerequisiteState(issue) };
+  return { sightings: [seen(look, `elsewhere:${reference}`, observation)], more: [] };
 }
 
 /** What GitHub says now about the subject of a look. `state` is only a hint for what is worth reading. */
@@ -306,9 +382,13 @@ export async function observe(ctx: LaneContext, look: DueLook, state: LaneState)
     case 'base':
       return observeBase(ctx, look);
     case 'policy':
-      return observePolicy(ctx, look, state);
+      if (look.subject === '') return observePolicy(ctx, look, state);
+      await previewPolicy(ctx, state, look.subject);
+      return nothing;
     case 'issue':
       return observeIssue(ctx, look, state);
+    case 'elsewhere':
+      return observeElsewhere(ctx, look);
     case 'pull':
       return observePull(ctx, look, state);
     case 'checks':

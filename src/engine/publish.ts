@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { gateOf } from '../core/gate/gate.ts';
 import { checkNames, type OurLabel, ourLabels } from '../core/ids.ts';
+import { dependencyGraph } from '../core/lane/dependency-graph.ts';
 import type { Fact } from '../core/lane/facts.ts';
 import { planRow, queueRows } from '../core/lane/plan-view.ts';
 import type { Snapshot, Task } from '../core/lane/state.ts';
@@ -56,6 +57,7 @@ function extraOf(ctx: LaneContext, snapshot: Snapshot, task: Task, facts: readon
   const open = (issue: number): boolean => snapshot.state.tasks[issue]?.landedAt === null;
   return {
     lane: laneName(ctx),
+    graph: dependencyGraph(snapshot.state, task.issue),
     collisions: snapshot.state.collisions
       .filter(({ a, b }) => (a === task.issue || b === task.issue) && open(a) && open(b))
       .map(({ a, b, paths }) => ({ with: a === task.issue ? b : a, paths })),

@@ -19,6 +19,7 @@ import { republishWaiting } from '../ledger/projections.ts';
 import { advance } from './advance.ts';
 import { carryOut, refuseEffect } from './carry-out.ts';
 import { type EngineContext, type LaneContext, laneContext } from './context.ts';
+import { revokeHandedTokens } from './handed-tokens.ts';
 import { observe } from './observe.ts';
 import { publishDue } from './publish.ts';
 import { giveWay } from './right-of-way.ts';
@@ -158,7 +159,8 @@ async function runRounds(ctx: LaneContext): Promise<void> {
     const looked = await takeDueLooks(ctx);
     const acted = await doDueEffects(ctx);
     const published = await publish(await laneContext(ctx, ctx.key));
-    if (!looked && !acted && !published) return;
+    const revoked = await revokeHandedTokens(ctx);
+    if (!looked && !acted && !published && !revoked) return;
   }
 }
 

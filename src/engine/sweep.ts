@@ -4,7 +4,7 @@
  */
 import { humanLabels, type LaneAddress, type LaneKey } from '../core/ids.ts';
 import { type Look, lookAtComment } from '../core/lane/look.ts';
-import { isLive } from '../core/lane/state.ts';
+import { elsewhereOf, isLive } from '../core/lane/state.ts';
 import { fetchCommentsSince } from '../github/fetch-comment.ts';
 import { fetchInstallationRepositories, fetchInstallations } from '../github/fetch-installations.ts';
 import { fetchIssuesWithLabel } from '../github/fetch-issue.ts';
@@ -72,6 +72,7 @@ async function sweepLane(engine: EngineContext, key: LaneKey): Promise<void> {
     { kind: 'base', subject: '' },
     ...(await commentLooks(engine, key, at)),
     ...[...numbers].map((number): Look => ({ kind: 'issue', subject: String(number) })),
+    ...live.flatMap(elsewhereOf).map((reference): Look => ({ kind: 'elsewhere', subject: reference })),
     ...live.flatMap((task): Look[] =>
       task.pull ? [{ kind: 'pull', subject: String(task.pull.number) }] : [],
     ),

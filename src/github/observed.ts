@@ -34,6 +34,8 @@ export interface IssueSeen {
   stateReason: string | null;
   labels: string[];
   isPullRequest: boolean;
+  /** How many sub-issues it has; null when the server does not say. */
+  subIssues: number | null;
   updatedAt: string;
 }
 

@@ -3,6 +3,7 @@ import type { Selectable } from 'kysely';
 import type { GateEvidence, RequiredCheck } from '../core/gate/evidence.ts';
 import { emptyLane } from '../core/lane/fold.ts';
 import type {
+  Adjustments,
   Approval,
   Attempt,
   Build,
@@ -11,14 +12,18 @@ import type {
   CheckResult,
   Collision,
   Escalation,
+  Freeze,
+  Hold,
   Landing,
   LaneState,
   PrerequisiteState,
   Pull,
   Spec,
+  Suspension,
   Task,
   TaskState,
   Verdict,
+  VersionNote,
 } from '../core/lane/state.ts';
 import type { Policy } from '../core/policy.ts';
 import type * as schema from './schema.ts';
@@ -37,6 +42,7 @@ export interface LaneRows {
   build: Row<'build'>[];
   landing: Row<'landing'>[];
   prerequisite: Row<'prerequisite'>[];
+  elsewhere: Row<'elsewhere'>[];
   refusal: Row<'refusal'>[];
 }
 
@@ -57,6 +63,8 @@ function readAttempt(row: Row<'attempt'>): Attempt {
     openedSha: row.opened_sha,
     claimId: row.claim_id,
     worker: row.worker,
+    runId: row.run_id,
+    asked: json<string[]>(row.asked),
     assignedAt: time(row.assigned_at),
     startedAt: timeOrNull(row.started_at),
   };
@@ -89,6 +97,11 @@ function readApproval(row: Row<'approval'>): Approval {
   };
 }
 
+/** Specifications written before there were prerequisites elsewhere have none. */
+function elsewhereIn(spec: unknown): string[] {
+  return json<Partial<Spec>>(spec).dependsElsewhere ?? [];
+}
+
 function readTask(row: Row<'task'>, rows: LaneRows): Task {
   const own = <T extends { issue: number }>(list: T[]): T | undefined =>
     list.find((r) => r.issue === row.issue);
@@ -100,12 +113,23 @@ function readTask(row: Row<'task'>, rows: LaneRows): Task {
     title: row.title,
     state: row.state as TaskState,
     version: row.version,
-    spec: json<Spec>(row.spec),
+    spec: { ...json<Omit<Spec, 'dependsElsewhere'>>(row.spec), dependsElsewhere: elsewhereIn(row.spec) },
     specHash: row.spec_hash,
     blockedBy: json<number[]>(row.blocked_by),
+    blockedElsewhere: json<string[]>(row.blocked_elsewhere),
     requestedBy: row.requested_by,
     requestedAt: time(row.requested_at),
+    labelledAt: row.labelled_at,
+    textAt: row.text_at,
+    writtenHash: row.written_hash,
+    adjust: json<Adjustments>(row.adjust),
+    suspension: json<Suspension | null>(row.suspension),
+    change: json<VersionNote | null>(row.change),
+    branch: row.branch,
+    asked: json<string[]>(row.asked),
     held: row.held,
+    hold: json<Hold | null>(row.hold),
+    dismissedAt: timeOrNull(row.dismissed_at),
     hidden: row.hidden,
     correlationId: row.correlation_id,
     attempts: row.attempts,
@@ -175,6 +199,8 @@ export function readLaneState(rows: LaneRows): LaneState {
     policyHash: lane.policy_hash ?? emptyLane.policyHash,
     policyProblem: lane.policy_problem,
     requiredChecks: json<RequiredCheck[]>(lane.required_checks),
+    frozen: json<Freeze | null>(lane.frozen),
+    asked: json<LaneState['asked']>(lane.asked),
     nextFence: lane.next_fence,
     nextBuild: lane.next_build,
     nextEntry: lane.next_entry,
@@ -182,6 +208,9 @@ export function readLaneState(rows: LaneRows): LaneState {
     refusals: Object.fromEntries(rows.refusal.map((row) => [row.issue, row.why])),
     prerequisites: Object.fromEntries(
       rows.prerequisite.map((row) => [row.issue, row.state as PrerequisiteState]),
+    ),
+    elsewhere: Object.fromEntries(
+      rows.elsewhere.map((row) => [row.reference, row.state as PrerequisiteState]),
     ),
     collisions: rows.collision.map(readCollision),
     builds: Object.fromEntries(rows.build.map((row) => [row.number, readBuild(row)])),

@@ -176,14 +176,23 @@ async function selectRows(db: Kysely<DB>, lane: Row<'lane'>, scope: Scope): Prom
       .selectAll()
       .where((eb) => eb.and(mine))
       .execute(),
+    elsewhere: await db
+      .selectFrom('elsewhere')
+      .selectAll()
+      .where((eb) => eb.and(mine))
+      .execute(),
   };
 }
 
-async function selectContext(db: Kysely<DB>, key: LaneKey): Promise<Omit<Snapshot, 'state'>> {
+async function selectContext(db: Kysely<DB>, key: LaneKey, repoId: number): Promise<Omit<Snapshot, 'state'>> {
   const presence = await db
     .selectFrom('presence')
     .selectAll()
     .where('seen_at', '>', sql<Date>`now() - interval '1 hour'`)
+    // A worker whose token does not reach this repository could not claim anything here.
+    .where(
+      sql<boolean>`(repo_ids is null or exists (select from json_array_elements_text(repo_ids) as id where id = ${String(repoId)}))`,
+    )
     .orderBy('agent')
     .orderBy('worker')
     .execute();
@@ -226,7 +235,7 @@ export async function loadSnapshot(lock: LaneLock, named: Named): Promise<Loaded
   const rows = await selectRows(lock.trx, lock.lane, { all: false, ...named });
   return {
     state: readLaneState(rows),
-    ...(await selectContext(lock.trx, lock.key)),
+    ...(await selectContext(lock.trx, lock.key, lock.lane.repo_id)),
     seq: lock.lane.journal_seq,
   };
 }
@@ -246,7 +255,7 @@ async function readConsistently(
         .where((eb) => eb.and(columns(key)))
         .executeTakeFirstOrThrow();
       const rows = await selectRows(trx, lane, scope);
-      const context = await selectContext(trx, key);
+      const context = await selectContext(trx, key, lane.repo_id);
       // That issues are being read is over in a moment, and nothing that people need to be told.
       const shown = { ...context, hasUnreadIssues: false };
       return { state: readLaneState(rows), ...shown, seq: lane.journal_seq, at: await readClock(trx) };

@@ -4,7 +4,13 @@ import type { LaneKey } from '../core/ids.ts';
 import type { Fact } from '../core/lane/facts.ts';
 import type { DB } from './schema.ts';
 
-export type ProjectionKind = 'issue-comment' | 'pull-comment' | 'arbiter-check' | 'queue-check' | 'labels';
+export type ProjectionKind =
+  | 'issue-comment'
+  | 'pull-comment'
+  | 'arbiter-check'
+  | 'queue-check'
+  | 'policy-check'
+  | 'labels';
 
 export interface Published {
   hash: string;

@@ -28,9 +28,20 @@ async function saveTaskRow(lock: LaneLock, task: Task): Promise<void> {
     spec: json(task.spec),
     spec_hash: task.specHash,
     blocked_by: json(task.blockedBy),
+    blocked_elsewhere: json(task.blockedElsewhere),
     requested_by: task.requestedBy,
     requested_at: task.requestedAt,
+    labelled_at: task.labelledAt,
+    text_at: task.textAt,
+    written_hash: task.writtenHash,
+    adjust: json(task.adjust),
+    suspension: task.suspension ? json(task.suspension) : null,
+    change: task.change ? json(task.change) : null,
+    branch: task.branch,
+    asked: json(task.asked),
     held: task.held,
+    hold: task.hold ? json(task.hold) : null,
+    dismissed_at: task.dismissedAt,
     hidden: task.hidden,
     correlation_id: task.correlationId,
     attempts: task.attempts,
@@ -56,7 +67,7 @@ async function saveTaskRow(lock: LaneLock, task: Task): Promise<void> {
       version: task.version,
       spec: json(task.spec),
       spec_hash: task.specHash,
-      accepted_at: task.requestedAt,
+      accepted_at: task.change?.at ?? task.requestedAt,
     })
     .onConflict((oc) => oc.doNothing())
     .execute();
@@ -91,6 +102,8 @@ async function saveAttempt(
     opened_sha: attempt.openedSha,
     claim_id: attempt.claimId,
     worker: attempt.worker,
+    run_id: attempt.runId,
+    asked: json(attempt.asked),
     assigned_at: attempt.assignedAt,
     started_at: attempt.startedAt,
     current: true,
@@ -271,6 +284,17 @@ async function savePrerequisites(lock: LaneLock, before: LaneState, after: LaneS
   }
 }
 
+async function saveElsewhere(lock: LaneLock, before: LaneState, after: LaneState): Promise<void> {
+  for (const [reference, state] of Object.entries(after.elsewhere)) {
+    if (before.elsewhere[reference] === state) continue;
+    await lock.trx
+      .insertInto('elsewhere')
+      .values({ ...ids(lock), reference, state })
+      .onConflict((oc) => oc.columns(['installation_id', 'lane_id', 'reference']).doUpdateSet({ state }))
+      .execute();
+  }
+}
+
 async function saveRefusals(lock: LaneLock, before: LaneState, after: LaneState): Promise<void> {
   if (before.refusals === after.refusals) return;
   for (const issue of Object.keys(before.refusals).map(Number)) {
@@ -368,6 +392,7 @@ export async function saveLane(
   await saveBuilds(lock, before, after);
   await saveCollisions(lock, before, after);
   await savePrerequisites(lock, before, after);
+  await saveElsewhere(lock, before, after);
   await saveRefusals(lock, before, after);
   await markForPublishing(lock, after, facts, seq);
   await lock.trx
@@ -380,6 +405,8 @@ export async function saveLane(
       policy_hash: after.policyHash,
       policy_problem: after.policyProblem,
       required_checks: json(after.requiredChecks),
+      frozen: after.frozen ? json(after.frozen) : null,
+      asked: json(after.asked),
       next_fence: after.nextFence,
       next_build: after.nextBuild,
       next_entry: after.nextEntry,

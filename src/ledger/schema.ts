@@ -23,6 +23,28 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface AgentCall {
+  answer: Json;
+  called_at: Generated<Timestamp>;
+  fence: number;
+  hash: string;
+  installation_id: number;
+  lane_id: number;
+  sequence: number;
+}
+
+export interface AgentToken {
+  agent: string;
+  created_at: Generated<Timestamp>;
+  expires_at: Timestamp | null;
+  hash: string;
+  last_used_at: Timestamp | null;
+  note: string;
+  repo_ids: Json | null;
+  revoked_at: Timestamp | null;
+  token_id: Generated<number>;
+}
+
 export interface Approval {
   approved_at: Timestamp;
   approved_by: string;
@@ -40,6 +62,7 @@ export interface Approval {
 
 export interface Attempt {
   agent: string;
+  asked: Generated<Json>;
   assigned_at: Timestamp;
   base_sha: string;
   branch: string;
@@ -52,6 +75,7 @@ export interface Attempt {
   lease_until: Timestamp | null;
   number: number;
   opened_sha: string | null;
+  run_id: number | null;
   started_at: Timestamp | null;
   version: number;
   via: string;
@@ -70,6 +94,16 @@ export interface Build {
   started_at: Timestamp;
   state: string;
   tree: string | null;
+}
+
+export interface Checkpoint {
+  bundle: Buffer;
+  fence: number;
+  head: string;
+  installation_id: number;
+  lane_id: number;
+  late: boolean;
+  saved_at: Generated<Timestamp>;
 }
 
 export interface Claim {
@@ -119,6 +153,13 @@ export interface Effect {
   tries: Generated<number>;
 }
 
+export interface Elsewhere {
+  installation_id: number;
+  lane_id: number;
+  reference: string;
+  state: string;
+}
+
 export interface Entry {
   arrival: number;
   entered_at: Timestamp;
@@ -126,6 +167,16 @@ export interface Entry {
   installation_id: number;
   issue: number;
   lane_id: number;
+}
+
+export interface HandedToken {
+  due_at: Generated<Timestamp>;
+  expires_at: Timestamp;
+  fence: number;
+  handed_id: Generated<number>;
+  installation_id: number;
+  lane_id: number;
+  sealed: string;
 }
 
 export interface Journal {
@@ -151,9 +202,11 @@ export interface Landing {
 }
 
 export interface Lane {
+  asked: Generated<Json>;
   base: string;
   base_sha: string | null;
   comments_since: Timestamp | null;
+  frozen: Json | null;
   installation_id: number;
   journal_seq: Generated<number>;
   lane_id: Generated<number>;
@@ -195,6 +248,7 @@ export interface Prerequisite {
 
 export interface Presence {
   agent: string;
+  repo_ids: Json | null;
   seen_at: Generated<Timestamp>;
   worker: string;
 }
@@ -238,17 +292,25 @@ export interface Seen {
 }
 
 export interface Task {
+  adjust: Generated<Json>;
+  asked: Generated<Json>;
   attempts: number;
   blocked_by: Json;
+  blocked_elsewhere: Generated<Json>;
+  branch: string | null;
+  change: Json | null;
   changed_seq: Generated<number>;
   claims: Json;
   correlation_id: string;
+  dismissed_at: Timestamp | null;
   ejected_head: string | null;
   escalation: Json | null;
   held: boolean;
   hidden: number;
+  hold: Json | null;
   installation_id: number;
   issue: number;
+  labelled_at: string | null;
   landed_as: string | null;
   landed_at: Timestamp | null;
   lane_id: number;
@@ -261,8 +323,11 @@ export interface Task {
   spec_hash: string;
   started_at: Timestamp | null;
   state: string;
+  suspension: Json | null;
+  text_at: string | null;
   title: string;
   version: number;
+  written_hash: string;
 }
 
 export interface TaskVersion {
@@ -276,14 +341,19 @@ export interface TaskVersion {
 }
 
 export interface DB {
+  agent_call: AgentCall;
+  agent_token: AgentToken;
   approval: Approval;
   attempt: Attempt;
   build: Build;
+  checkpoint: Checkpoint;
   claim: Claim;
   collision: Collision;
   delivery: Delivery;
   effect: Effect;
+  elsewhere: Elsewhere;
   entry: Entry;
+  handed_token: HandedToken;
   journal: Journal;
   landing: Landing;
   lane: Lane;

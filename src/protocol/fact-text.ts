@@ -14,6 +14,8 @@ type LaneFact = Extract<
       | 'lane-opened'
       | 'lane-renamed'
       | 'base-moved'
+      | 'lane-frozen'
+      | 'lane-unfrozen'
       | 'policy-read'
       | 'policy-refused'
       | 'build-started'
@@ -32,6 +34,8 @@ export function describeFact(fact: Fact): string | null {
     case 'lane-opened':
     case 'lane-renamed':
     case 'base-moved':
+    case 'lane-frozen':
+    case 'lane-unfrozen':
     case 'policy-read':
     case 'policy-refused':
     case 'build-started':
@@ -55,6 +59,10 @@ function describeLaneFact(fact: LaneFact): string | null {
       return `The repository is now called ${fact.owner}/${fact.repo}.`;
     case 'base-moved':
       return fact.by === 'outside' ? `Somebody pushed ${short(fact.sha)} to the base branch.` : null;
+    case 'lane-frozen':
+      return `${words(fact.by)} froze landings: ${words(fact.why)}.`;
+    case 'lane-unfrozen':
+      return `${words(fact.by)} let changes land again.`;
     case 'policy-read':
       return 'The policy was read.';
     case 'policy-refused':
@@ -86,14 +94,32 @@ function describeTaskFact(fact: Exclude<Fact, LaneFact>): string | null {
       return `The issue could not be given to an agent: ${words(fact.why)}.`;
     case 'request-withdrawn':
       return null;
-    case 'dependencies-linked':
-      return fact.blockedBy.length === 0
-        ? 'No other issue blocks it.'
-        : `It is blocked by ${fact.blockedBy.map((issue) => `#${issue}`).join(', ')}.`;
+    case 'version-accepted':
+      return `${words(fact.by)} changed what is asked for: version ${fact.version}.`;
+    case 'attempt-superseded':
+      return `Attempt ${fact.attempt} was stopped: it was for version ${fact.version}.`;
+    case 'edit-suspended':
+      return `${fact.by === null ? 'Somebody' : words(fact.by)} edited the text; nobody with write access has accepted it.`;
+    case 'edit-settled':
+      return 'The text is as it was accepted.';
+    case 'dependencies-linked': {
+      const links = [...fact.blockedBy.map((issue) => `#${issue}`), ...fact.blockedElsewhere.map(words)];
+      return links.length === 0 ? 'No other issue blocks it.' : `It is blocked by ${links.join(', ')}.`;
+    }
+    case 'prerequisite-questioned':
+      return `Its prerequisite ${words(fact.prerequisite)} was closed as not planned.`;
+    case 'elsewhere-seen':
+      return `Prerequisite ${words(fact.reference)} ${prerequisiteWords[fact.state]}.`;
     case 'prerequisite-seen':
       return `Prerequisite #${fact.issue} ${prerequisiteWords[fact.state]}.`;
     case 'task-held':
-      return fact.held ? 'It is on hold.' : 'It is no longer on hold.';
+      return fact.held ? 'It is on hold by its label.' : 'It is no longer on hold by its label.';
+    case 'hold-set':
+      return `${words(fact.by)} put it on hold${fact.why === null ? '' : `: ${words(fact.why)}`}.`;
+    case 'hold-lifted':
+      return `${words(fact.by)} ended the hold.`;
+    case 'request-dismissed':
+      return null;
     case 'task-assigned':
       return `Attempt ${fact.attempt} was given to ${words(fact.agent)}.`;
     case 'branch-opened':
@@ -139,6 +165,8 @@ type ReviewFact = Extract<
       | 'command-decided'
       | 'collision-foreseen'
       | 'collision-announced'
+      | 'usage-reported'
+      | 'paths-requested'
       | GateFact['kind'];
   }
 >;
@@ -164,7 +192,10 @@ function describeReviewFact(fact: ReviewFact): string | null {
     case 'collision-foreseen':
       return `#${fact.a} and #${fact.b} touch the same files: they run one after the other.`;
     case 'collision-announced':
+    case 'usage-reported':
       return null;
+    case 'paths-requested':
+      return `${words(fact.by)} asks for ${words(fact.paths.join(', '))}.`;
     case 'required-checks-read':
     case 'force-pushed':
     case 'pull-retargeted':
@@ -193,6 +224,7 @@ const outcomeWords: Record<CommandOutcome, string | null> = {
   refused: 'not possible now',
   'not-yet': 'not available yet',
   unknown: 'not understood',
+  limited: null,
 };
 
 function describeVerdict(verdict: Verdict): string {

@@ -43,6 +43,25 @@ export function renderFailureNotice(of: {
     .join('\n\n');
 }
 
+/** An agent needs files that its task does not own; it goes on meanwhile. */
+export function renderPathsNotice(of: {
+  paths: readonly string[];
+  why: string;
+  by: string;
+  mention: readonly string[];
+}): string {
+  const why = of.why.trim() === '' ? null : `**Why:**\n${quoteLines(shorten(of.why, 500))}`;
+  return [
+    '### The agent asks for more files',
+    renderMentions(of.mention),
+    `${inlineCode(of.by)} needs ${of.paths.map(inlineCode).join(', ')}, which the task does not own.`,
+    why,
+    `**What to type:** ${inlineCode(`/own ${of.paths.join(' ')}`)} gives the task these files. Without it, changes there fail \`signalbox/arbiter\`.`,
+  ]
+    .filter((part) => part !== null)
+    .join('\n\n');
+}
+
 /** An entry left the queue without landing. */
 export function renderEjectionNotice(of: { pull: number; code: EjectionCode; reason: string }): string {
   const { what, todo } = ejectionWords[of.code];

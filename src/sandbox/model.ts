@@ -130,6 +130,8 @@ export interface Issue {
   labels: Label[];
   assignees: Account[];
   comments: Comment[];
+  /** Of a text that was ever changed: the original first, then every change. */
+  textEdits: { editor: Account; at: string }[];
   reactions: Reaction[];
   timeline: TimelineEvent[];
   createdAt: string;

@@ -58,7 +58,7 @@ export async function runAttempt(task: AgentTask, options: AttemptOptions, stop:
   if (lease.lost.aborted) ending = { kind: 'fenced', reason: String(lease.lost.reason) };
   else if (stop.aborted && ending.kind === 'failed') ending = released;
   if (ending.kind === 'failed') ending = { ...ending, message: redact(ending.message, secrets) };
-  await conclude(task, ending, options, stop);
+  await conclude(task, ending, options, stop, lease.nextSequence());
   await cleanUp(task, workspace, ending, options);
 }
 
@@ -123,6 +123,7 @@ async function conclude(
   ending: Ending,
   options: AttemptOptions,
   stop: AbortSignal,
+  sequence: number,
 ): Promise<void> {
   const name = attemptName(task);
   if (ending.kind === 'fenced') return options.log({ kind: 'fenced', ...name, reason: ending.reason });
@@ -131,7 +132,7 @@ async function conclude(
   }
   const problem = (message: string): void =>
     options.log({ kind: 'problem', message, correlationId: task.correlation_id });
-  const report = () => options.client.report(reportOf(task, ending));
+  const report = () => options.client.report(reportOf(task, ending, sequence));
   // A stop that comes during the long wait cuts it short; the short one then still gets the report out if it can.
   let outcome = stop.aborted ? null : await untilAnswered(report, options.patience, problem, stop);
   if (outcome === null || (outcome.kind === 'unreachable' && stop.aborted)) {
@@ -146,8 +147,9 @@ async function conclude(
   }
 }
 
-function reportOf(task: AgentTask, ending: Exclude<Ending, { kind: 'fenced' }>): Report {
-  const fields = { task: task.task, attempt: task.attempt, fence: task.fence, version: task.version };
+function reportOf(task: AgentTask, ending: Exclude<Ending, { kind: 'fenced' }>, sequence: number): Report {
+  const { attempt, fence, version } = task;
+  const fields = { task: task.task, attempt, fence, version, sequence };
   if (ending.kind === 'done') return { ...fields, kind: 'done', head: ending.head };
   return {
     ...fields,

@@ -18,6 +18,7 @@ export class LeaseHolder {
   readonly #lost = new AbortController();
   readonly #stopped = new AbortController();
   #beating: Promise<void> = Promise.resolve();
+  #sequence: number;
 
   constructor(
     client: ContractClient,
@@ -27,6 +28,7 @@ export class LeaseHolder {
   ) {
     this.#client = client;
     this.#task = task;
+    this.#sequence = task.next_sequence;
     this.#head = head;
     this.#log = log;
   }
@@ -34,6 +36,13 @@ export class LeaseHolder {
   /** Aborted when somebody else has the task. */
   get lost(): AbortSignal {
     return this.#lost.signal;
+  }
+
+  /** A sequence number for one call of this attempt; a call that is repeated keeps its number. */
+  nextSequence(): number {
+    const sequence = this.#sequence;
+    this.#sequence += 1;
+    return sequence;
   }
 
   /** Begins to beat. */
@@ -51,7 +60,8 @@ export class LeaseHolder {
   async beat(): Promise<Outcome<{ lease_expires_at: string }>> {
     const { task, attempt, fence, version } = this.#task;
     const head = await this.#head();
-    const outcome = await this.#client.heartbeat({ task, attempt, fence, version, head });
+    const sequence = this.nextSequence();
+    const outcome = await this.#client.heartbeat({ task, attempt, fence, version, sequence, head });
     if (outcome.kind === 'ok') {
       const leaseExpiresAt = outcome.value.lease_expires_at;
       this.#log({ kind: 'heartbeat', ...attemptName(this.#task), head, leaseExpiresAt });

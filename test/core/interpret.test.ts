@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { interpret } from '../../src/core/lane/interpret.ts';
 import type { AgentWord, Observation } from '../../src/core/lane/observation.ts';
-import { readPolicy } from '../../src/core/policy.ts';
 import {
   activeBuild,
   checks,
@@ -73,7 +72,7 @@ const everything: { what: string; lane: () => LaneDriver; seen: (lane: LaneDrive
   {
     what: 'a bad policy',
     lane: openLane,
-    seen: () => ({ kind: 'policy', reading: readPolicy({ nonsense: 1 }) }),
+    seen: () => ({ kind: 'policy', reading: { kind: 'refused', problem: 'nonsense: unknown key' } }),
   },
   { what: 'a request', lane: openLane, seen: () => issue(1) },
   { what: 'a request that is held', lane: openLane, seen: () => issue(1, { held: true }) },

@@ -138,6 +138,7 @@ export function specOf(change: Partial<Spec> = {}): Spec {
     owns: ['src/a.js'],
     ownsDeclared: true,
     dependsOn: [],
+    dependsElsewhere: [],
     budget: { minutes: null, tokens: null, usd: null },
     ...change,
   };
@@ -154,8 +155,11 @@ export function issueSeen(
     ready: true,
     held: false,
     labelledBy: { login: 'maria', permission: 'write' },
+    labelledAt: '2025-12-31T12:00:00Z',
+    edits: [],
     author: { login: 'maria', permission: 'write' },
     blockedBy: [],
+    blockedElsewhere: [],
     hidden: 0,
     ...change,
     spec: { kind: 'ok', spec, hash: hashSpec(spec) },
@@ -192,6 +196,7 @@ export function command(
     command: typed,
     by: 'rita',
     permission: 'write',
+    writtenAt: '2026-01-01T00:00:00Z',
     ...change,
   };
 }
@@ -212,7 +217,7 @@ export function openLane(): LaneDriver {
   return lane;
 }
 
-export const graceMs = 3_000;
+export const graceMs = 60_000;
 
 /** Requests a task and lets its grace period end; its collisions are announced. */
 export function request(

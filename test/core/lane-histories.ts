@@ -7,7 +7,7 @@ import { isVerdictFor, openFindings } from '../../src/core/gate/arbiter.ts';
 import type { Effect } from '../../src/core/lane/effects.ts';
 import { isStillWanted } from '../../src/core/lane/effects.ts';
 import type { Fact } from '../../src/core/lane/facts.ts';
-import type { AgentWord, Observation } from '../../src/core/lane/observation.ts';
+import type { AgentWord, Observation, SeenCommand } from '../../src/core/lane/observation.ts';
 import type { CheckConclusion, Task } from '../../src/core/lane/state.ts';
 import { approve, command, issue, type issueSeen, LaneDriver, policy, pull } from './lane-driver.ts';
 
@@ -31,8 +31,31 @@ export const policies = [
   },
 ];
 const conclusions: readonly CheckConclusion[] = ['failure', 'pending', 'neutral', 'timed-out'];
-const words = ['claimed', 'claimed', 'done', 'done', 'failed', 'escalate'] as const;
-const issueChanges = ['unlabel', 'close', 'gone', 'hold', 'unhold', 'link', 'edit', 'stranger'] as const;
+const words = [
+  'claimed',
+  'claimed',
+  'done',
+  'done',
+  'failed',
+  'escalate',
+  'released',
+  'request-paths',
+] as const;
+const issueChanges = [
+  'unlabel',
+  'close',
+  'gone',
+  'hold',
+  'unhold',
+  'link',
+  'edit',
+  'edit-by-visitor',
+  'relabel',
+  'stranger',
+] as const;
+const typedCommands = ['hold', 'unhold', 'cancel', 'freeze', 'unfreeze', 'status'] as const;
+const maria = { login: 'maria', permission: 'write' } as const;
+const visitor = { login: 'visitor', permission: 'read' } as const;
 const pullChanges = [
   'push',
   'ready',
@@ -105,6 +128,14 @@ const action = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('escalate' as const), issue: number }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('type' as const),
+      issue: number,
+      what: fc.constantFrom(...typedCommands),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('base' as const) }) },
   {
     weight: 1,
@@ -183,6 +214,7 @@ export class World {
           issue(action.issue, {
             held: action.held,
             spec: { owns: action.owns, dependsOn: action.dependsOn },
+            edits: [{ by: maria, at: lane.at }],
           }),
         );
       case 'wait':
@@ -201,6 +233,8 @@ export class World {
         return this.changeIssue(task, action.change);
       case 'escalate':
         return task ? this.tell(command(task.issue, { index: 0, name: 'escalate', why: 'look' })) : [];
+      case 'type':
+        return task ? this.type(task.issue, action.what) : [];
       case 'base':
         return this.tell({ kind: 'base', sha: this.sha('outside') });
       case 'policy':
@@ -221,6 +255,14 @@ export class World {
       default:
         return action satisfies never;
     }
+  }
+
+  type(under: number, what: (typeof typedCommands)[number]): Fact[] {
+    const index = 0;
+    const writtenAt = this.lane.at;
+    const needsWords = what === 'hold' || what === 'freeze';
+    const typed: SeenCommand = needsWords ? { index, name: what, why: 'later' } : { index, name: what };
+    return this.tell(command(under, typed, { permission: 'maintain', writtenAt }));
   }
 
   /** Whatever would sensibly happen next to the task. */
@@ -303,6 +345,7 @@ export class World {
       }
       case 'land': {
         const { build, sha, tree } = effect;
+        if (this.lane.state.frozen) return [{ kind: 'landing', build, result: { kind: 'withheld' } }];
         if (luck % 8 === 4) {
           return [{ kind: 'landing', build, result: { kind: 'base-is', sha: this.sha('outside') } }];
         }
@@ -329,7 +372,9 @@ export class World {
       claimed: { kind: 'claimed', claimId: `claim-${stale}`, worker: 'w-1' },
       done: { kind: 'done', head: task.pull?.headSha ?? '' },
       failed: { kind: 'failed', class: 'infra', message: 'disk full' },
-      escalate: { kind: 'escalate', trigger: 'ambiguity', context: 'Which?' },
+      escalate: { kind: 'escalate', trigger: 'ambiguity', context: 'Which?', usage: { tokens: 7 } },
+      released: { kind: 'released', reason: 'Ctrl-C' },
+      'request-paths': { kind: 'request-paths', paths: ['docs/**', `src/${stale}.js`], why: 'needed' },
     };
     const { number, fence } = task.attempt;
     const off = stale % 4 === 3 ? (stale % 8 === 3 ? -1 : 1) : 0;
@@ -425,9 +470,20 @@ export class World {
       case 'link':
         return as({ blockedBy: [9], held: !held });
       case 'edit':
-        return as({ spec: { ...spec, owns: ['docs/**'] } });
+        return as({ spec: { ...spec, owns: ['docs/**'] }, edits: [{ by: maria, at: this.lane.at }] });
+      case 'edit-by-visitor':
+        return as({
+          spec: { ...spec, requirements: `${spec.requirements} And more.` },
+          edits: [{ by: visitor, at: this.lane.at }],
+        });
+      case 'relabel':
+        return as({
+          spec: task.suspension?.pending?.spec ?? spec,
+          labelledAt: this.lane.at,
+          edits: [],
+        });
       case 'stranger':
-        return as({ labelledBy: { login: 'visitor', permission: 'read' } });
+        return as({ labelledBy: visitor });
       default:
         return change satisfies never;
     }

@@ -56,7 +56,7 @@ function assertGate(
   const landing = { headSha: entry.headSha, version: task.version, policyHash: state.policyHash };
   if (!isDeepStrictEqual(bound, landing)) fail('I2', 'the approval is for something else');
   if (last.by === 'policy' && state.policy.gate.approvals > 0) fail('I2', 'nobody approved');
-  if (task.held) fail('I2', 'the task is held');
+  if (task.held || task.hold) fail('I2', 'the task is held');
 }
 
 /** Whether a candidate with this task has passed, and may be on its way. */
@@ -84,6 +84,7 @@ function assertFact(world: World, step: Step, before: LaneState, fact: Fact, fac
     case 'build-passed': {
       const build = before.builds[fact.build];
       if (build?.baseSha !== before.baseSha) fail('I1', 'a candidate of an old base has passed');
+      if (before.frozen) fail('I2', 'a candidate was sent on its way while landings were frozen');
       const told = world.checks.get(build?.sha ?? '');
       for (const name of before.policy.gate.checks) {
         if (told?.get(name) !== 'success') fail('I1', `${name} was not green on the candidate`);
@@ -190,8 +191,12 @@ function play(actions: readonly Action[]): World {
 
 /** Why a task may rest for ever when everything works: a person, or another task, has the next word. */
 function mayRest(world: World, task: Task): boolean {
-  if (!isLive(task) || task.state === 'escalated' || task.held) return true;
+  if (!isLive(task) || task.state === 'escalated') return true;
+  if (task.held || task.hold || task.suspension) return true;
   const waits = waitsOf(world.lane.snapshot, task, world.lane.at).map((wait) => wait.kind);
+  // A new version may name prerequisites that its task did not have when it started.
+  if (task.state === 'in-review' || task.state === 'approved')
+    return waits.every((kind) => kind === 'dependency');
   return (
     task.state === 'waiting' &&
     waits.every((kind) => ['dependency', 'overlap', 'agent', 'limit'].includes(kind))
@@ -202,17 +207,19 @@ function mayRest(world: World, task: Task): boolean {
 function goodWeather(world: World): void {
   const { lane } = world;
   world.tell({ kind: 'prerequisite', issue: 9, state: 'completed' });
+  world.type(1, 'unfreeze');
   for (let round = 0; round < 60; round++) {
     for (let count = 0; lane.pending.length > 0 && count < 50; count++) world.carry(goodLuck);
     for (const task of Object.values(lane.state.tasks)) {
-      if (task.pull?.open && task.state !== 'completed') world.progress(task.issue);
+      const isForPeople = task.suspension !== null;
+      if (task.pull?.open && task.state !== 'completed' && !isForPeople) world.progress(task.issue);
     }
     world.carry(goodLuck);
     lane.presence = [
       { agent: 'default', worker: 'w-1', seenAt: lane.at },
       { agent: 'local', worker: 'w-1', seenAt: lane.at },
     ];
-    lane.pass(3_000);
+    lane.pass(10_000);
   }
 }
 

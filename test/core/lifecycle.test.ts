@@ -10,6 +10,8 @@ type State = TaskState | 'absent';
 const states: readonly State[] = ['absent', ...taskStates];
 const events: readonly LifecycleEvent[] = [
   'task-requested',
+  'version-accepted',
+  'attempt-superseded',
   'task-assigned',
   'work-started',
   'work-done',
@@ -27,12 +29,15 @@ const events: readonly LifecycleEvent[] = [
 const expected: Record<State, Partial<Record<LifecycleEvent, State>>> = {
   absent: { 'task-requested': 'waiting' },
   waiting: {
+    'version-accepted': 'waiting',
     'task-assigned': 'assigned',
     'attempts-exhausted': 'failed',
     escalated: 'escalated',
     'task-cancelled': 'cancelled',
   },
   assigned: {
+    'version-accepted': 'assigned',
+    'attempt-superseded': 'waiting',
     'work-started': 'working',
     'work-done': 'in-review',
     'attempt-ended': 'waiting',
@@ -43,6 +48,8 @@ const expected: Record<State, Partial<Record<LifecycleEvent, State>>> = {
     'task-cancelled': 'cancelled',
   },
   working: {
+    'version-accepted': 'working',
+    'attempt-superseded': 'waiting',
     'work-started': 'working',
     'work-done': 'in-review',
     'attempt-ended': 'waiting',
@@ -53,6 +60,8 @@ const expected: Record<State, Partial<Record<LifecycleEvent, State>>> = {
     'task-cancelled': 'cancelled',
   },
   'in-review': {
+    'version-accepted': 'in-review',
+    'attempt-superseded': 'waiting',
     'work-done': 'in-review',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
@@ -63,6 +72,7 @@ const expected: Record<State, Partial<Record<LifecycleEvent, State>>> = {
     'task-cancelled': 'cancelled',
   },
   approved: {
+    'version-accepted': 'in-review',
     'work-done': 'approved',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
@@ -74,6 +84,7 @@ const expected: Record<State, Partial<Record<LifecycleEvent, State>>> = {
     'task-cancelled': 'cancelled',
   },
   escalated: {
+    'version-accepted': 'escalated',
     'task-requested': 'waiting',
     approved: 'approved',
     escalated: 'escalated',
@@ -128,7 +139,9 @@ describe('folding a fact that cannot follow', () => {
     spec: specOf(),
     specHash: 'hash',
     blockedBy: [],
+    blockedElsewhere: [],
     requestedBy: 'maria',
+    labelledAt: null,
     hidden: 0,
     correlationId: 'c-1',
   };

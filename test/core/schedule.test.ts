@@ -51,7 +51,7 @@ describe('prerequisites', () => {
   test('a task that depends on itself waits and says so', () => {
     const lane = openLane();
     request(lane, 1, { blockedBy: [1] });
-    expect(waitsOf(lane.snapshot, lane.task(1), lane.at)[0]?.what).toBe('it depends on itself');
+    expect(waitsOf(lane.snapshot, lane.task(1), lane.at)[0]?.what).toBe('it waits for itself: #1 → #1');
   });
 
   test('a task waits until the task before it has landed, not only until it is approved', () => {
@@ -78,7 +78,11 @@ describe('prerequisites', () => {
     const lane = openLane();
     request(lane, 1, { spec: { dependsOn: [2] } });
     request(lane, 2, { spec: { owns: ['src/b.js'], dependsOn: [1] } });
-    expect([waits(lane, 1), waits(lane, 2)]).toEqual([['dependency'], ['dependency']]);
+    expect(waitsOf(lane.snapshot, lane.task(1), lane.at)[0]).toMatchObject({
+      what: 'it waits for itself: #1 → #2 → #1',
+      command: '/independent #2',
+    });
+    expect(waitsOf(lane.snapshot, lane.task(2), lane.at)[0]?.what).toBe('it waits for itself: #2 → #1 → #2');
   });
 });
 

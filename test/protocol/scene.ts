@@ -1,7 +1,7 @@
 /** A task and its rows, as the texts see them; each test changes what it is about. */
 import { freshEvidence } from '../../src/core/gate/evidence.ts';
 import type { GateRow } from '../../src/core/gate/gate.ts';
-import type { Task } from '../../src/core/lane/state.ts';
+import type { Spec, Task } from '../../src/core/lane/state.ts';
 import type { PlanRow, QueueRow, Wait } from '../../src/core/lane/view.ts';
 import type { CommentExtra } from '../../src/protocol/standing-text.ts';
 
@@ -26,14 +26,17 @@ export function planRow(change: Partial<PlanRow> = {}): PlanRow {
     branch: 'agent/42-count-the-tasks',
     owns: ['src/cli.js', 'test/**'],
     dependsOn: [7],
+    dependsElsewhere: [],
     agent: 'local',
     worker: 'w1',
     state,
     status: state,
     pull: 50,
     version: 1,
+    change: null,
     attempts: 1,
     waitsOn: [],
+    reason: null,
     since: at,
     startedAt: at,
     landedAt: null,
@@ -57,28 +60,42 @@ export function queueRow(change: Partial<QueueRow> = {}): QueueRow {
   };
 }
 
+const spec: Spec = {
+  title: 'Count the tasks',
+  requirements: 'Add `--count`.',
+  design: '',
+  acceptance: ['prints 0'],
+  owns: ['src/cli.js', 'test/**'],
+  ownsDeclared: true,
+  dependsOn: [7],
+  dependsElsewhere: [],
+  budget: { minutes: null, tokens: null, usd: null },
+};
+
 export function task(change: Partial<Task> = {}): Task {
   return {
     issue: 42,
     title: 'Count the tasks',
     state: 'in-review',
     version: 1,
-    spec: {
-      title: 'Count the tasks',
-      requirements: 'Add `--count`.',
-      design: '',
-      acceptance: ['prints 0'],
-      owns: ['src/cli.js', 'test/**'],
-      ownsDeclared: true,
-      dependsOn: [7],
-      budget: { minutes: null, tokens: null, usd: null },
-    },
+    spec,
     specHash: 'abc',
     blockedBy: [],
+    blockedElsewhere: [],
+    labelledAt: null,
+    textAt: null,
+    writtenHash: 'abc',
+    adjust: { own: [], disown: [], depends: [], independent: [] },
+    suspension: null,
+    change: null,
+    branch: 'agent/42-count-the-tasks',
+    asked: [],
     hidden: 0,
     requestedBy: 'alice',
     requestedAt: at,
     held: false,
+    hold: null,
+    dismissedAt: null,
     correlationId: 'c-1',
     attempts: 1,
     attempt: null,
@@ -91,7 +108,7 @@ export function task(change: Partial<Task> = {}): Task {
       merged: false,
       checks: [{ name: 'ci', conclusion: 'success', url: 'https://ci.example.org/1' }],
       verdict: null,
-      gate: freshEvidence(at, 1),
+      gate: freshEvidence(at, { version: 1, spec }),
     },
     approvals: [],
     entry: null,
@@ -115,6 +132,7 @@ export const gate: GateRow[] = [
 export function extra(change: Partial<CommentExtra> = {}): CommentExtra {
   return {
     lane: 'acme/demo@main',
+    graph: { nodes: [], edges: [] },
     collisions: [],
     policyProblem: null,
     recent: [],

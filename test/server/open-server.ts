@@ -3,6 +3,7 @@ import { createHmac, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { pino } from 'pino';
 import type { EngineContext } from '../../src/engine/context.ts';
+import { createVault } from '../../src/engine/vault.ts';
 import { createGitHub } from '../../src/github/app-client.ts';
 import { openJobs } from '../../src/ledger/jobs.ts';
 import { type ServerOptions, startServer } from '../../src/server/server.ts';
@@ -30,6 +31,7 @@ export async function openEngine(database: TestDatabase, apiUrl = nowhere): Prom
     jobs,
     log,
     publicUrl: 'http://signalbox.test',
+    vault: createVault(privateKey),
     instance: randomUUID(),
     sweepMs: 3_600_000,
   };

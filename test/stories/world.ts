@@ -15,15 +15,17 @@ import { readJournal } from '../../src/ledger/projections.ts';
 import { type Ci, startCi } from '../../src/sandbox/ci.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { serve } from '../../src/serve.ts';
-import { testDatabase } from '../support/database.ts';
+import { type TestDatabase, testDatabase } from '../support/database.ts';
 
 const run = promisify(execFile);
 const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const secret = 'a secret of sufficient length';
+/** What the sandbox signs its deliveries with. */
+export const webhookSecret = 'a secret of sufficient length';
 const patienceMs = 40_000;
 
 export interface World {
   sandbox: Sandbox;
+  db: TestDatabase['db'];
   url: string;
   botLogin: string;
   appId: number;
@@ -57,6 +59,7 @@ export interface WorldOptions {
   files?: Record<string, string>;
   draftsAllowed?: boolean;
   policy?: string;
+  agentToken?: string;
 }
 
 const basicFiles = {
@@ -154,13 +157,13 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     {
       appId: String(app.id),
       privateKey: app.privateKey,
-      webhookSecret: secret,
+      webhookSecret,
       previousWebhookSecret: null,
       apiUrl: sandbox.url,
       host: '127.0.0.1',
       port: 0,
       publicUrl: 'http://127.0.0.1:0',
-      agentToken: null,
+      agentToken: options.agentToken ?? null,
       dashboardToken: null,
       sweepMs: 20_000,
       registries: { npm: null, pypi: null, crates: null, go: null },
@@ -171,7 +174,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     },
     log,
   );
-  sandbox.setWebhook('signalbox', { url: `${running.url}/api/github/webhooks`, secret });
+  sandbox.setWebhook('signalbox', { url: `${running.url}/api/github/webhooks`, secret: webhookSecret });
   sandbox.install('signalbox', 'acme', ['acme/engine']);
   const repo = { owner: 'acme', repo: 'engine' };
   const token = sandbox.addUser('walt').token;
@@ -192,6 +195,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 
   return {
     sandbox,
+    db: database.db,
     url: running.url,
     botLogin: app.botLogin,
     appId: app.id,

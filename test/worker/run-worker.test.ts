@@ -25,7 +25,15 @@ describe('a worker with a task', () => {
     expect(gitIn(scene.remote.path, 'rev-parse', `${tip}^`)).toBe(scene.remote.tip);
     expect(gitIn(scene.remote.path, 'show', '--name-only', '--format=', tip)).toBe('count.txt');
     expect(scene.server.reports).toEqual([
-      { task: 'acme/tasks/main.42', attempt: 1, fence: 7, version: 3, kind: 'done', head: tip },
+      {
+        task: 'acme/tasks/main.42',
+        attempt: 1,
+        fence: 7,
+        version: 3,
+        sequence: expect.any(Number),
+        kind: 'done',
+        head: tip,
+      },
     ]);
     expect(readFileSync(scene.path('branch'), 'utf8').trim()).toBe(branch);
     expect(readFileSync(scene.path('names'), 'utf8').trim()).toBe('42 Count tasks corr-42');

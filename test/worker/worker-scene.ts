@@ -43,6 +43,7 @@ export class WorkerScene {
       version: 3,
       attempt: 1,
       fence: 7,
+      next_sequence: 1,
       repo: 'acme/tasks',
       issue: 42,
       pull: 43,
@@ -57,6 +58,7 @@ export class WorkerScene {
       heartbeat_seconds: 0.05,
       correlation_id: 'corr-42',
       report_url: `${this.server.url}/api/agent/v1/report`,
+      checkpoint: null,
       git: {
         url: this.remote.url,
         username: 'x-access-token',

@@ -29,6 +29,7 @@ export function approverProblem(state: LaneState, task: Task, by: string): strin
 /** Why nobody can approve this task as it stands, or null. */
 export function approvalRefusal(state: LaneState, task: Task, by: string): string | null {
   const { pull, attempt } = task;
+  if (task.suspension) return `the text of #${task.issue} was edited: read it, and approve it there first`;
   if (!pull?.open) return 'there is no open pull request to approve yet';
   if (attempt?.openedSha === pull.headSha) return 'the branch has no changes yet';
   if (attempt?.via === 'pull' && (task.state === 'assigned' || task.state === 'working')) {

@@ -1,4 +1,6 @@
 /** What is known of a pull request besides its head, its checks and its verdict, and the gate looks at. */
+import { createHash } from 'node:crypto';
+import type { Spec } from '../lane/state.ts';
 
 /** A check that must be green. `app` is the id or slug of the App that must report it; null: whoever does. */
 export interface RequiredCheck {
@@ -36,8 +38,10 @@ export interface Opinion {
 export interface GateEvidence {
   /** When the present head was first seen. */
   headAt: string;
-  /** The task's version that the present head was made for. */
+  /** The task's version when the present head was first seen. */
   headVersion: number;
+  /** What that version asked to be done; see hashWork(). */
+  headWork: string;
   /** How often the branch has been force-pushed, as far as that was looked at. */
   forcePushes: number;
   /** The branch that the pull request goes to now, when that is not the lane's. */
@@ -51,11 +55,22 @@ export interface GateEvidence {
   opinion: Opinion | null;
 }
 
+/** Tells whether two versions ask for the same work; which files it may touch and what it waits for is no work. */
+export function hashWork({ requirements, design, acceptance }: Spec): string {
+  return createHash('sha256')
+    .update(JSON.stringify([requirements, design, acceptance]))
+    .digest('hex')
+    .slice(0, 16);
+}
+
+type MadeFor = { version: number; spec: Spec };
+
 /** At the moment at which a pull request is first seen. */
-export function freshEvidence(at: string, version: number): GateEvidence {
+export function freshEvidence(at: string, { version, spec }: MadeFor): GateEvidence {
   return {
     headAt: at,
     headVersion: version,
+    headWork: hashWork(spec),
     forcePushes: 0,
     retargeted: null,
     objections: [],
@@ -67,6 +82,7 @@ export function freshEvidence(at: string, version: number): GateEvidence {
 }
 
 /** What remains true of a pull request when its head moves. */
-export function moveHead(evidence: GateEvidence, at: string, version: number): GateEvidence {
-  return { ...evidence, headAt: at, headVersion: version, overrides: [], otherChecks: [], opinion: null };
+export function moveHead(evidence: GateEvidence, at: string, { version, spec }: MadeFor): GateEvidence {
+  const head = { headAt: at, headVersion: version, headWork: hashWork(spec) };
+  return { ...evidence, ...head, overrides: [], otherChecks: [], opinion: null };
 }

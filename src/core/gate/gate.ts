@@ -4,7 +4,9 @@
  */
 import { checkNames } from '../ids.ts';
 import type { LaneState, Task } from '../lane/state.ts';
+import { holdWaits } from '../task/hold.ts';
 import { openPrerequisites } from '../task/prerequisites.ts';
+import { suspensionWait } from '../task/suspension.ts';
 import { approverProblem, countingApprovals, endOfApproval, openOwnerGroups } from './approving.ts';
 import { countFindings, isVerdictFor, openFindings } from './arbiter.ts';
 import type { RequiredCheck } from './evidence.ts';
@@ -12,7 +14,7 @@ import { likelyCause } from './likely-cause.ts';
 import { isProof, opinionCheck, requiredChecks } from './required-checks.ts';
 
 export interface GateRow {
-  condition: 'checks' | 'arbiter' | 'opinion' | 'approval' | 'dependency' | 'hold' | 'pull';
+  condition: 'checks' | 'arbiter' | 'opinion' | 'approval' | 'dependency' | 'hold' | 'edit' | 'pull';
   name: string;
   state: 'ok' | 'pending' | 'failed';
   detail: string;
@@ -146,16 +148,12 @@ export function gateOf(task: Task, state: LaneState, at: string | null = null): 
         detail: what,
       }),
     ),
-    ...(task.held
-      ? [
-          {
-            condition: 'hold' as const,
-            name: 'hold',
-            state: 'pending' as const,
-            detail: 'the label agent-hold is set',
-          },
-        ]
-      : []),
+    ...(task.suspension ? [suspensionWait(task, task.suspension)] : []).map(
+      ({ what }): GateRow => ({ condition: 'edit', name: 'edited text', state: 'pending', detail: what }),
+    ),
+    ...holdWaits(task).map(
+      ({ what }): GateRow => ({ condition: 'hold', name: 'hold', state: 'pending', detail: what }),
+    ),
     ...pullRows(task, state),
   ];
 }

@@ -7,6 +7,7 @@ import { explainsAt } from '../gate/likely-cause.ts';
 import { findMissing } from '../gate/required-checks.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { ejectEntries, enterQueue, planBuilds } from '../queue/plan.ts';
+import { givenUpPrerequisites } from '../task/prerequisites.ts';
 import { foreseeCollisions, graceEnds, scheduleNext } from '../task/schedule.ts';
 import type { Fact, FactBody } from './facts.ts';
 import { fold } from './fold.ts';
@@ -76,11 +77,25 @@ function approveByPolicy(state: LaneState): FactBody[] {
   );
 }
 
+/** A prerequisite that nobody will do is a question to the people of whatever waits for it, asked once. */
+function askAboutPrerequisites(state: LaneState): FactBody[] {
+  return Object.values(state.tasks)
+    .filter(isLive)
+    .flatMap((task) =>
+      givenUpPrerequisites(state, task)
+        .filter((prerequisite) => !task.asked.includes(prerequisite))
+        .map(
+          (prerequisite): FactBody => ({ kind: 'prerequisite-questioned', issue: task.issue, prerequisite }),
+        ),
+    );
+}
+
 /** The first group of facts that follows; `decide` asks again until nothing follows. */
 function nextFacts(snapshot: Snapshot, at: string): FactBody[] {
   const { state } = snapshot;
   const rules: (() => FactBody[])[] = [
     () => expireLeases(snapshot, at),
+    () => askAboutPrerequisites(state),
     () => foreseeCollisions(state),
     () => readEvidence(state),
     () => readClosedPulls(state),

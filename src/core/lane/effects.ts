@@ -99,6 +99,9 @@ export function wantedEffects(state: LaneState): Effect[] {
   return [...announcements, ...Object.values(state.tasks).flatMap(wantedByTask), ...wantedByBuilds(state)];
 }
 
+/** Commands that ask for words; all others are answered with a sign when they are done. */
+const answeredInWords: ReadonlySet<string> = new Set(['help', 'status', 'why']);
+
 /** Effects that answer something said or tell a person something new: wanted once, by the fact itself. */
 export function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
   switch (fact.kind) {
@@ -107,15 +110,20 @@ export function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
       const reaction: Effect = { kind: 'react', comment: fact.comment, content: ok ? 'rocket' : 'confused' };
       // A word we do not know and cannot guess may be for another bot: a sign is enough, an answer would be noise.
       if (fact.outcome === 'unknown' && fact.detail === '') return [reaction];
-      const speaks = !ok || fact.command === 'help' || fact.command === 'status';
-      return speaks
-        ? [reaction, { kind: 'reply', under: fact.under, comment: fact.comment, fact }]
-        : [reaction];
+      const isSilent = ok
+        ? !answeredInWords.has(fact.command)
+        : fact.outcome === 'limited' && fact.detail === '';
+      return isSilent
+        ? [reaction]
+        : [reaction, { kind: 'reply', under: fact.under, comment: fact.comment, fact }];
     }
     case 'request-refused':
+    case 'edit-suspended':
+    case 'prerequisite-questioned':
     case 'escalated':
     case 'entry-ejected':
     case 'attempts-exhausted':
+    case 'paths-requested':
     case 'action-requested': {
       if (fact.kind === 'action-requested' && fact.action === 'retry' && fact.outcome === 'done') return [];
       const under = state.tasks[fact.issue]?.pull?.number ?? fact.issue;

@@ -6,14 +6,19 @@
 import type { Objection, Opinion, Override, RequiredCheck } from '../gate/evidence.ts';
 import type { Policy } from '../policy.ts';
 import type {
+  Adjustments,
   BuildEntry,
   CheckResult,
   Escalation,
   Landing,
   PrerequisiteState,
   Spec,
+  Suspension,
   TaskState,
+  Usage,
   Verdict,
+  VersionNote,
+  Via,
 } from './state.ts';
 
 export type FactBody =
@@ -28,15 +33,49 @@ export type FactBody =
       spec: Spec;
       specHash: string;
       blockedBy: number[];
+      blockedElsewhere: string[];
       requestedBy: string;
+      labelledAt: string | null;
       hidden: number;
       correlationId: string;
     }
   | { kind: 'request-refused'; issue: number; why: string }
   | { kind: 'request-withdrawn'; issue: number }
-  | { kind: 'dependencies-linked'; issue: number; blockedBy: number[] }
+  | {
+      kind: 'version-accepted';
+      issue: number;
+      version: number;
+      spec: Spec;
+      specHash: string;
+      adjust: Adjustments;
+      writtenHash: string;
+      textAt: string | null;
+      hidden: number;
+      by: string;
+      how: VersionNote['how'];
+      diff: string;
+      /** What it owns from now on, where it owned anything. */
+      claims: string[];
+    }
+  | { kind: 'attempt-superseded'; issue: number; attempt: number; version: number }
+  | {
+      kind: 'edit-suspended';
+      issue: number;
+      by: string | null;
+      why: string | null;
+      pending: Suspension['pending'];
+      textAt: string | null;
+    }
+  | { kind: 'edit-settled'; issue: number; writtenHash: string; textAt: string | null }
+  | { kind: 'dependencies-linked'; issue: number; blockedBy: number[]; blockedElsewhere: string[] }
+  | { kind: 'prerequisite-questioned'; issue: number; prerequisite: string }
+  | { kind: 'elsewhere-seen'; reference: string; state: PrerequisiteState }
   | { kind: 'prerequisite-seen'; issue: number; state: PrerequisiteState }
   | { kind: 'task-held'; issue: number; held: boolean }
+  | { kind: 'hold-set'; issue: number; by: string; why: string | null }
+  | { kind: 'hold-lifted'; issue: number; by: string }
+  | { kind: 'lane-frozen'; by: string; why: string }
+  | { kind: 'lane-unfrozen'; by: string }
   | { kind: 'collision-foreseen'; a: number; b: number; paths: string[] }
   | { kind: 'collision-announced'; a: number; b: number }
   | {
@@ -46,7 +85,7 @@ export type FactBody =
       fence: number;
       version: number;
       agent: string;
-      via: 'pull' | 'adopt';
+      via: Via;
       branch: string;
       baseSha: string;
       claims: string[];
@@ -59,6 +98,8 @@ export type FactBody =
   | { kind: 'arbiter-judged'; issue: number; verdict: Verdict }
   | { kind: 'checks-reported'; issue: number; sha: string; checks: CheckResult[]; others?: string[] }
   | { kind: 'work-done'; issue: number; attempt: number; by: string }
+  | { kind: 'usage-reported'; issue: number; attempt: number; usage: Usage }
+  | { kind: 'paths-requested'; issue: number; attempt: number; paths: string[]; why: string; by: string }
   | { kind: 'attempt-ended'; issue: number; attempt: number; reason: string }
   | { kind: 'attempts-exhausted'; issue: number; reason: string }
   | {
@@ -81,6 +122,8 @@ export type FactBody =
   | { kind: 'escalated'; issue: number; escalation: Omit<Escalation, 'at' | 'from'> }
   | { kind: 'task-completed'; issue: number; sha: string }
   | { kind: 'task-cancelled'; issue: number; reason: string }
+  /** The label that was on the issue at this time, by GitHub's clock, asks for nothing any more. */
+  | { kind: 'request-dismissed'; issue: number; dismissedAt: string }
   | { kind: 'build-started'; build: number; baseSha: string; entries: BuildEntry[] }
   | { kind: 'candidate-made'; build: number; sha: string; tree: string }
   | { kind: 'build-reported'; build: number; checks: CheckResult[] }
@@ -124,8 +167,11 @@ export type GateFact =
 /** The buttons of `signalbox/arbiter`. */
 export type CheckAction = 'retry' | 'explain' | 'override';
 
-/** `refused`: allowed to this person, but not possible as things stand; `detail` says why and what to do. */
-export type CommandOutcome = 'done' | 'denied' | 'refused' | 'not-yet' | 'unknown';
+/**
+ * `refused`: allowed to this person, but not possible as things stand; `detail` says why and what to do. `limited`:
+ * this person has had too many answers within an hour; told once, with their number as `detail`, then not any more.
+ */
+export type CommandOutcome = 'done' | 'denied' | 'refused' | 'not-yet' | 'unknown' | 'limited';
 
 export type EjectionCode =
   | 'conflict'
@@ -144,6 +190,8 @@ export type Fact = FactBody & { at: string };
 export type LifecycleEvent = Extract<
   FactKind,
   | 'task-requested'
+  | 'version-accepted'
+  | 'attempt-superseded'
   | 'task-assigned'
   | 'work-started'
   | 'work-done'

@@ -2,12 +2,14 @@
  * `fold(state, fact)` makes the next state of a lane. It is the only way in which state changes, which is why
  * replaying the journal reproduces it (I7).
  */
+import { noteAnswer } from '../commands/limit.ts';
 import { freshEvidence, moveHead } from '../gate/evidence.ts';
 import { addApproval, dropApproval, foldGateFact } from '../gate/fold-gate.ts';
 import { defaultPolicy, policyHash } from '../policy.ts';
 import { nextState } from '../task/lifecycle.ts';
+import { noAdjustments } from '../task/versions.ts';
 import type { Fact, LifecycleEvent } from './facts.ts';
-import type { Attempt, Build, LaneState, Pull, Task } from './state.ts';
+import { type Attempt, type Build, isLive, type LaneState, type Pull, type Task } from './state.ts';
 
 /** The state before the first fact. */
 export const emptyLane: LaneState = {
@@ -19,12 +21,15 @@ export const emptyLane: LaneState = {
   policyHash: policyHash(defaultPolicy),
   policyProblem: null,
   requiredChecks: [],
+  frozen: null,
+  asked: {},
   nextFence: 1,
   nextBuild: 1,
   nextEntry: 1,
   tasks: {},
   refusals: {},
   prerequisites: {},
+  elsewhere: {},
   collisions: [],
   builds: {},
   landings: [],
@@ -75,6 +80,12 @@ function withoutRefusal(state: LaneState, issue: number): LaneState {
   return { ...state, refusals };
 }
 
+/** The label is off: the next one is a new request. */
+function withdraw(state: LaneState, issue: number): LaneState {
+  const next = withoutRefusal(state, issue);
+  return next.tasks[issue] ? changeTask(next, issue, (task) => ({ ...task, dismissedAt: null })) : next;
+}
+
 function requestTask(state: LaneState, fact: FactOf<'task-requested'>): LaneState {
   const before = state.tasks[fact.issue];
   nextState(before?.state ?? 'absent', 'task-requested');
@@ -87,9 +98,20 @@ function requestTask(state: LaneState, fact: FactOf<'task-requested'>): LaneStat
     spec: fact.spec,
     specHash: fact.specHash,
     blockedBy: fact.blockedBy,
+    blockedElsewhere: fact.blockedElsewhere,
     requestedBy: fact.requestedBy,
     requestedAt: fact.at,
+    labelledAt: fact.labelledAt,
+    textAt: fact.labelledAt,
+    writtenHash: fact.specHash,
+    adjust: noAdjustments,
+    suspension: null,
+    change: null,
+    branch: before?.pull?.open ? before.branch : null,
+    asked: [],
     held: false,
+    hold: before && isLive(before) ? before.hold : null,
+    dismissedAt: null,
     hidden: fact.hidden,
     correlationId: fact.correlationId,
     attempts: 0,
@@ -109,11 +131,35 @@ function requestTask(state: LaneState, fact: FactOf<'task-requested'>): LaneStat
   return { ...withoutRefusal(state, fact.issue), tasks: { ...state.tasks, [fact.issue]: task } };
 }
 
+/** Everything that was said about the version before is void; what an attempt goes on with, it owns at once. */
+function acceptVersion(task: Task, fact: FactOf<'version-accepted'>): Task {
+  return {
+    ...move(task, 'version-accepted', fact.at),
+    version: fact.version,
+    title: fact.spec.title,
+    spec: fact.spec,
+    specHash: fact.specHash,
+    writtenHash: fact.writtenHash,
+    textAt: fact.textAt,
+    labelledAt: fact.how === 'label' ? fact.textAt : task.labelledAt,
+    adjust: fact.adjust,
+    suspension: null,
+    change: { by: fact.by, how: fact.how, diff: fact.diff, at: fact.at },
+    hidden: fact.hidden,
+    claims: task.claims.length > 0 ? fact.claims : [],
+    attempt: task.attempt ? { ...task.attempt, version: fact.version } : null,
+    approvals: [],
+    entry: null,
+    ejectedHead: null,
+  };
+}
+
 function assignTask(state: LaneState, fact: FactOf<'task-assigned'>): LaneState {
   const next = changeTask(state, fact.issue, (task) => ({
     ...move(task, 'task-assigned', fact.at),
     attempts: task.attempts + 1,
     claims: fact.claims,
+    branch: fact.branch,
     lastReason: null,
     attempt: {
       number: fact.attempt,
@@ -126,6 +172,8 @@ function assignTask(state: LaneState, fact: FactOf<'task-assigned'>): LaneState 
       openedSha: null,
       claimId: null,
       worker: null,
+      runId: null,
+      asked: [],
       assignedAt: fact.at,
       startedAt: null,
     },
@@ -133,16 +181,9 @@ function assignTask(state: LaneState, fact: FactOf<'task-assigned'>): LaneState 
   return { ...next, nextFence: fact.fence + 1 };
 }
 
-/** A running worker may not have heard of a newer version; whoever else pushes has. */
-function versionMadeFor({ state, attempt, version }: Task): number {
-  const isAtWork = attempt?.via === 'pull' && (state === 'assigned' || state === 'working');
-  return isAtWork ? attempt.version : version;
-}
-
 function openPull(task: Task, fact: FactOf<'pull-opened'>): Task {
   const same = task.pull?.number === fact.pull ? task.pull : null;
   const known = same?.headSha === fact.headSha ? same : null;
-  const version = versionMadeFor(task);
   return {
     ...task,
     pull: {
@@ -153,7 +194,7 @@ function openPull(task: Task, fact: FactOf<'pull-opened'>): Task {
       merged: false,
       checks: known?.checks ?? [],
       verdict: known?.verdict ?? null,
-      gate: known?.gate ?? (same ? moveHead(same.gate, fact.at, version) : freshEvidence(fact.at, version)),
+      gate: known?.gate ?? (same ? moveHead(same.gate, fact.at, task) : freshEvidence(fact.at, task)),
     },
   };
 }
@@ -175,9 +216,34 @@ function closeBuild(state: LaneState, number: number, to: 'failed' | 'abandoned'
 function foldTask(task: Task, fact: Fact): Task {
   switch (fact.kind) {
     case 'dependencies-linked':
-      return { ...task, blockedBy: fact.blockedBy };
+      return { ...task, blockedBy: fact.blockedBy, blockedElsewhere: fact.blockedElsewhere };
+    case 'prerequisite-questioned':
+      return { ...task, asked: [...task.asked, fact.prerequisite].sort() };
+    case 'version-accepted':
+      return acceptVersion(task, fact);
+    case 'attempt-superseded':
+      return { ...move(task, 'attempt-superseded', fact.at), ...idle, attempts: 0 };
+    case 'edit-suspended':
+      return {
+        ...task,
+        suspension: {
+          by: fact.by,
+          why: fact.why,
+          pending: fact.pending,
+          textAt: fact.textAt,
+          at: fact.at,
+        },
+      };
+    case 'edit-settled':
+      return { ...task, suspension: null, writtenHash: fact.writtenHash, textAt: fact.textAt };
     case 'task-held':
       return { ...task, held: fact.held };
+    case 'hold-set':
+      return { ...task, hold: { by: fact.by, why: fact.why, at: fact.at } };
+    case 'hold-lifted':
+      return { ...task, hold: null };
+    case 'request-dismissed':
+      return { ...task, dismissedAt: fact.dismissedAt };
     case 'branch-opened':
       return changeAttempt(task, fact.attempt, (attempt) => ({ ...attempt, openedSha: fact.sha }));
     case 'pull-opened':
@@ -192,13 +258,20 @@ function foldTask(task: Task, fact: Fact): Task {
         })),
         startedAt: task.startedAt ?? fact.at,
       };
+    case 'usage-reported':
+      return task;
+    case 'paths-requested':
+      return changeAttempt(task, fact.attempt, (attempt) => ({
+        ...attempt,
+        asked: [...attempt.asked, ...fact.paths],
+      }));
     case 'head-moved':
       return changePull(task, (pull) => ({
         ...pull,
         headSha: fact.sha,
         checks: [],
         verdict: null,
-        gate: moveHead(pull.gate, fact.at, versionMadeFor(task)),
+        gate: moveHead(pull.gate, fact.at, task),
       }));
     case 'draft-changed':
       return changePull(task, (pull) => ({ ...pull, draft: fact.draft }));
@@ -288,10 +361,12 @@ export function fold(state: LaneState, fact: Fact): LaneState {
       return { ...state, requiredChecks: fact.checks };
     case 'prerequisite-seen':
       return { ...state, prerequisites: { ...state.prerequisites, [fact.issue]: fact.state } };
+    case 'elsewhere-seen':
+      return { ...state, elsewhere: { ...state.elsewhere, [fact.reference]: fact.state } };
     case 'request-refused':
       return { ...state, refusals: { ...state.refusals, [fact.issue]: fact.why } };
     case 'request-withdrawn':
-      return withoutRefusal(state, fact.issue);
+      return withdraw(state, fact.issue);
     case 'task-requested':
       return requestTask(state, fact);
     case 'task-assigned':
@@ -348,7 +423,11 @@ export function fold(state: LaneState, fact: Fact): LaneState {
     case 'landed':
       return land(state, fact);
     case 'command-decided':
-      return state;
+      return { ...state, asked: noteAnswer(state.asked, fact) };
+    case 'lane-frozen':
+      return { ...state, frozen: { by: fact.by, why: fact.why, at: fact.at } };
+    case 'lane-unfrozen':
+      return { ...state, frozen: null };
     default:
       return changeTask(state, fact.issue, (task) => foldTask(task, fact));
   }

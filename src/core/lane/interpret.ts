@@ -9,10 +9,12 @@ import { readCommand } from '../gate/commands.ts';
 import { opinionCheck, requiredChecks } from '../gate/required-checks.ts';
 import { interpretReviews } from '../gate/reviews.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
+import { readEdit, strangerSince } from '../task/edits.ts';
 import { allows } from '../task/lifecycle.ts';
+import { requestPaths, withOptions } from './agent-asks.ts';
 import type { FactBody } from './facts.ts';
-import type { Observation, SeenIssue } from './observation.ts';
-import { isLive, type LaneState, prerequisitesOf, type Task } from './state.ts';
+import type { AgentWord, Observation, SeenIssue } from './observation.ts';
+import { elsewhereOf, isLive, type LaneState, prerequisitesOf, type Task } from './state.ts';
 
 type Of<K extends Observation['kind']> = Extract<Observation, { kind: K }>;
 
@@ -26,28 +28,52 @@ function requester(seen: SeenIssue): { login: string; permission: string } | nul
   return seen.labelledBy === 'not-seen-yet' ? null : (seen.labelledBy ?? seen.author);
 }
 
+function readLinks(task: Task, { blockedBy, blockedElsewhere }: SeenIssue): FactBody[] {
+  const isOld =
+    isDeepStrictEqual(task.blockedBy, blockedBy) &&
+    isDeepStrictEqual(task.blockedElsewhere, blockedElsewhere);
+  return isOld ? [] : [{ kind: 'dependencies-linked', issue: task.issue, blockedBy, blockedElsewhere }];
+}
+
+/** Why this person's label does not count for the text that is there now; empty when it does. */
+function problemsOf(seen: SeenIssue, by: { login: string; permission: string }): string[] {
+  if (!mayWrite.has(by.permission)) {
+    return [
+      `agent-ready counts when somebody with write access sets it; ${by.login} has ${by.permission} access.`,
+    ];
+  }
+  const stranger = strangerSince(seen, seen.labelledAt);
+  if (stranger !== null && seen.labelledAt !== null) {
+    return [
+      `${stranger} edited the text after ${by.login} had set agent-ready: read it, then remove the label and set it again.`,
+    ];
+  }
+  return seen.spec.kind === 'refused' ? seen.spec.why : [];
+}
+
+/** Whether the label that is there is the one that `/cancel` has dismissed. */
+function isDismissed({ dismissedAt }: Task, { labelledAt }: SeenIssue): boolean {
+  if (dismissedAt === null) return false;
+  return labelledAt === null || Date.parse(labelledAt) <= Date.parse(dismissedAt);
+}
+
 function interpretReady(
   state: LaneState,
   { issue, correlationId }: Of<'issue'>,
   seen: SeenIssue,
 ): FactBody[] {
   const task = state.tasks[issue];
+  if (task && isDismissed(task, seen)) return [];
   if (
     !allows(task?.state ?? 'absent', 'task-requested') ||
     task?.state === 'escalated' ||
     task?.state === 'failed'
   ) {
-    return task && isLive(task) && !isDeepStrictEqual(task.blockedBy, seen.blockedBy)
-      ? [{ kind: 'dependencies-linked', issue, blockedBy: seen.blockedBy }]
-      : [];
+    return task && isLive(task) ? [...readLinks(task, seen), ...readEdit(state, task, seen)] : [];
   }
   const by = requester(seen);
   if (by === null) return [];
-  const why = !mayWrite.has(by.permission)
-    ? [`agent-ready counts when somebody with write access sets it; ${by.login} has ${by.permission} access.`]
-    : seen.spec.kind === 'refused'
-      ? seen.spec.why
-      : [];
+  const why = problemsOf(seen, by);
   if (seen.spec.kind === 'refused' || why.length > 0) {
     const reason = why.join('\n');
     return state.refusals[issue] === reason ? [] : [{ kind: 'request-refused', issue, why: reason }];
@@ -59,7 +85,9 @@ function interpretReady(
       spec: seen.spec.spec,
       specHash: seen.spec.hash,
       blockedBy: seen.blockedBy,
+      blockedElsewhere: seen.blockedElsewhere,
       requestedBy: by.login,
+      labelledAt: seen.labelledAt,
       hidden: seen.hidden,
       correlationId,
     },
@@ -71,6 +99,8 @@ function interpretIssue(state: LaneState, observation: Of<'issue'>): FactBody[] 
   if (state.refusals[issue] !== undefined && (!seen?.ready || !seen.open))
     return [{ kind: 'request-withdrawn', issue }];
   const task = state.tasks[issue];
+  if (seen?.ready === false && typeof task?.dismissedAt === 'string')
+    return [{ kind: 'request-withdrawn', issue }];
   const cancellable = task !== undefined && allows(task.state, 'task-cancelled');
   const landing = task !== undefined && (task.pull?.merged === true || mayBeLanding(state, issue));
   if (!seen) {
@@ -158,11 +188,22 @@ function interpretAgent(state: LaneState, { issue, attempt, fence, word }: Of<'a
   if (!task || !holdsFence(task, attempt, fence)) return [];
   const under = task.state === 'assigned' || task.state === 'working';
   if (!under) return [];
+  const usage: FactBody[] =
+    'usage' in word && word.usage ? [{ kind: 'usage-reported', issue, attempt, usage: word.usage }] : [];
+  return [...usage, ...interpretWord(task, attempt, word)];
+}
+
+function interpretWord(task: Task, attempt: number, word: AgentWord): FactBody[] {
+  const { issue } = task;
   switch (word.kind) {
     case 'claimed':
       return task.attempt?.claimId === word.claimId
         ? []
         : [{ kind: 'work-started', issue, attempt, claimId: word.claimId, worker: word.worker }];
+    case 'released':
+      return [{ kind: 'attempt-ended', issue, attempt, reason: `released: ${word.reason}` }];
+    case 'request-paths':
+      return requestPaths(task, word);
     case 'done':
       if (word.head === task.attempt?.openedSha) {
         return [
@@ -184,7 +225,11 @@ function interpretAgent(state: LaneState, { issue, attempt, fence, word }: Of<'a
         {
           kind: 'escalated',
           issue,
-          escalation: { trigger: word.trigger, context: word.context, by: task.attempt?.agent ?? 'agent' },
+          escalation: {
+            trigger: word.trigger,
+            context: withOptions(word.context, word.options ?? []),
+            by: task.attempt?.agent ?? 'agent',
+          },
         },
       ];
     default:
@@ -215,6 +260,10 @@ function interpretCandidate(state: LaneState, { build, result }: Of<'candidate'>
 function interpretLanding(state: LaneState, { build, result }: Of<'landing'>): FactBody[] {
   const known = state.builds[build];
   if (known?.state !== 'passed' || known.sha === null || known.tree === null) return [];
+  if (result.kind === 'withheld') {
+    const reason = 'landings were frozen before it could land';
+    return [{ kind: 'build-abandoned', build, reason }];
+  }
   if (result.kind === 'base-is') {
     return [
       { kind: 'build-abandoned', build, reason: 'the base branch moved before it could land' },
@@ -278,6 +327,15 @@ function isNamed(state: LaneState, issue: number): boolean {
   return Object.values(state.tasks).some((task) => isLive(task) && prerequisitesOf(task).includes(issue));
 }
 
+function interpretElsewhere(state: LaneState, { reference, state: seen }: Of<'elsewhere'>): FactBody[] {
+  const isAsked = Object.values(state.tasks).some(
+    (task) => isLive(task) && elsewhereOf(task).includes(reference),
+  );
+  return !isAsked || state.elsewhere[reference] === seen
+    ? []
+    : [{ kind: 'elsewhere-seen', reference, state: seen }];
+}
+
 /** The facts that follow from an observation; none when it is old news or comes from a stale fence. */
 export function interpret(state: LaneState, observation: Observation): FactBody[] {
   switch (observation.kind) {
@@ -303,6 +361,8 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
         !isNamed(state, observation.issue)
         ? []
         : [{ kind: 'prerequisite-seen', issue: observation.issue, state: observation.state }];
+    case 'elsewhere':
+      return interpretElsewhere(state, observation);
     case 'pull':
       return interpretPull(state, observation);
     case 'diff':

@@ -2,10 +2,20 @@ import { createHash } from 'node:crypto';
 import type { CheckAction } from './facts.ts';
 
 /** A look: what is to be read again on GitHub. An event, a sweep or an effect asks for one. */
-export type LookKind = 'base' | 'policy' | 'issue' | 'pull' | 'checks' | 'comment' | 'action' | 'opinion';
+export type LookKind =
+  | 'base'
+  | 'policy'
+  | 'issue'
+  | 'elsewhere'
+  | 'pull'
+  | 'checks'
+  | 'comment'
+  | 'action'
+  | 'opinion';
 
 /**
- * `subject` is the issue's or PR's number, a commit's SHA, or empty. A comment's is its number, and where a webhook
+ * `subject` is the issue's or PR's number (`owner/repo#7` elsewhere), a commit's SHA, or empty: the policy's is empty
+ * for the one in force, and a head's SHA for what a PR would make of it. A comment's is its number, and where a webhook
  * told of it, `<number>:<hash of the words it was written with>`.
  */
 export interface Look {

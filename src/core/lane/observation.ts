@@ -2,11 +2,12 @@
  * What was seen outside the ledger: on GitHub, through the agent API, or as the result of an effect. An observation
  * is level-triggered: it says how things are, so that seeing it twice, late or after another changes nothing.
  */
+import type { Command } from '../commands/command.ts';
 import type { ReadDiff } from '../gate/arbiter.ts';
 import type { Opinion, RequiredCheck } from '../gate/evidence.ts';
 import type { PolicyReading } from '../policy.ts';
 import type { CheckAction } from './facts.ts';
-import type { CheckResult, PrerequisiteState, Spec } from './state.ts';
+import type { CheckResult, PrerequisiteState, Spec, Usage } from './state.ts';
 
 export type Permission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none';
 
@@ -19,9 +20,15 @@ export interface SeenIssue {
   held: boolean;
   /** Who set the label, with the permission that person has now; null when the server keeps no such events. */
   labelledBy: { login: string; permission: Permission } | 'not-seen-yet' | null;
+  /** GitHub's time of that; null when the server keeps no such events. */
+  labelledAt: string | null;
+  /** Who has changed title or text and when, oldest first; null when the server does not tell. */
+  edits: { by: { login: string; permission: Permission }; at: string }[] | null;
   author: { login: string; permission: Permission };
   spec: { kind: 'ok'; spec: Spec; hash: string } | { kind: 'refused'; why: string[] };
   blockedBy: number[];
+  /** Native links to issues of other repositories, as `owner/repo#7`. */
+  blockedElsewhere: string[];
   /** How many hidden pieces of text the issue has. */
   hidden: number;
 }
@@ -53,20 +60,19 @@ export interface SeenReview {
   owns: string[];
 }
 
-/** What an agent says about its attempt. */
+/** What an agent says about its attempt. `usage` is what the attempt has used in all, as far as the agent knows. */
 export type AgentWord =
   | { kind: 'claimed'; claimId: string; worker: string }
-  | { kind: 'done'; head: string }
-  | { kind: 'failed'; class: string; message: string }
-  | { kind: 'escalate'; trigger: string; context: string };
+  | { kind: 'done'; head: string; usage?: Usage | undefined }
+  | { kind: 'failed'; class: string; message: string; usage?: Usage | undefined }
+  | { kind: 'escalate'; trigger: string; context: string; options?: string[]; usage?: Usage | undefined }
+  | { kind: 'released'; reason: string }
+  /** The work needs these files too; normalised patterns. */
+  | { kind: 'request-paths'; paths: string[]; why: string };
 
 /** A slash command as it was typed; several in one comment are several observations, told apart by `index`. */
 export type SeenCommand = { index: number } & (
-  | { name: 'approve'; sha: string | null }
-  | { name: 'escalate'; why: string }
-  | { name: 'override'; rule: string; why: string }
-  | { name: 'unapprove' | 'status' | 'help' }
-  | { name: 'not-yet'; typed: string; needs: 'read' | 'write' | 'maintain' }
+  | Command
   | { name: 'unknown'; typed: string; suggestion: string | null }
   /** Commands beyond the most that one comment may have. */
   | { name: 'too-many'; count: number }
@@ -78,6 +84,7 @@ export type Observation =
   | { kind: 'policy'; reading: PolicyReading }
   | { kind: 'issue'; issue: number; seen: SeenIssue | null; correlationId: string }
   | { kind: 'prerequisite'; issue: number; state: PrerequisiteState }
+  | { kind: 'elsewhere'; reference: string; state: PrerequisiteState }
   | { kind: 'pull'; issue: number; seen: SeenPull | null }
   | ({ kind: 'diff'; issue: number } & ReadDiff)
   /** `others`: the names of checks that nobody asks for. */
@@ -100,7 +107,10 @@ export type Observation =
       under: number;
       command: SeenCommand;
       by: string;
-      permission: Permission;
+      /** `unknown`: GitHub did not answer that question. */
+      permission: Permission | 'unknown';
+      /** When the comment was written, by GitHub's clock, ISO 8601. */
+      writtenAt: string;
       /** Which of the diff's owners this person speaks for besides `@login`. */
       owns?: string[];
     }
@@ -116,6 +126,10 @@ export type Observation =
   | {
       kind: 'landing';
       build: number;
-      result: { kind: 'landed'; sha: string; tree: string } | { kind: 'base-is'; sha: string };
+      result:
+        | { kind: 'landed'; sha: string; tree: string }
+        | { kind: 'base-is'; sha: string }
+        /** Not tried, because landings are frozen; the base branch has been read and is not there yet. */
+        | { kind: 'withheld' };
     }
   | { kind: 'effect-refused'; effect: string; issue: number | null; build: number | null; message: string };

@@ -1,11 +1,21 @@
 /** Computes what people see of a lane from one snapshot: the coordination plan, the queue, and every wait. */
+import { commandRules } from '../commands/rules.ts';
 import { gateIsOpen, gateOf } from '../gate/gate.ts';
-import { branchName } from '../ids.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { isQueued, orderEntries } from '../queue/order.ts';
 import { isActive } from '../queue/plan.ts';
+import { holdWaits } from '../task/hold.ts';
+import { openPrerequisites } from '../task/prerequisites.ts';
 import { agentWait, blockers, freeAgents } from '../task/schedule.ts';
-import { type Build, type LaneState, prerequisitesOf, type Snapshot, type Task } from './state.ts';
+import { suspensionWait } from '../task/suspension.ts';
+import {
+  type Build,
+  elsewhereOf,
+  type LaneState,
+  prerequisitesOf,
+  type Snapshot,
+  type Task,
+} from './state.ts';
 import type { LaneView, PlanRow, QueueRow, Wait } from './view.ts';
 
 function buildOf(state: LaneState, issue: number): Build | undefined {
@@ -22,20 +32,32 @@ function queueStatus(state: LaneState, task: Task): QueueRow['status'] {
 
 function waitsOfGate(state: LaneState, task: Task, at: string): Wait[] {
   const { since } = task;
-  return gateOf(task, state, at).flatMap((row): Wait[] => {
-    if (row.state === 'ok') return [];
-    if (row.condition === 'dependency')
-      return [{ kind: 'dependency', what: row.detail, since, command: null }];
+  const ofRows = gateOf(task, state, at).flatMap((row): Wait[] => {
+    if (row.state === 'ok' || row.condition === 'hold' || row.condition === 'edit') return [];
+    if (row.condition === 'dependency') return [];
     const what = row.condition === 'approval' ? row.detail : `${row.name} ${row.detail}`;
     if (row.condition === 'approval') return [{ kind: 'approval', what, since, command: '/approve' }];
     if (row.condition === 'opinion') return [{ kind: 'arbiter', what, since, command: null }];
-    if (row.condition === 'checks') return [{ kind: 'checks', what, since, command: null }];
-    if (row.condition === 'arbiter') return [{ kind: 'arbiter', what, since, command: null }];
-    if (row.condition === 'hold')
-      return [{ kind: 'hold', what, since, command: 'remove the label `agent-hold`' }];
+    if (row.condition === 'checks') {
+      const command = row.state === 'failed' ? 'push a fix, or have the check run again' : null;
+      return [{ kind: 'checks', what, since, command }];
+    }
+    if (row.condition === 'arbiter') {
+      const command = row.state === 'failed' ? 'push a change that settles the findings' : null;
+      return [{ kind: 'arbiter', what, since, command }];
+    }
     const todo = task.pull?.open ? 'set its base branch back' : 'reopen the pull request';
     return [{ kind: 'human', what, since, command: todo }];
   });
+  const edit = task.suspension ? [suspensionWait(task, task.suspension)] : [];
+  return [...ofRows, ...edit, ...openPrerequisites(state, task), ...holdWaits(task)];
+}
+
+/** What keeps a tested candidate from landing. */
+function freezeWaits({ frozen }: LaneState): Wait[] {
+  if (!frozen) return [];
+  const what = `${frozen.by} has frozen landings: ${frozen.why}`;
+  return [{ kind: 'freeze', what, since: frozen.at, command: '/unfreeze' }];
 }
 
 function waitsInQueue(state: LaneState, task: Task): Wait[] {
@@ -44,22 +66,20 @@ function waitsInQueue(state: LaneState, task: Task): Wait[] {
     const what = `candidate ${build.number} passed and is landing`;
     return [{ kind: 'build', what, since: build.startedAt, command: null }];
   }
-  if (build)
-    return [
-      {
-        kind: 'build',
-        what: `candidate ${build.number} is being tested`,
-        since: build.startedAt,
-        command: null,
-      },
-    ];
+  if (build) {
+    const what = `candidate ${build.number} is being tested`;
+    const wait: Wait = { kind: 'build', what, since: build.startedAt, command: null };
+    const next = new Date(Date.parse(build.startedAt) + state.policy.queue.check_timeout).toISOString();
+    return [...freezeWaits(state), state.frozen ? wait : { ...wait, next }];
+  }
   const ahead = orderEntries(state).findIndex((entry) => entry.issue === task.issue);
   const what =
     ahead > 0 ? `${ahead} entr${ahead === 1 ? 'y' : 'ies'} ahead in the queue` : 'its candidate is next';
-  return [{ kind: 'queue', what, since: task.entry?.enteredAt ?? task.since, command: null }];
+  const inLine: Wait = { kind: 'queue', what, since: task.entry?.enteredAt ?? task.since, command: null };
+  return [...freezeWaits(state), inLine];
 }
 
-function waitsOfWork(task: Task): Wait[] {
+function waitsOfWork(task: Task, lease: string | undefined): Wait[] {
   const { attempt, pull, since } = task;
   if (!attempt || attempt.openedSha === null) {
     return [{ kind: 'branch', what: 'its branch is being opened', since, command: null }];
@@ -80,13 +100,26 @@ function waitsOfWork(task: Task): Wait[] {
       },
     ];
   }
-  return [
-    { kind: 'work', what: `${attempt.worker ?? attempt.agent} to finish`, since, command: '/escalate <why>' },
-  ];
+  const what = `${attempt.worker ?? attempt.agent} to finish`;
+  const wait: Wait = { kind: 'work', what, since, command: '/escalate <why>' };
+  return [lease === undefined ? wait : { ...wait, next: lease }];
+}
+
+/** Whether what a wait tells people to type is carried out; `do this` without a slash always is. */
+function isOffered(command: string | null): boolean {
+  const name = /^\/([a-z-]+)/u.exec(command ?? '')?.[1];
+  const rule = name === undefined ? undefined : Object.entries(commandRules).find(([each]) => each === name);
+  return rule === undefined || rule[1].run !== null;
 }
 
 /** What a task waits on, most telling first. Empty only for a task that is completed or cancelled. */
 export function waitsOf(snapshot: Snapshot, task: Task, at: string): Wait[] {
+  return allWaits(snapshot, task, at).map((wait) =>
+    isOffered(wait.command) ? wait : { ...wait, command: null },
+  );
+}
+
+function allWaits(snapshot: Snapshot, task: Task, at: string): Wait[] {
   const { state } = snapshot;
   const { since } = task;
   switch (task.state) {
@@ -96,7 +129,7 @@ export function waitsOf(snapshot: Snapshot, task: Task, at: string): Wait[] {
     }
     case 'assigned':
     case 'working':
-      return waitsOfWork(task);
+      return waitsOfWork(task, snapshot.leases[task.issue]);
     case 'in-review':
       return waitsOfGate(state, task, at);
     case 'approved':
@@ -127,17 +160,20 @@ export function planRow(snapshot: Snapshot, task: Task, at: string): PlanRow {
   return {
     issue: task.issue,
     title: task.title,
-    branch: task.attempt?.branch ?? (task.pull ? branchName(task.issue, task.title) : null),
+    branch: task.branch,
     owns: task.spec.owns,
     dependsOn: prerequisitesOf(task),
+    dependsElsewhere: elsewhereOf(task),
     agent: task.attempt?.agent ?? null,
     worker: task.attempt?.worker ?? null,
     state: task.state,
     status: task.entry ? queueStatus(state, task) : task.state,
     pull: task.pull?.number ?? null,
     version: task.version,
+    change: task.change,
     attempts: task.attempts,
     waitsOn: waitsOf(snapshot, task, at),
+    reason: task.lastReason,
     since: task.since,
     startedAt: task.startedAt,
     landedAt: task.landedAt,
@@ -175,6 +211,7 @@ export function viewLane(snapshot: Snapshot, revision: number, at: string): Lane
     base: state.base,
     baseSha: state.baseSha,
     policyProblem: state.policyProblem,
+    frozen: state.frozen,
     revision,
     at,
     plan: tasks.map((task) => planRow(snapshot, task, at)),

@@ -31,8 +31,20 @@ export interface Spec {
   ownsDeclared: boolean;
   /** Issue numbers named in the text, sorted. */
   dependsOn: number[];
+  /** Issues of other repositories, as `owner/repo#7`, sorted. */
+  dependsElsewhere: string[];
   budget: { minutes: number | null; tokens: number | null; usd: number | null };
 }
+
+/** What an attempt has used in all; what is not known is absent. */
+export interface Usage {
+  minutes?: number | undefined;
+  tokens?: number | undefined;
+  usd?: number | undefined;
+}
+
+/** How an agent is started: by a worker, by nobody, by a workflow, or by being assigned to the issue. */
+export type Via = 'pull' | 'adopt' | 'dispatch' | 'assign';
 
 export interface Attempt {
   number: number;
@@ -40,7 +52,7 @@ export interface Attempt {
   fence: number;
   version: number;
   agent: string;
-  via: 'pull' | 'adopt';
+  via: Via;
   branch: string;
   /** The base commit that the branch starts from. */
   baseSha: string;
@@ -49,6 +61,10 @@ export interface Attempt {
   /** The id a worker chose when it claimed the attempt, so that a repeated claim finds it again. */
   claimId: string | null;
   worker: string | null;
+  /** The workflow run that was started for it, when one was. */
+  runId: number | null;
+  /** Path patterns that the agent has asked for and a person has not granted. */
+  asked: string[];
   assignedAt: string;
   startedAt: string | null;
 }
@@ -151,6 +167,49 @@ export interface Escalation {
   from: TaskState;
 }
 
+/** What commands have changed beyond the issue's text; it stays when the text is edited. */
+export interface Adjustments {
+  own: string[];
+  disown: string[];
+  /** Issues as the text names them: `#7` or `owner/repo#7`. */
+  depends: string[];
+  independent: string[];
+}
+
+/** An edit that nobody entitled has accepted: nothing starts or lands meanwhile. */
+export interface Suspension {
+  /** Who wrote it; null when GitHub does not say. */
+  by: string | null;
+  /** Why the text cannot be taken at all; null when it only needs somebody's word. */
+  why: string | null;
+  pending: { spec: Spec; hash: string; hidden: number } | null;
+  /** GitHub's time of the newest edit; null when it tells none. */
+  textAt: string | null;
+  at: string;
+}
+
+/** What made a version different from the one before. */
+export interface VersionNote {
+  by: string;
+  how: 'edit' | 'label' | 'approval' | 'command';
+  diff: string;
+  at: string;
+}
+
+/** Somebody keeps a task from starting and landing. */
+export interface Hold {
+  by: string;
+  why: string | null;
+  at: string;
+}
+
+/** Somebody keeps everything in the lane from landing. */
+export interface Freeze {
+  by: string;
+  why: string;
+  at: string;
+}
+
 export interface Task {
   issue: number;
   title: string;
@@ -160,10 +219,31 @@ export interface Task {
   specHash: string;
   /** Native "blocked by" links; together with `spec.dependsOn` these are the prerequisites. */
   blockedBy: number[];
+  /** The same in other repositories, as `owner/repo#7`. */
+  blockedElsewhere: string[];
   /** Who put the label there. */
   requestedBy: string;
   requestedAt: string;
+  /** GitHub's time of the label that counts; null when the server tells none. */
+  labelledAt: string | null;
+  /** GitHub's time of the label or of the edit that was accepted last: later edits are judged. */
+  textAt: string | null;
+  /** Hash of the issue's own text as it was accepted last; `specHash` is that of the text with `adjust`. */
+  writtenHash: string;
+  adjust: Adjustments;
+  suspension: Suspension | null;
+  /** How the present version came about; null for the first. */
+  change: VersionNote | null;
+  /** The branch of all its attempts, whatever becomes of the title; null before the first. */
+  branch: string | null;
+  /** Prerequisites closed as not planned that its people have been asked about. */
+  asked: string[];
+  /** Whether the label `agent-hold` is set. */
   held: boolean;
+  /** A hold by command, besides the label. */
+  hold: Hold | null;
+  /** When it was cancelled by command, by GitHub's clock: a label set before that does not bring it back. */
+  dismissedAt: string | null;
   /** How many hidden pieces of text were taken out of the issue before it was read. */
   hidden: number;
   correlationId: string;
@@ -242,6 +322,9 @@ export interface LaneState {
   policyProblem: string | null;
   /** Checks that GitHub's branch protection and rulesets ask for; the policy's own come on top. */
   requiredChecks: readonly RequiredCheck[];
+  frozen: Freeze | null;
+  /** Login → when that person was given an answer within the last hour; see commands/limit.ts. */
+  asked: Readonly<Record<string, readonly string[]>>;
   nextFence: number;
   nextBuild: number;
   nextEntry: number;
@@ -250,6 +333,8 @@ export interface LaneState {
   refusals: Readonly<Record<number, string>>;
   /** Prerequisites that are not tasks here. */
   prerequisites: Readonly<Record<number, PrerequisiteState>>;
+  /** Prerequisites in other repositories, by `owner/repo#7`. */
+  elsewhere: Readonly<Record<string, PrerequisiteState>>;
   /** In the order of `a`, then `b`. */
   collisions: readonly Collision[];
   builds: Readonly<Record<number, Build>>;
@@ -280,7 +365,12 @@ export function isLive(task: Task): boolean {
   return !terminalStates.has(task.state);
 }
 
-/** Prerequisites of a task, from its text and from native links, sorted and without repeats. */
+/** Prerequisites of a task in this repository, from its text and from native links, sorted and without repeats. */
 export function prerequisitesOf(task: Pick<Task, 'spec' | 'blockedBy'>): number[] {
   return [...new Set([...task.spec.dependsOn, ...task.blockedBy])].sort((x, y) => x - y);
+}
+
+/** Prerequisites in other repositories, as `owner/repo#7`, sorted and without repeats. */
+export function elsewhereOf(task: Pick<Task, 'spec' | 'blockedElsewhere'>): string[] {
+  return [...new Set([...task.spec.dependsElsewhere, ...task.blockedElsewhere])].sort();
 }

@@ -4,7 +4,8 @@
  *   waiting ─ task-assigned ─▶ assigned ─ work-started ─▶ working ─ work-done ─▶ in-review ─ approved ─▶ approved
  *      ▲                          │                          │                      ▲                       │
  *      └────── attempt-ended ─────┴──────────────────────────┘                      └─ approval-voided ─────┤
- *                                                                                      entry-ejected        │
+ *              attempt-superseded                                                      entry-ejected        │
+ *                                                                                      version-accepted     │
  *   escalated, failed, cancelled: reached from wherever work is under way                  completed ◀──────┘
  *
  * `same` = the event is welcome and changes nothing of the state; `never` = the event cannot follow, and whoever
@@ -19,6 +20,8 @@ export type Step = TaskState | 'same' | 'never';
 export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step>> = {
   absent: {
     'task-requested': 'waiting',
+    'version-accepted': 'never',
+    'attempt-superseded': 'never',
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'never',
@@ -33,6 +36,8 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   waiting: {
     'task-requested': 'never',
+    'version-accepted': 'same',
+    'attempt-superseded': 'never',
     'task-assigned': 'assigned',
     'work-started': 'never',
     'work-done': 'never',
@@ -47,6 +52,8 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   assigned: {
     'task-requested': 'never',
+    'version-accepted': 'same',
+    'attempt-superseded': 'waiting',
     'task-assigned': 'never',
     'work-started': 'working',
     'work-done': 'in-review',
@@ -61,6 +68,8 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   working: {
     'task-requested': 'never',
+    'version-accepted': 'same',
+    'attempt-superseded': 'waiting',
     'task-assigned': 'never',
     'work-started': 'same',
     'work-done': 'in-review',
@@ -75,6 +84,8 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   'in-review': {
     'task-requested': 'never',
+    'version-accepted': 'same',
+    'attempt-superseded': 'waiting',
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'same',
@@ -89,6 +100,8 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   approved: {
     'task-requested': 'never',
+    'version-accepted': 'in-review',
+    'attempt-superseded': 'never',
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'same',
@@ -103,6 +116,8 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   escalated: {
     'task-requested': 'waiting',
+    'version-accepted': 'same',
+    'attempt-superseded': 'never',
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'never',
@@ -117,6 +132,8 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   failed: {
     'task-requested': 'waiting',
+    'version-accepted': 'never',
+    'attempt-superseded': 'never',
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'never',
@@ -131,6 +148,8 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   completed: {
     'task-requested': 'never',
+    'version-accepted': 'never',
+    'attempt-superseded': 'never',
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'never',
@@ -145,6 +164,8 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   cancelled: {
     'task-requested': 'waiting',
+    'version-accepted': 'never',
+    'attempt-superseded': 'never',
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'never',

@@ -12,10 +12,13 @@ import {
   prerequisitesOf,
   type Snapshot,
   type Task,
+  type Via,
 } from '../lane/state.ts';
 import type { Wait } from '../lane/view.ts';
+import { holdWaits } from './hold.ts';
 import { overlap } from './patterns.ts';
 import { openPrerequisites } from './prerequisites.ts';
+import { suspensionWait } from './suspension.ts';
 
 /** How long after it was last heard of a worker still counts as there, in milliseconds (design §4, Adapters). */
 export const presenceMs = 10 * 60_000;
@@ -36,15 +39,37 @@ function isBetween(collision: Collision, issue: number): boolean {
   return collision.a === issue || collision.b === issue;
 }
 
-/** When the grace period after the request ends, as milliseconds since the epoch. */
+/** When the grace period after the request or the last change ends, as milliseconds since the epoch. */
 export function graceEnds(state: LaneState, task: Task): number {
-  return Date.parse(task.requestedAt) + (task.attempts === 0 ? state.policy.schedule.grace : 0);
+  const from = Date.parse(task.change?.at ?? task.requestedAt);
+  return from + (task.attempts === 0 ? state.policy.schedule.grace : 0);
+}
+
+const sectionNames = {
+  requirements: 'Requirements',
+  design: 'Design',
+  acceptance: 'Acceptance criteria',
+  owned: 'Owned files',
+  budget: 'Budget',
+} as const;
+
+/** The sections that the policy asks for and the issue does not have. */
+function missingSections({ policy }: LaneState, { spec }: Task): string[] {
+  const has = {
+    requirements: spec.requirements !== '',
+    design: spec.design !== '',
+    acceptance: spec.acceptance.length > 0,
+    owned: spec.ownsDeclared,
+    budget: Object.values(spec.budget).some((amount) => amount !== null),
+  };
+  return policy.spec.require.filter((name) => !has[name]).map((name) => sectionNames[name]);
 }
 
 /** Tasks that want the same files, come before this one and wait for nothing but the end of their grace period. */
 function soonToStart(state: LaneState, task: Task, at: string): { task: Task; paths: string[] }[] {
   return Object.values(state.tasks)
-    .filter((other) => other.state === 'waiting' && other.issue < task.issue && !other.held)
+    .filter((other) => other.state === 'waiting' && other.issue < task.issue)
+    .filter((other) => holdWaits(other).length === 0 && other.suspension === null)
     .filter(
       (other) => graceEnds(state, other) > Date.parse(at) && openPrerequisites(state, other).length === 0,
     )
@@ -59,17 +84,16 @@ export function blockers({ state, hasUnreadIssues }: Snapshot, task: Task, at: s
   if (state.baseSha === null) {
     waits.push({ kind: 'base', what: `the branch ${state.base} has no commit yet`, since, command: null });
   }
-  if (task.held) {
-    waits.push({
-      kind: 'hold',
-      what: 'the label agent-hold is set',
-      since,
-      command: 'remove the label `agent-hold`',
-    });
+  waits.push(...holdWaits(task));
+  if (task.suspension) waits.push(suspensionWait(task, task.suspension));
+  const missing = missingSections(state, task);
+  if (missing.length > 0) {
+    const what = `the policy asks for ${missing.map((name) => `"${name}"`).join(', ')}, and the issue has no such section`;
+    waits.push({ kind: 'spec', what, since, command: 'edit the issue' });
   }
   if (graceEnds(state, task) > Date.parse(at)) {
     const until = new Date(graceEnds(state, task)).toISOString();
-    waits.push({ kind: 'grace', what: `time for late edits, until ${until}`, since, command: null });
+    waits.push({ kind: 'grace', what: 'time for late edits', since, command: null, next: until });
   }
   if (hasUnreadIssues) {
     waits.push({ kind: 'announcement', what: 'other issues are being read first', since, command: null });
@@ -97,7 +121,7 @@ export function blockers({ state, hasUnreadIssues }: Snapshot, task: Task, at: s
 /** An agent that may be given work now, with how many more tasks it can take. */
 interface FreeAgent {
   name: string;
-  via: 'pull' | 'adopt';
+  via: Via;
   load: number;
 }
 
@@ -176,7 +200,7 @@ export function scheduleNext(snapshot: Snapshot, at: string): FactBody[] {
         version: task.version,
         agent: agent.name,
         via: agent.via,
-        branch: branchName(task.issue, task.title),
+        branch: task.branch ?? branchName(task.issue, task.title),
         baseSha: state.baseSha,
         claims: task.spec.owns,
       },
