@@ -35,7 +35,6 @@ const rules: readonly Rule[] = [
   judgePackages,
   judgeRole,
   judgeSize,
-  judgeOwners,
   judgeStale,
   judgeTests,
   judgeLoosenedTests,
@@ -85,7 +84,10 @@ export function judgeDiff(
     baseSha,
     version: task.version,
     policyHash,
-    findings: capFindings(rules.flatMap((judge) => judge(diff, task, policy, facts))),
+    findings: capFindings([
+      ...rules.flatMap((judge) => judge(diff, task, policy, facts)),
+      ...judgeOwners(owners),
+    ]),
     authors: facts.authors.slice(0, mostAuthors),
     owners: owners.slice(0, mostOwnerGroups),
   };

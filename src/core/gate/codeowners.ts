@@ -26,8 +26,14 @@ function readLine(text: string): OwnerLine | null {
   // `docs/*` covers what lies directly in docs, and nothing deeper; .gitignore would cover that as well.
   const depth = pattern.endsWith('/*') && !pattern.includes('**') ? pattern.split('/').length : null;
   const start = pattern.startsWith('/') ? 1 : 0;
+  // A slash before the end ties the pattern to the root; most paths are sorted out by how it begins.
+  const isTied = /\/./u.test(pattern);
+  const beginning = isTied ? pattern.slice(start).replace(/[*?\\].*$/u, '') : '';
   return {
-    matches: (path) => (depth === null || path.split('/').length === depth - start) && rules.ignores(path),
+    matches: (path) =>
+      path.startsWith(beginning) &&
+      (depth === null || path.split('/').length === depth - start) &&
+      rules.ignores(path),
     owners: words,
   };
 }
@@ -47,7 +53,7 @@ export function ownersOf(text: string, paths: readonly string[]): OwnerGroup[] {
   for (const path of paths) {
     const owners = lines.find(({ matches }) => matches(path))?.owners ?? [];
     if (owners.length === 0) continue;
-    const sorted = [...new Set(owners)].sort();
+    const sorted = [...new Set(owners)].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
     const key = sorted.join(' ').toLowerCase();
     const group = groups.get(key);
     if (group) group.count += 1;

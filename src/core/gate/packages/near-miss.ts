@@ -10,7 +10,7 @@ function plain(name: string): string {
 
 /** Short names have honest neighbours everywhere; long ones may differ by two letters and still be misread. */
 function mostDistance(name: string): number {
-  return name.length < 5 ? 0 : name.length < 10 ? 1 : 2;
+  return name.length < 5 ? 0 : name.length < 8 ? 1 : 2;
 }
 
 /** The well-known name that this one may be mistaken for; null when it is one itself, or is near none. */

@@ -1,13 +1,10 @@
 /** CODEOWNERS can be asked: a diff with more groups of owners than fit is not let through unowned. */
-import { mostOwnerGroups, ownersOf } from '../codeowners.ts';
-import { type Rule, report } from './rule.ts';
+import type { Finding, OwnerGroup } from '../../lane/state.ts';
+import { mostOwnerGroups } from '../codeowners.ts';
+import { report } from './rule.ts';
 
-export const judgeOwners: Rule = ({ changes }, _, policy, { codeowners }) => {
-  if (codeowners === null || !policy.gate.codeowners) return [];
-  const groups = ownersOf(
-    codeowners,
-    changes.map(({ path }) => path),
-  );
+/** Takes the groups and not the diff, because the verdict keeps them too, and finding them takes its time. */
+export function judgeOwners(groups: readonly OwnerGroup[]): Finding[] {
   if (groups.length <= mostOwnerGroups) return [];
   return report('owners', 'fail', [
     {
@@ -16,4 +13,4 @@ export const judgeOwners: Rule = ({ changes }, _, policy, { codeowners }) => {
       remedy: 'Split the change by its owners.',
     },
   ]);
-};
+}
