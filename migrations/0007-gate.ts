@@ -15,7 +15,7 @@ update pull set gate = json_build_object(
   'headVersion', (select version from task where task.installation_id = pull.installation_id
     and task.lane_id = pull.lane_id and task.issue = pull.issue),
   'headWork', '', 'forcePushes', 0, 'retargeted', null, 'objections', '[]'::json, 'overrides', '[]'::json,
-  'spentReviews', '[]'::json, 'otherChecks', '[]'::json, 'opinion', null);
+  'spentReviews', '[]'::json, 'otherChecks', '[]'::json, 'opinion', null, 'answered', '[]'::json);
 alter table pull alter column gate set not null;
 update pull set verdict = null`;
 

@@ -53,6 +53,8 @@ export interface GateEvidence {
   /** Checks that reported on the head and that nobody asks for: they may be what a missing one is called now. */
   otherChecks: string[];
   opinion: Opinion | null;
+  /** Which buttons have been answered on this head: once each, so that nobody can make Signalbox flood the PR. */
+  answered: string[];
 }
 
 /** Tells whether two versions ask for the same work; which files it may touch and what it waits for is no work. */
@@ -78,11 +80,12 @@ export function freshEvidence(at: string, { version, spec }: MadeFor): GateEvide
     spentReviews: [],
     otherChecks: [],
     opinion: null,
+    answered: [],
   };
 }
 
 /** What remains true of a pull request when its head moves. */
 export function moveHead(evidence: GateEvidence, at: string, { version, spec }: MadeFor): GateEvidence {
   const head = { headAt: at, headVersion: version, headWork: hashWork(spec) };
-  return { ...evidence, ...head, overrides: [], otherChecks: [], opinion: null };
+  return { ...evidence, ...head, overrides: [], otherChecks: [], opinion: null, answered: [] };
 }

@@ -49,6 +49,15 @@ export function dropApproval(task: Task, by: string | undefined): Approval[] {
   return by === undefined ? [] : task.approvals.filter((each) => !isSameLogin(each.by, by));
 }
 
+/** What is answered once for a head: each explanation, and each person who may not press a button. */
+export function answerKey({
+  action,
+  by,
+  outcome,
+}: Pick<FactOf<'action-requested'>, 'action' | 'by' | 'outcome'>): string {
+  return outcome === 'done' ? action : `not ${by.toLowerCase()}`;
+}
+
 function changeEvidence(task: Task, change: (gate: GateEvidence) => Partial<GateEvidence>): Task {
   const { pull } = task;
   return pull ? { ...task, pull: { ...pull, gate: { ...pull.gate, ...change(pull.gate) } } } : task;
@@ -79,10 +88,15 @@ export function foldGateFact(task: Task, fact: TaskGateFact): Task {
     case 'opinion-given':
       return changeEvidence(task, () => ({ opinion: fact.opinion }));
     case 'action-requested': {
-      // Judged again: until that is done, there is no verdict.
       const { pull } = task;
-      if (fact.action !== 'retry' || fact.outcome !== 'done' || pull?.headSha !== fact.headSha) return task;
-      return { ...task, pull: { ...pull, verdict: null, gate: { ...pull.gate, opinion: null } } };
+      if (pull?.headSha !== fact.headSha) return task;
+      if (fact.action !== 'retry' || fact.outcome !== 'done')
+        return changeEvidence(task, ({ answered }) => ({ answered: [...answered, answerKey(fact)] }));
+      // Judged again: until that is done, there is no verdict, and what was explained may read differently after it.
+      return {
+        ...task,
+        pull: { ...pull, verdict: null, gate: { ...pull.gate, opinion: null, answered: [] } },
+      };
     }
     default:
       return fact satisfies never;
