@@ -46,8 +46,10 @@ export interface ServeConfig extends StorageConfig {
   host: string;
   port: number;
   publicUrl: string;
-  /** Null: the agent API refuses every call. */
+  /** Good for every agent in every repository; null: only the own tokens of agents are good. */
   agentToken: string | null;
+  /** Who signs the OIDC tokens of workflow runs; null: whoever does for the API's host. */
+  oidcIssuer: string | null;
   /** Null: the dashboard needs no token, which is only allowed on a loopback address. */
   dashboardToken: string | null;
   sweepMs: number;
@@ -205,6 +207,7 @@ export function readServeConfig(env: Environment): ServeConfig {
     port,
     publicUrl: readUrl(env, 'PUBLIC_URL', `http://${host.includes(':') ? `[${host}]` : host}:${port}`),
     agentToken: readSecret(env, 'SIGNALBOX_AGENT_TOKEN'),
+    oidcIssuer: env.SIGNALBOX_OIDC_ISSUER ? readUrl(env, 'SIGNALBOX_OIDC_ISSUER', '') : null,
     dashboardToken,
     sweepMs: readNumber(env, 'SIGNALBOX_SWEEP_SECONDS', 60, 0.2, 3600) * 1000,
     registries: readRegistries(env),

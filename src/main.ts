@@ -21,6 +21,7 @@ import {
   endAgentToken,
   TokenProblem,
 } from './engine/agent-identity.ts';
+import { replay } from './engine/replay.ts';
 import { renderTokens } from './protocol/agent-token-text.ts';
 import { policyLimits, policyPath, readPolicyFile } from './protocol/policy-file.ts';
 import { renderValidation } from './protocol/policy-texts.ts';
@@ -151,6 +152,25 @@ function logWorkerEvent(log: Logger, event: WorkerEvent): void {
   else log.info(event, event.kind);
 }
 
+interface ReplayFlags {
+  issue?: number;
+  json?: boolean;
+}
+
+async function runReplay(lane: string | undefined, flags: ReplayFlags): Promise<void> {
+  const log = createLog({ ...readLogConfig(environment), level: 'warn' });
+  const wanted = { lane: lane ?? null, issue: flags.issue ?? null, json: flags.json ?? false };
+  const { text, ok } = await withLedger(readStorageConfig(environment), log, (db) => replay(db, wanted));
+  console.log(text);
+  if (!ok) process.exitCode = 1;
+}
+
+function readIssue(text: string): number {
+  const number = Number(text.replace(/^#/, ''));
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('an issue number');
+  return number;
+}
+
 interface DemoFlags {
   exit?: boolean;
   json?: boolean;
@@ -258,6 +278,13 @@ function commandLine(): Command {
     .option('--once', 'do one task, then end')
     .addOption(untilInputEnds())
     .action(startWorker);
+  program
+    .command('replay')
+    .description('rebuild lanes from their journals and compare with what is stored')
+    .argument('[lane]', 'owner/repo, or owner/repo@base; every lane when absent')
+    .option('--issue <n>', 'step through one task: every fact, and what it changed', readIssue)
+    .option('--json', 'print one object a lane')
+    .action(runReplay);
   program
     .command('demo')
     .description('play the whole way once: sandbox GitHub, Signalbox, three agents, CI, dashboard')

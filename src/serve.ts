@@ -10,6 +10,7 @@ import { startEngine } from './engine/engine.ts';
 import { createVault } from './engine/vault.ts';
 import { createGitHub } from './github/app-client.ts';
 import { parsePrivateKey } from './github/private-key.ts';
+import { createRunTokenVerifier, oidcIssuerOf } from './github/verify-run-token.ts';
 import { registerHandlers } from './handlers/register.ts';
 import { openRegistries } from './inspect/registries.ts';
 import { openModelOpinion } from './inspect/second-opinion.ts';
@@ -155,6 +156,7 @@ export async function serve(config: ServeConfig, log: Logger): Promise<Running> 
       jobs,
       log,
       publicUrl: config.publicUrl,
+      verifyRunToken: createRunTokenVerifier(config.oidcIssuer ?? oidcIssuerOf(config.apiUrl)),
       vault: createVault(config.privateKey),
       instance: randomUUID(),
       sweepMs: config.sweepMs,

@@ -49,6 +49,7 @@ describe('the configuration of serve', () => {
       port: 3000,
       publicUrl: 'http://127.0.0.1:3000',
       agentToken: null,
+      oidcIssuer: null,
       dashboardToken: null,
       sweepMs: 60_000,
       registries: {
@@ -77,6 +78,7 @@ describe('the configuration of serve', () => {
       PORT: '8080',
       PUBLIC_URL: 'https://signalbox.example/',
       SIGNALBOX_AGENT_TOKEN: 'a-token-for-agents',
+      SIGNALBOX_OIDC_ISSUER: 'https://oidc.example/',
       DASHBOARD_TOKEN: 'a-token-for-people',
       SIGNALBOX_SWEEP_SECONDS: '5',
       SIGNALBOX_NPM_URL: 'https://npm.example/',
@@ -99,6 +101,7 @@ describe('the configuration of serve', () => {
       port: 8080,
       publicUrl: 'https://signalbox.example',
       agentToken: 'a-token-for-agents',
+      oidcIssuer: 'https://oidc.example',
       dashboardToken: 'a-token-for-people',
       sweepMs: 5_000,
       registries: {

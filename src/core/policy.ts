@@ -25,6 +25,10 @@ const Pattern = z
   .superRefine((text, context) => {
     const reading = normalisePattern(text);
     if (reading.kind === 'refused') context.addIssue({ code: 'custom', message: reading.why });
+  })
+  .overwrite((text) => {
+    const reading = normalisePattern(text);
+    return reading.kind === 'ok' ? reading.pattern : text;
   });
 const Patterns = z.array(Pattern).max(200);
 const Percent = z.number().min(0).max(1);
@@ -33,9 +37,12 @@ const Weight = z.enum(['off', 'warn', 'fail']);
 
 const Agent = z.strictObject({
   via: z.enum(['dispatch', 'pull', 'assign', 'adopt']),
-  workflow: z.string().optional(),
+  workflow: z
+    .string()
+    .regex(/^[\w.-]{1,100}\.ya?ml$/, 'the name of a file below .github/workflows/')
+    .optional(),
   capacity: z.int().min(1).max(100).default(1),
-  capabilities: z.array(z.string()).default([]),
+  capabilities: z.array(z.string().min(1).max(50).toLowerCase()).max(50).default([]),
 });
 
 export const PolicyFile = z.strictObject({
@@ -46,13 +53,15 @@ export const PolicyFile = z.strictObject({
       mode: z.enum(['queue', 'locks', 'branches']).default('locks'),
       grace: Duration.default(60_000),
       edits: z.enum(['restart', 'finish']).default('restart'),
+      /** The part of its paths, from 0 to 1, that others may own while a task starts. */
+      overlap: Percent.default(0),
       weights: z
         .strictObject({
-          complexity: z.number().default(3),
-          overlap: z.number().default(3),
-          dependencies: z.number().default(2),
-          priority: z.number().default(2),
-          load: z.number().default(1),
+          complexity: z.number().min(0).default(3),
+          overlap: z.number().min(0).default(3),
+          dependencies: z.number().min(0).default(2),
+          priority: z.number().min(0).default(2),
+          load: z.number().min(0).default(1),
         })
         .prefault({}),
     })
@@ -61,6 +70,7 @@ export const PolicyFile = z.strictObject({
     .strictObject({
       running: z.int().min(1).default(3),
       in_review: z.int().min(1).default(5),
+      escalated: z.int().min(1).default(5),
       attempts: z.int().min(1).default(3),
       backoff: z.array(Duration).default([60_000, 300_000, 900_000]),
       minutes: z.number().positive().default(45),

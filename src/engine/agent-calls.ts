@@ -1,5 +1,5 @@
 /** What agents may say about their attempts: still alive, done, failed, given back, in need of a person or of files. */
-import { newlyAsked } from '../core/lane/agent-asks.ts';
+import { holderOf, newlyAsked } from '../core/lane/agent-asks.ts';
 import type { AgentWord } from '../core/lane/observation.ts';
 import { normalisePattern } from '../core/task/patterns.ts';
 import { type AttemptSeen, recordCall } from '../ledger/agent-calls.ts';
@@ -140,16 +140,18 @@ export async function takePathRequest(
       if (wrong.length > 0) return { outcome: 'refused', paths: [], reason: wrong.join(' ') };
       const task = state.tasks[issue];
       const isAsked = facts.some((fact) => fact.kind === 'paths-requested' && fact.issue === issue);
-      const open = task ? newlyAsked(task, paths) : paths;
+      const open = task ? newlyAsked(state, task, paths) : paths;
       if (open.length > 0) {
         return { outcome: 'refused', paths: open, reason: 'This attempt has asked for too many files.' };
       }
       const waiting = paths.filter((path) => task?.attempt?.asked.includes(path));
+      const holder = task && waiting.length > 0 ? holderOf(state, task, waiting) : null;
+      const held = holder ? `${holder}. ` : '';
       return waiting.length > 0
         ? {
             outcome: 'asked',
             paths: waiting,
-            reason: `${isAsked ? 'A person was asked' : 'A person has been asked already'}; until one agrees, changes there fail the arbiter.`,
+            reason: `${held}${isAsked ? 'A person was asked' : 'A person has been asked already'}; until one agrees, changes there fail the arbiter.`,
           }
         : { outcome: 'granted', paths, reason: 'The task owns these files.' };
     },

@@ -28,6 +28,7 @@ import { renderPullBody, renderPullTitle } from '../protocol/pull-body.ts';
 import { noticeMarker } from '../protocol/sticky-marker.ts';
 import { advance, unticketed } from './advance.ts';
 import { renderNotice, renderReply } from './answers.ts';
+import { carryOutRun } from './carry-out-runs.ts';
 import type { LaneContext } from './context.ts';
 import { laneName, publishTasks } from './publish.ts';
 
@@ -227,6 +228,10 @@ async function perform(ctx: LaneContext, effect: Effect, state: LaneState): Prom
     case 'close-pull':
       await closePull(ctx.client, ctx.repo, effect.pull);
       return { observations: [], looks: [{ kind: 'pull', subject: String(effect.pull) }] };
+    case 'dispatch-workflow':
+    case 'trigger-checks':
+    case 'cancel-run':
+      return carryOutRun(ctx, effect, state);
     case 'react':
       await postReaction(ctx.client, ctx.repo, effect.comment, effect.content);
       return done;

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { LaneKey } from '../core/ids.ts';
 import type { GitHub } from '../github/app-client.ts';
 import type { RepoName } from '../github/observed.ts';
+import type { VerifyRunToken } from '../github/verify-run-token.ts';
 import type { Registries } from '../inspect/registries.ts';
 import type { SecondOpinion } from '../inspect/second-opinion.ts';
 import type { Jobs } from '../ledger/jobs.ts';
@@ -19,6 +20,8 @@ export interface EngineContext {
   log: Logger;
   /** Where people find the dashboard. */
   publicUrl: string;
+  /** Says whose job an OIDC token of GitHub Actions is. */
+  verifyRunToken: VerifyRunToken;
   /** Seals tokens in agents' hands. */
   vault: Vault;
   /** Names this process in leases. */

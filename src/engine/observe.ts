@@ -8,6 +8,7 @@ import { humanLabels } from '../core/ids.ts';
 import { hashOfWords, type Look, readCommentSubject } from '../core/lane/look.ts';
 import type { Observation, Permission, SeenCommand, SeenIssue } from '../core/lane/observation.ts';
 import { isLive, type LaneState, type PrerequisiteState, type Task } from '../core/lane/state.ts';
+import { inAreas } from '../core/task/areas.ts';
 import { makeSpec, referenceTo, type SpecReading } from '../core/task/specification.ts';
 import { classifyFailure } from '../github/failure.ts';
 import { fetchBlockedBy } from '../github/fetch-blocked-by.ts';
@@ -33,6 +34,7 @@ import { observeDiff } from './observe-diff.ts';
 import { observeOpinion, opinionLooks } from './observe-opinion.ts';
 import { observePolicy } from './observe-policy.ts';
 import { findOwned, observeReviews } from './observe-reviews.ts';
+import { observeRun } from './observe-run.ts';
 import { previewPolicy } from './policy-preview.ts';
 
 export interface Observed {
@@ -141,13 +143,15 @@ async function describeIssue(ctx: LaneContext, issue: IssueSeen, task: Task | un
   const links = ready ? await fetchBlockedBy(ctx.client, ctx.repo, issue) : [];
   const elsewhere = links.filter((link) => link.repo.toLowerCase() !== full);
   const spec = readSpec(ctx, issue, form);
-  const isNews = !(task && isLive(task) && spec.kind === 'ok' && spec.hash === task.writtenHash);
+  const known = task && isLive(task) ? inAreas(spec, task.areas) : null;
+  const isNews = !(known?.kind === 'ok' && known.hash === task?.writtenHash);
   return {
     title: issue.title,
     open: issue.open,
     stateReason: issue.stateReason,
     ready,
     held: hasLabel(issue, humanLabels.hold),
+    labels: issue.labels,
     ...(ready ? await describeRequester(ctx, issue, isNews) : unlabelled),
     spec,
     hidden: form.hidden,
@@ -399,6 +403,8 @@ export async function observe(ctx: LaneContext, look: DueLook, state: LaneState)
       return observeAction(ctx, look, state);
     case 'opinion':
       return observeOpinion(ctx, look, state);
+    case 'run':
+      return observeRun(ctx, look, state);
     default:
       return look.kind satisfies never;
   }

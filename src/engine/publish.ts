@@ -13,12 +13,12 @@ import type { KnownPost } from '../github/observed.ts';
 import { postCheckRun } from '../github/post-check-run.ts';
 import { postSticky } from '../github/post-sticky.ts';
 import { syncLabels } from '../github/sync-labels.ts';
+import { recentFacts } from '../ledger/journal.ts';
 import { loadForReading } from '../ledger/load-lane.ts';
 import {
   notePublished,
   type ProjectionKind,
   readProjection,
-  recentFacts,
   saveProjection,
   tasksToPublish,
 } from '../ledger/projections.ts';

@@ -76,6 +76,9 @@ async function sweepLane(engine: EngineContext, key: LaneKey): Promise<void> {
     ...live.flatMap((task): Look[] =>
       task.pull ? [{ kind: 'pull', subject: String(task.pull.number) }] : [],
     ),
+    ...live.flatMap(({ attempt }): Look[] =>
+      attempt?.runId ? [{ kind: 'run', subject: String(attempt.runId) }] : [],
+    ),
     ...Object.values(state.builds).flatMap((build): Look[] =>
       build.sha && build.state === 'testing' ? [{ kind: 'checks', subject: build.sha }] : [],
     ),

@@ -84,7 +84,10 @@ export function looksOf(event: HeardEvent): Look[] {
     case 'status':
       return [checks(event.payload.sha)];
     case 'workflow_run':
-      return [checks(event.payload.workflow_run.head_sha)];
+      return [
+        checks(event.payload.workflow_run.head_sha),
+        { kind: 'run', subject: String(event.payload.workflow_run.id) },
+      ];
     case 'create':
     case 'delete':
     case 'installation':

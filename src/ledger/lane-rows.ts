@@ -18,6 +18,7 @@ import type {
   LaneState,
   PrerequisiteState,
   Pull,
+  Routing,
   Spec,
   Suspension,
   Task,
@@ -116,6 +117,9 @@ function readTask(row: Row<'task'>, rows: LaneRows): Task {
     spec: { ...json<Omit<Spec, 'dependsElsewhere'>>(row.spec), dependsElsewhere: elsewhereIn(row.spec) },
     specHash: row.spec_hash,
     blockedBy: json<number[]>(row.blocked_by),
+    labels: json<string[]>(row.labels),
+    routing: json<Routing>(row.routing),
+    areas: json<string[]>(row.areas),
     blockedElsewhere: json<string[]>(row.blocked_elsewhere),
     requestedBy: row.requested_by,
     requestedAt: time(row.requested_at),
@@ -209,6 +213,7 @@ export function readLaneState(rows: LaneRows): LaneState {
     prerequisites: Object.fromEntries(
       rows.prerequisite.map((row) => [row.issue, row.state as PrerequisiteState]),
     ),
+    passedOver: json<Record<number, number>>(lane.passed_over),
     elsewhere: Object.fromEntries(
       rows.elsewhere.map((row) => [row.reference, row.state as PrerequisiteState]),
     ),

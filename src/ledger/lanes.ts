@@ -46,10 +46,6 @@ export async function readLane(db: Kysely<DB>, key: LaneKey): Promise<LaneRow> {
     .executeTakeFirstOrThrow();
 }
 
-export async function readLaneById(db: Kysely<DB>, laneId: number): Promise<LaneRow | undefined> {
-  return db.selectFrom('lane').selectAll().where('lane_id', '=', laneId).executeTakeFirst();
-}
-
 /** Every lane that has been opened, by name. */
 export async function listLanes(db: Kysely<DB>): Promise<LaneRow[]> {
   return db.selectFrom('lane').selectAll().orderBy('owner').orderBy('repo').orderBy('base').execute();

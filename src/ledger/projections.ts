@@ -1,7 +1,6 @@
 /** Projections: what was last published of a task, so that only differences are published. */
 import { type Kysely, sql } from 'kysely';
 import type { LaneKey } from '../core/ids.ts';
-import type { Fact } from '../core/lane/facts.ts';
 import type { DB } from './schema.ts';
 
 export type ProjectionKind =
@@ -106,32 +105,4 @@ export async function saveProjection(
       }),
     )
     .execute();
-}
-
-/** The newest facts about an issue, newest first. */
-export async function recentFacts(
-  db: Kysely<DB>,
-  key: LaneKey,
-  issue: number,
-  limit: number,
-): Promise<Fact[]> {
-  const rows = await db
-    .selectFrom('journal')
-    .select('fact')
-    .where((eb) => eb.and({ ...columns(key), issue }))
-    .orderBy('seq', 'desc')
-    .limit(limit)
-    .execute();
-  return rows.map((row) => row.fact as unknown as Fact);
-}
-
-/** All facts of a lane in order, for replaying them. */
-export async function readJournal(db: Kysely<DB>, key: LaneKey): Promise<Fact[]> {
-  const rows = await db
-    .selectFrom('journal')
-    .select('fact')
-    .where((eb) => eb.and(columns(key)))
-    .orderBy('seq')
-    .execute();
-  return rows.map((row) => row.fact as unknown as Fact);
 }

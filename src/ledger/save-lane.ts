@@ -3,7 +3,7 @@ import { type Insertable, sql } from 'kysely';
 import { type Effect, effectKey } from '../core/lane/effects.ts';
 import { type Fact, issueOf } from '../core/lane/facts.ts';
 import { isLive, type LaneState, type Task } from '../core/lane/state.ts';
-import { minimalSubtrees } from '../core/task/patterns.ts';
+import { type Claimer, giveBackClaims, takeClaims } from './claims.ts';
 import type { LaneLock } from './load-lane.ts';
 import type { DB } from './schema.ts';
 
@@ -28,6 +28,9 @@ async function saveTaskRow(lock: LaneLock, task: Task): Promise<void> {
     spec: json(task.spec),
     spec_hash: task.specHash,
     blocked_by: json(task.blockedBy),
+    labels: json(task.labels),
+    routing: json(task.routing),
+    areas: json(task.areas),
     blocked_elsewhere: json(task.blockedElsewhere),
     requested_by: task.requestedBy,
     requested_at: task.requestedAt,
@@ -73,7 +76,7 @@ async function saveTaskRow(lock: LaneLock, task: Task): Promise<void> {
     .execute();
 }
 
-/** A new attempt of a worker starts with a full lease; from then on only heartbeats renew it. */
+/** A new attempt of a worker or a workflow starts with a full lease; from then on only heartbeats renew it. */
 async function saveAttempt(
   lock: LaneLock,
   before: Task | undefined,
@@ -108,7 +111,10 @@ async function saveAttempt(
     started_at: attempt.startedAt,
     current: true,
   };
-  const leaseUntil = attempt.via === 'pull' ? new Date(Date.parse(attempt.assignedAt) + leaseMs) : null;
+  const leaseUntil =
+    attempt.via === 'pull' || attempt.via === 'dispatch'
+      ? new Date(Date.parse(attempt.assignedAt) + leaseMs)
+      : null;
   await lock.trx
     .insertInto('attempt')
     .values({ ...row, lease_until: leaseUntil })
@@ -116,26 +122,8 @@ async function saveAttempt(
     .execute();
 }
 
-/** All or nothing: the exclusion constraint decides, and a row too few undoes the whole transaction (I3). */
-async function saveClaims(lock: LaneLock, before: Task | undefined, task: Task): Promise<void> {
-  if (before?.claims === task.claims) return;
-  await lock.trx
-    .updateTable('claim')
-    .set({ active: false })
-    .where((eb) => eb.and({ ...ids(lock), issue: task.issue, active: true }))
-    .execute();
-  const paths = minimalSubtrees(task.claims);
-  if (paths.length === 0) return;
-  const fence = task.attempt?.fence ?? 0;
-  const claimed = await lock.trx
-    .insertInto('claim')
-    .values(paths.map((path) => ({ ...ids(lock), issue: task.issue, fence, path })))
-    .onConflict((oc) => oc.doNothing())
-    .returning('claim_id')
-    .execute();
-  if (claimed.length !== paths.length) {
-    throw new ClaimRefused(`#${task.issue} cannot own ${task.claims.join(', ')}: another task does`);
-  }
+function claimerOf({ key }: LaneLock, { issue, attempt }: Task): Claimer {
+  return { key, issue, fence: attempt?.fence ?? 0 };
 }
 
 async function savePull(lock: LaneLock, { issue, pull }: Task): Promise<void> {
@@ -200,13 +188,18 @@ async function saveEntry(lock: LaneLock, { issue, entry }: Task): Promise<void> 
 
 async function saveTasks(lock: LaneLock, before: LaneState, after: LaneState): Promise<void> {
   const changed = Object.values(after.tasks).filter((task) => before.tasks[task.issue] !== task);
-  // Claims are given back before others take them, whatever the order of the issues.
-  const releasingFirst = [...changed].sort((a, b) => a.claims.length - b.claims.length);
-  for (const task of releasingFirst) {
+  // What is given back may be what another takes in the same step.
+  for (const task of changed) {
+    const had = before.tasks[task.issue]?.claims ?? [];
+    await giveBackClaims(lock.trx, claimerOf(lock, task), had, task.claims);
+  }
+  for (const task of changed) {
     const old = before.tasks[task.issue];
     await saveTaskRow(lock, task);
     await saveAttempt(lock, old, task, after.policy.ownership.lease);
-    await saveClaims(lock, old, task);
+    // The exclusion constraint decides; one claim too few undoes the whole transaction (I3).
+    if (!(await takeClaims(lock.trx, claimerOf(lock, task), old?.claims ?? [], task.claims)))
+      throw new ClaimRefused(`#${task.issue} cannot own ${task.claims.join(', ')}: another task does`);
     if (old?.pull !== task.pull) await savePull(lock, task);
     if (old?.approvals !== task.approvals) await saveApprovals(lock, task);
     if (old?.entry !== task.entry) await saveEntry(lock, task);
@@ -410,6 +403,7 @@ export async function saveLane(
       next_fence: after.nextFence,
       next_build: after.nextBuild,
       next_entry: after.nextEntry,
+      passed_over: json(after.passedOver),
       journal_seq: seq,
       wake_at: wakeAt,
     })

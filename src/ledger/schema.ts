@@ -214,6 +214,7 @@ export interface Lane {
   next_entry: Generated<number>;
   next_fence: Generated<number>;
   owner: string;
+  passed_over: Generated<Json>;
   paused: string | null;
   policy: Json | null;
   policy_hash: string | null;
@@ -293,6 +294,7 @@ export interface Seen {
 
 export interface Task {
   adjust: Generated<Json>;
+  areas: Generated<Json>;
   asked: Generated<Json>;
   attempts: number;
   blocked_by: Json;
@@ -311,6 +313,7 @@ export interface Task {
   installation_id: number;
   issue: number;
   labelled_at: string | null;
+  labels: Generated<Json>;
   landed_as: string | null;
   landed_at: Timestamp | null;
   lane_id: number;
@@ -318,6 +321,7 @@ export interface Task {
   published_seq: Generated<number>;
   requested_at: Timestamp;
   requested_by: string;
+  routing: Generated<Json>;
   since: Timestamp;
   spec: Json;
   spec_hash: string;

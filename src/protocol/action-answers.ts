@@ -2,6 +2,7 @@
 import type { RuleName } from '../core/gate/rules/rule.ts';
 import type { CheckAction } from '../core/lane/facts.ts';
 import type { Finding, Verdict } from '../core/lane/state.ts';
+import { heldRule } from '../core/task/touched.ts';
 import { escapeSentence, inlineCode } from './escape.ts';
 import { actionLabels } from './gate-fact-text.ts';
 import { shorten } from './shorten.ts';
@@ -12,6 +13,7 @@ import { linesWithin } from './take-within.ts';
 const purposes: Record<RuleName, string> = {
   unread: 'A change that could not be read as a whole may hide anything.',
   scope: 'Tasks that run at the same time do not touch the same files; each stays inside its own.',
+  held: 'Another task is changing this file; two at once would collide.',
   version: 'The issue has changed since this commit was made, so it answers another question.',
   size: 'A change that is too large is approved without being read.',
   protected:
@@ -56,7 +58,8 @@ function renderExplanation({ findings, headSha }: Verdict): string {
 }
 
 function renderOverrideHelp({ findings, headSha }: Verdict): string {
-  const rules = [...new Set(findings.filter(({ severity }) => severity === 'fail').map(({ rule }) => rule))];
+  const failing = findings.filter(({ severity, rule }) => severity === 'fail' && rule !== heldRule);
+  const rules = [...new Set(failing.map(({ rule }) => rule))];
   if (rules.length === 0) return 'Nothing stands against this commit, so there is nothing to accept.';
   return [
     `A maintainer or an administrator can accept what a rule has found in ${inlineCode(headSha.slice(0, 12))}, by a new comment that says why:`,

@@ -75,6 +75,20 @@ export type AgentTask = z.infer<typeof AgentTask>;
 export const ClaimAnswer = z.object({ task: AgentTask.nullable(), retry_after_seconds: z.number() });
 export type ClaimAnswer = z.infer<typeof ClaimAnswer>;
 
+/** POST /start: a workflow run that was dispatched for an attempt has begun. Both are the run's inputs. */
+export const StartRequest = z.strictObject({
+  task: z.string().max(64).describe('The input `task` of the run.'),
+  attempt: z
+    .string()
+    .regex(/^\d{1,9}-\d{1,15}$/)
+    .describe('The input `attempt` of the run: attempt and fence.'),
+});
+export type StartRequest = z.infer<typeof StartRequest>;
+
+/** The brief; none means: ask again, the run is not written down yet. */
+export const StartAnswer = z.object({ task: AgentBrief.nullable(), retry_after_seconds: z.number() });
+export type StartAnswer = z.infer<typeof StartAnswer>;
+
 /** What names the attempt, and the call within it. */
 export const attemptFields = {
   task: z.string().max(64).describe('The id of the task, as the claim gave it.'),

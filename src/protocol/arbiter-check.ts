@@ -4,6 +4,7 @@ import type { Override } from '../core/gate/evidence.ts';
 import { ruleNames } from '../core/gate/rules/rule.ts';
 import type { CheckAction } from '../core/lane/facts.ts';
 import type { Finding, Verdict } from '../core/lane/state.ts';
+import { heldRule } from '../core/task/touched.ts';
 import { escapeSentence, inlineCode } from './escape.ts';
 import { actionLabels } from './gate-fact-text.ts';
 import { shorten } from './shorten.ts';
@@ -46,7 +47,9 @@ const mostAnnotations = 100;
 
 /** Whether a maintainer has accepted this finding, and who. */
 function acceptedBy(finding: Finding, overrides: readonly Override[]): Override | undefined {
-  return finding.severity === 'fail' ? overrides.find(({ rule }) => rule === finding.rule) : undefined;
+  return finding.severity === 'fail' && finding.rule !== heldRule
+    ? overrides.find(({ rule }) => rule === finding.rule)
+    : undefined;
 }
 
 /** The arbiter's judgement of one commit: every rule with its result, every finding with what to do about it. */

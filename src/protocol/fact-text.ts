@@ -163,9 +163,14 @@ type ReviewFact = Extract<
       | 'entry-ejected'
       | 'pull-closed'
       | 'command-decided'
+      | 'labels-read'
+      | 'task-routed'
+      | 'claims-expanded'
+      | 'claims-released'
       | 'collision-foreseen'
       | 'collision-announced'
       | 'usage-reported'
+      | 'run-dispatched'
       | 'paths-requested'
       | GateFact['kind'];
   }
@@ -189,11 +194,21 @@ function describeReviewFact(fact: ReviewFact): string | null {
         ? null
         : `${words(fact.by)} typed /${words(fact.command.replace(/^\//u, ''))}: ${outcome}.`;
     }
+    case 'labels-read':
+      return null;
+    case 'task-routed':
+      return describeRouting(fact);
+    case 'claims-expanded':
+      return `It owns ${paths(fact.paths)} as well from now on.`;
+    case 'claims-released':
+      return `It no longer owns ${paths(fact.paths)}: ${words(fact.reason)}.`;
     case 'collision-foreseen':
       return `#${fact.a} and #${fact.b} touch the same files: they run one after the other.`;
     case 'collision-announced':
     case 'usage-reported':
       return null;
+    case 'run-dispatched':
+      return `Workflow run ${fact.run} was started.`;
     case 'paths-requested':
       return `${words(fact.by)} asks for ${words(fact.paths.join(', '))}.`;
     case 'required-checks-read':
@@ -238,6 +253,20 @@ function describeChecks(subject: string, checks: readonly CheckResult[]): string
   const done = checks.filter((check) => check.conclusion !== 'pending');
   if (done.length === 0) return null;
   return `${subject}: ${done.map((check) => `${words(check.name)} ${check.conclusion}`).join(', ')}.`;
+}
+
+function describeRouting({ routing }: Extract<Fact, { kind: 'task-routed' }>): string {
+  const said = [
+    ...(routing.priority ? [`its priority is ${routing.priority}`] : []),
+    ...(routing.agent ? [`it is for the agent ${words(routing.agent)}`] : []),
+  ];
+  return `From now on ${said.join(' and ')}.`;
+}
+
+function paths(all: readonly string[]): string {
+  if (all.includes('**')) return 'the whole repository';
+  const more = all.length > 5 ? ` and ${all.length - 5} more` : '';
+  return words(all.slice(0, 5).join(', ')) + more;
 }
 
 function short(sha: string): string {

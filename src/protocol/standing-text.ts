@@ -141,7 +141,7 @@ export function renderPlanFacts(row: PlanRow): string {
   const rows: [string, string][] = [
     ['Branch', row.branch === null ? 'not opened yet' : inlineCode(row.branch)],
     ['Pull request', row.pull === null ? 'not opened yet' : `#${row.pull}`],
-    ['Owns', renderOwns(row.owns)],
+    ['Owns', `${renderOwns(row.owns)}${renderProtected(row.protectedPaths)}`],
     [
       'Depends on',
       row.dependsOn.length + row.dependsElsewhere.length === 0
@@ -150,6 +150,7 @@ export function renderPlanFacts(row: PlanRow): string {
             ', ',
           ),
     ],
+    ...(row.priority === 'normal' ? [] : [['Priority', row.priority] as [string, string]]),
     ['Agent', row.agent === null ? 'none yet' : `${inlineCode(row.agent)}${worker}`],
     ['Version', String(row.version)],
     ['Attempts', String(row.attempts)],
@@ -162,6 +163,10 @@ export function renderOwns(owns: readonly string[]): string {
   if (owns.includes('**')) return 'the whole repository';
   const { shown, rest } = takeWithin(owns.map(inlineCode), 3_000);
   return `${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}
+
+function renderProtected(paths: readonly string[]): string {
+  return paths.length === 0 ? '' : `. **Protected, a person must approve:** ${renderOwns(paths)}`;
 }
 
 /** Tasks that want the same files, and what follows from it. */

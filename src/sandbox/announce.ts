@@ -28,6 +28,15 @@ type WithPlainIssue<K extends keyof Webhook> = Omit<Webhook[K], 'issue'> & {
   issue: Webhook['webhook-issues-labeled']['issue'];
 };
 
+/** The part of a run that is told; the published schemas ask for two whole repositories more. */
+type RunEvent = Pick<Webhook['webhook-workflow-run-requested'], 'repository' | 'sender'> & {
+  action: string;
+  installation?: unknown;
+  organization?: unknown;
+  workflow: { id: number; name: string; path: string; state: string };
+  workflow_run: { id: number; head_sha: string; status: string; conclusion: string | null };
+};
+
 interface Events {
   'issues.opened': Webhook['webhook-issues-opened'];
   'issues.edited': Webhook['webhook-issues-edited'];
@@ -70,6 +79,9 @@ interface Events {
   'issue_dependencies.blocked_by_removed': Webhook['webhook-issue-dependencies-blocked-by-removed'];
   'sub_issues.sub_issue_added': Webhook['webhook-sub-issues-sub-issue-added'];
   'sub_issues.sub_issue_removed': Webhook['webhook-sub-issues-sub-issue-removed'];
+  'workflow_run.requested': RunEvent;
+  'workflow_run.in_progress': RunEvent;
+  'workflow_run.completed': RunEvent;
 }
 export type EventName = keyof Events;
 
@@ -93,6 +105,7 @@ const PERMISSIONS_OF_EVENT: Record<string, readonly string[]> = {
   create: ['contents'],
   delete: ['contents'],
   repository_dispatch: ['contents'],
+  workflow_run: ['actions'],
 };
 
 /** Queues the event for every App installed on the repository that may see it; `only` narrows it to one App. */

@@ -284,7 +284,7 @@ describe('a request', () => {
     const lane = working();
     lane.see(says(asks));
     expect(lane.see(issue(1))).toEqual([]);
-    expect(kinds(lane.see(issue(1, { ready: false })))).toEqual(['task-cancelled']);
+    expect(kinds(lane.see(issue(1, { ready: false })))).toContain('task-cancelled');
     expect(kinds(lane.see(issue(1)))).toContain('task-requested');
   });
 });

@@ -11,7 +11,15 @@ import type { AgentWord, Observation, SeenCommand } from '../../src/core/lane/ob
 import type { CheckConclusion, Task } from '../../src/core/lane/state.ts';
 import { approve, command, issue, type issueSeen, LaneDriver, policy, pull } from './lane-driver.ts';
 
-const paths = ['src/a.js', 'src/b.js', 'src/**', 'docs/**', 'lib/{x,y}/*.ts', 'SRC/a.js'] as const;
+const paths = [
+  'src/a.js',
+  'src/b.js',
+  'src/**',
+  'docs/**',
+  'lib/{x,y}/*.ts',
+  'SRC/a.js',
+  'package.json',
+] as const;
 const fileIn: Record<string, string> = {
   'src/a.js': 'src/a.js',
   'src/b.js': 'src/b.js',
@@ -19,6 +27,7 @@ const fileIn: Record<string, string> = {
   'docs/**': 'docs/index.md',
   'lib/{x,y}/*.ts': 'lib/x/one.ts',
   'SRC/a.js': 'SRC/a.js',
+  'package.json': 'package.json',
 };
 export const policies = [
   {},
@@ -29,6 +38,8 @@ export const policies = [
     agents: { local: { via: 'pull', capacity: 2 }, people: { via: 'adopt' } },
     queue: { check_timeout: '5m' },
   },
+  { schedule: { overlap: 0.5 }, ownership: { outside: 'expand', shared: ['package.json', 'docs/**'] } },
+  { schedule: { mode: 'queue' }, limits: { in_review: 1, escalated: 1 } },
 ];
 const conclusions: readonly CheckConclusion[] = ['failure', 'pending', 'neutral', 'timed-out'];
 const words = [
@@ -87,7 +98,7 @@ const action = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('request' as const),
       issue: number,
-      owns: fc.subarray([...paths], { minLength: 1, maxLength: 2 }),
+      owns: fc.subarray([...paths], { minLength: 1, maxLength: 3 }),
       dependsOn: fc.oneof(
         { weight: 3, arbitrary: fc.constant<number[]>([]) },
         { weight: 2, arbitrary: fc.subarray([1, 2, 3, 9], { maxLength: 1 }) },
@@ -280,6 +291,7 @@ export class World {
     }
     if (!isVerdictFor(open.verdict, task, this.lane.state.policyHash)) return this.diff(task, 255);
     if (open.headSha === attempt?.openedSha) return this.changePull(task, 'push');
+    if (open.verdict.findings.some((finding) => finding.rule === 'held')) return [];
     if (openFindings(open.verdict, task).length > 0) return this.changePull(task, 'push');
     const isGreen = this.lane.state.policy.gate.checks.every((name) =>
       open.checks.some((check) => check.name === name && check.conclusion === 'success'),
@@ -415,7 +427,14 @@ export class World {
   diff(task: Task | undefined, luck: number): Fact[] {
     if (!task?.pull) return [];
     const file = fileIn[task.spec.owns[0] ?? ''] ?? '';
-    const touched = luck % 8 === 1 ? [file, 'elsewhere/x'] : [file];
+    const others: Record<number, string[]> = {
+      1: ['elsewhere/x'],
+      2: ['package.json'],
+      3: ['docs/index.md'],
+    };
+    // Two of the five tasks need the shared joint whenever all goes well.
+    if (task.issue % 2 === 0) others[7] = ['package.json'];
+    const touched = [file, ...(others[luck % 8] ?? [])];
     const headSha = luck % 16 === 2 ? 'an-old-head' : task.pull.headSha;
     const changes = touched.map((path) => ({ path, change: 'modified' as const, mode: '100644' }));
     return this.tell({ kind: 'diff', issue: task.issue, headSha, baseSha: 'base-0', changes });

@@ -115,7 +115,7 @@ describe('candidates', () => {
     const lane = passed();
     queueTask(lane, 2, b);
     const facts = landCandidate(lane);
-    expect(kinds(facts)).toEqual(['landed', 'task-completed', 'build-started']);
+    expect(kinds(facts)).toEqual(['landed', 'task-completed', 'claims-released', 'build-started']);
     expect(lane.task(1)).toMatchObject({
       state: 'completed',
       claims: [],

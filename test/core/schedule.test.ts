@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { decide } from '../../src/core/lane/decide.ts';
 import { waitsOf } from '../../src/core/lane/plan-view.ts';
 import type { PrerequisiteState } from '../../src/core/lane/state.ts';
-import { freeAgents, presenceMs } from '../../src/core/task/schedule.ts';
+import { freeAgents, presenceMs } from '../../src/core/task/agents.ts';
 import {
   finishWork,
   graceMs,
@@ -225,7 +225,7 @@ describe('other reasons to wait', () => {
       fence: 1,
       word: { kind: 'failed', class: 'infra', message: 'disk' },
     });
-    expect(kinds(facts)).toEqual(['attempt-ended', 'task-assigned']);
+    expect(kinds(facts)).toEqual(['attempt-ended', 'claims-released', 'task-assigned']);
     expect(lane.task(1).attempt).toMatchObject({ number: 2, fence: 2 });
   });
 });
@@ -281,7 +281,7 @@ describe('agents', () => {
     const lane = openLane();
     lane.see(policy({ agents: { copilot: { via: 'assign' } } }));
     request(lane, 1);
-    expect(waitsOf(lane.snapshot, lane.task(1), lane.at)[0]?.what).toContain('pull or adopt');
+    expect(waitsOf(lane.snapshot, lane.task(1), lane.at)[0]?.what).toContain('pull, dispatch or adopt');
   });
 
   test('every attempt has its branch opened anew, under a key of its own', () => {
@@ -305,7 +305,7 @@ describe('agents', () => {
     const until = Date.parse(lane.leases[1] ?? '');
     expect(lane.pass(until - lane.now - 1)).toEqual([]);
     const facts = lane.pass(1);
-    expect(kinds(facts)).toEqual(['attempt-ended', 'task-assigned']);
+    expect(kinds(facts)).toEqual(['attempt-ended', 'claims-released', 'task-assigned']);
     expect(lane.task(1).attempt).toMatchObject({ number: 2, fence: 2, via: 'adopt' });
   });
 });

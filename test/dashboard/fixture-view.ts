@@ -13,6 +13,8 @@ export function planRow(changes: Partial<PlanRow> & { issue: number; title: stri
     branch: null,
     owns: ['src/cli.js'],
     dependsOn: [],
+    protectedPaths: [],
+    priority: 'normal',
     dependsElsewhere: [],
     agent: null,
     worker: null,

@@ -129,8 +129,11 @@ const asking: [string, HeardEvent, { kind: string; subject: string }[]][] = [
   ['a commit status', event('status', { sha }), [{ kind: 'checks', subject: sha }]],
   [
     'a workflow run',
-    event('workflow_run', { action: 'completed', workflow_run: { head_sha: sha } }),
-    [{ kind: 'checks', subject: sha }],
+    event('workflow_run', { action: 'completed', workflow_run: { id: 9, head_sha: sha } }),
+    [
+      { kind: 'checks', subject: sha },
+      { kind: 'run', subject: '9' },
+    ],
   ],
 ];
 

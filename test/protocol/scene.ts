@@ -26,6 +26,8 @@ export function planRow(change: Partial<PlanRow> = {}): PlanRow {
     branch: 'agent/42-count-the-tasks',
     owns: ['src/cli.js', 'test/**'],
     dependsOn: [7],
+    protectedPaths: [],
+    priority: 'normal',
     dependsElsewhere: [],
     agent: 'local',
     worker: 'w1',
@@ -100,6 +102,9 @@ export function task(change: Partial<Task> = {}): Task {
     attempts: 1,
     attempt: null,
     claims: [],
+    labels: [],
+    routing: { priority: null, agent: null },
+    areas: [],
     pull: {
       number: 50,
       headSha: head,

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { advance } from '../../src/engine/advance.ts';
-import { readJournal } from '../../src/ledger/projections.ts';
+import { readJournal } from '../../src/ledger/journal.ts';
 import { mostCheckpointBytes } from '../../src/protocol/agent-contract.ts';
 import { bundle, call, errorOf, getBundle, putBundle } from './agent-client.ts';
 import { assignTask } from './assigned-task.ts';
@@ -15,7 +15,7 @@ async function open() {
   const assigned = await assignTask(server.engine);
   const { task, attempt, fence } = assigned;
   const fields = (sequence: number) => ({ task, attempt, fence, version: 1, sequence });
-  const facts = async () => (await readJournal(server.engine.db, assigned.key)).map((fact) => fact.kind);
+  const facts = async () => (await readJournal(server.engine.db, assigned.key)).map(({ fact }) => fact.kind);
   return {
     server,
     fields,
@@ -151,7 +151,9 @@ describe('what an agent may say', () => {
   it('what it has used is written down with the report', async () => {
     const { post, fields, server, key } = await open();
     await post('/report', { ...fields(1), ...failed, usage: { tokens: 1200, usd: 0.4 } });
-    const used = (await readJournal(server.engine.db, key)).find((fact) => fact.kind === 'usage-reported');
+    const used = (await readJournal(server.engine.db, key))
+      .map(({ fact }) => fact)
+      .find((fact) => fact.kind === 'usage-reported');
     expect(used).toMatchObject({ issue: 1, attempt: 1, usage: { tokens: 1200, usd: 0.4 } });
   });
 });

@@ -31,6 +31,7 @@ export async function openEngine(database: TestDatabase, apiUrl = nowhere): Prom
     jobs,
     log,
     publicUrl: 'http://signalbox.test',
+    verifyRunToken: async () => null,
     vault: createVault(privateKey),
     instance: randomUUID(),
     sweepMs: 3_600_000,

@@ -7,11 +7,11 @@ import { promisify } from 'node:util';
 import { Octokit } from '@octokit/rest';
 import { pino } from 'pino';
 import { expect, vi } from 'vitest';
-import { emptyLane, fold } from '../../src/core/lane/fold.ts';
+import { replayJournal } from '../../src/core/lane/replay.ts';
 import type { LaneView, PlanRow } from '../../src/core/lane/view.ts';
+import { readJournal } from '../../src/ledger/journal.ts';
 import { keyOf, listLanes } from '../../src/ledger/lanes.ts';
 import { loadWholeLane } from '../../src/ledger/load-lane.ts';
-import { readJournal } from '../../src/ledger/projections.ts';
 import { type Ci, startCi } from '../../src/sandbox/ci.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { serve } from '../../src/serve.ts';
@@ -36,6 +36,13 @@ export interface World {
   request(by: keyof World['as'], title: string, body: string): Promise<number>;
   /** Commits files onto a branch and pushes, as a person with a clone would. */
   push(branch: string, message: string, files: Record<string, string | null>): Promise<string>;
+  /** The same with any token; rejects with what git says when the server refuses. */
+  pushAs(
+    token: string,
+    branch: string,
+    message: string,
+    files: Record<string, string | null>,
+  ): Promise<string>;
   say(by: keyof World['as'], under: number, body: string): Promise<number>;
   /** The task's row of the plan once `holds` is true of it. */
   until(issue: number, holds: (row: PlanRow) => boolean, what: string): Promise<PlanRow>;
@@ -107,17 +114,20 @@ async function closeParts({ sandbox, ci, dir, stop }: Parts, drop: () => Promise
   await rm(dir, { recursive: true, force: true });
 }
 
-/** A clone in `dir` that pushes as `walt`. */
-function pusher(dir: string, sandbox: Sandbox, token: string): World['push'] {
+/** A clone in `dir` that fetches as `walt` and pushes with the token that it is given. */
+function pusher(dir: string, sandbox: Sandbox, token: string): World['pushAs'] {
   const clone = join(dir, 'clone');
   const git = async (...args: string[]): Promise<string> =>
     (await run('git', ['-C', clone, ...args])).stdout.trim();
   let cloned: Promise<unknown> | null = null;
-  return async (branch, message, files) => {
-    const remote = new URL('/acme/engine.git', sandbox.url);
-    remote.username = 'walt';
-    remote.password = token;
-    cloned ??= run('git', ['clone', '--quiet', remote.href, clone]);
+  const remote = (password: string): string => {
+    const url = new URL('/acme/engine.git', sandbox.url);
+    url.username = 'walt';
+    url.password = password;
+    return url.href;
+  };
+  return async (pushing, branch, message, files) => {
+    cloned ??= run('git', ['clone', '--quiet', remote(token), clone]);
     await cloned;
     await git('fetch', '--quiet', 'origin');
     await git('checkout', '--quiet', '-B', branch, `origin/${branch}`);
@@ -136,7 +146,7 @@ function pusher(dir: string, sandbox: Sandbox, token: string): World['push'] {
       '-m',
       message,
     );
-    await git('push', '--quiet', 'origin', branch);
+    await git('push', '--quiet', remote(pushing), branch);
     return git('rev-parse', 'HEAD');
   };
 }
@@ -163,6 +173,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       host: '127.0.0.1',
       port: 0,
       publicUrl: 'http://127.0.0.1:0',
+      oidcIssuer: null,
       agentToken: options.agentToken ?? null,
       dashboardToken: null,
       sweepMs: 20_000,
@@ -179,6 +190,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const repo = { owner: 'acme', repo: 'engine' };
   const token = sandbox.addUser('walt').token;
 
+  const pushAs = pusher(dir, sandbox, token);
   const eventually: World['eventually'] = (read, what) =>
     vi.waitFor(
       async () => {
@@ -208,7 +220,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       await as[by].issues.addLabels({ ...repo, issue_number: data.number, labels: ['agent-ready'] });
       return data.number;
     },
-    push: pusher(dir, sandbox, token),
+    push: (branch, message, files) => pushAs(token, branch, message, files),
+    pushAs,
     say: async (by, under, body) =>
       (await as[by].issues.createComment({ ...repo, issue_number: under, body })).data.id,
     until: (issue, holds, what) =>
@@ -229,8 +242,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     tipOf: async (branch) => (await as.mary.git.getRef({ ...repo, ref: `heads/${branch}` })).data.object.sha,
     proveReplay: async () => {
       for (const row of await listLanes(database.db)) {
-        const facts = await readJournal(database.db, keyOf(row));
-        expect(facts.reduce(fold, emptyLane)).toEqual((await loadWholeLane(database.db, keyOf(row))).state);
+        const journal = await readJournal(database.db, keyOf(row));
+        expect(replayJournal(journal)).toEqual((await loadWholeLane(database.db, keyOf(row))).state);
       }
     },
     close: () => closeParts({ sandbox, ci, dir, stop: running.stop }, database.drop),

@@ -3,6 +3,7 @@ import type { FactBody } from '../lane/facts.ts';
 import type { Approval, LaneState, OwnerGroup, Task } from '../lane/state.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { allows } from '../task/lifecycle.ts';
+import { ownsItsFiles } from '../task/ownership.ts';
 import { isVerdictFor } from './arbiter.ts';
 import { isSameLogin } from './fold-gate.ts';
 
@@ -37,7 +38,7 @@ export function approvalRefusal(state: LaneState, task: Task, by: string): strin
   }
   if (!allows(task.state, 'approved')) return `the task is ${task.state}`;
   // An escalated task that was waiting before owns nothing: meanwhile another task may have its paths (I3).
-  if (task.claims.length === 0) {
+  if (!ownsItsFiles(state, task)) {
     return 'the task does not own its files at present: remove the label `agent-ready` and set it again';
   }
   return approverProblem(state, task, by);

@@ -1,8 +1,9 @@
 /** The arbiter: all rules over one diff, as one verdict bound to a head, a version of the task and a policy. */
 import type { Finding, Task, Verdict } from '../lane/state.ts';
 import type { Policy } from '../policy.ts';
+import { heldRule } from '../task/touched.ts';
 import { mostOwnerGroups, ownersOf } from './codeowners.ts';
-import { type Diff, type DiffFacts, noFacts, type PathChange } from './diff.ts';
+import { type Diff, type DiffFacts, noFacts, type PathChange, type Scope } from './diff.ts';
 import { judgeConflictMarkers } from './rules/conflict-markers.ts';
 import { judgeFiles } from './rules/files.ts';
 import { judgeGenerated } from './rules/generated.ts';
@@ -48,6 +49,8 @@ const mostAuthors = 20;
 function capFindings(findings: readonly Finding[]): Finding[] {
   const byKind = Map.groupBy(findings, ({ rule, severity }) => `${rule} ${severity}`);
   return [...byKind.values()].flatMap((kind) => {
+    // Each of these is claimed when it becomes free.
+    if (kind[0]?.rule === heldRule) return kind;
     const kept = kind.slice(0, mostOfOneKind).map((finding) => ({
       ...finding,
       message: finding.message.slice(0, longestMessage),
@@ -74,8 +77,9 @@ export function judgeDiff(
   task: Task,
   { headSha, baseSha, changes, unread = [], facts = noFacts }: ReadDiff,
   { policy, policyHash }: { policy: Policy; policyHash: string },
+  scope: Scope = { owns: task.spec.owns, held: new Map() },
 ): Verdict {
-  const diff: Diff = { headSha, baseSha, changes, unread };
+  const diff: Diff = { headSha, baseSha, changes, unread, scope };
   const paths = changes.map(({ path }) => path);
   const owners =
     facts.codeowners === null || !policy.gate.codeowners ? [] : ownersOf(facts.codeowners, paths);
@@ -115,5 +119,8 @@ export function openFindings(verdict: Verdict, task: Task): Finding[] {
       .filter(({ headSha, version }) => headSha === verdict.headSha && version === verdict.version)
       .map(({ rule }) => rule),
   );
-  return verdict.findings.filter(({ rule, severity }) => severity === 'fail' && !accepted.has(rule));
+  return verdict.findings.filter(
+    // Nobody can give away what another task owns.
+    ({ rule, severity }) => severity === 'fail' && (rule === heldRule || !accepted.has(rule)),
+  );
 }

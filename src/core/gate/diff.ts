@@ -87,12 +87,20 @@ export interface DiffFacts {
   codeowners: string | null;
 }
 
+/** What a diff may touch. */
+export interface Scope {
+  owns: readonly string[];
+  /** Path for which the task has to wait → the issue that holds it; null: it is free, and waits for the others. */
+  held: ReadonlyMap<string, number | null>;
+}
+
 /** A diff as it was read. `unread` says in sentences what could not be; anything in it fails the whole diff. */
 export interface Diff {
   headSha: string;
   baseSha: string;
   changes: readonly PathChange[];
   unread: readonly string[];
+  scope: Scope;
 }
 
 export const noFacts: DiffFacts = {

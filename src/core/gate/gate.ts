@@ -5,6 +5,7 @@
 import { checkNames } from '../ids.ts';
 import type { LaneState, Task } from '../lane/state.ts';
 import { holdWaits } from '../task/hold.ts';
+import { protectedPathsOf } from '../task/ownership.ts';
 import { openPrerequisites } from '../task/prerequisites.ts';
 import { suspensionWait } from '../task/suspension.ts';
 import { approverProblem, countingApprovals, endOfApproval, openOwnerGroups } from './approving.ts';
@@ -76,7 +77,9 @@ function opinionRows(task: Task, state: LaneState): GateRow[] {
 
 function countRow(task: Task, state: LaneState): GateRow {
   const base = { condition: 'approval' as const, name: 'approval' };
-  const needed = state.policy.gate.approvals;
+  const guarded = protectedPathsOf(state.policy, task);
+  // Where protected paths are owned, a person approves whatever the policy says.
+  const needed = Math.max(state.policy.gate.approvals, guarded.length > 0 ? 1 : 0);
   const counting = countingApprovals(task, state);
   const names = counting.map(({ by }) => by).join(', ');
   const ended = task.approvals.find((each) => endOfApproval(each, task, state) !== null);

@@ -7,8 +7,12 @@ import { explainsAt } from '../gate/likely-cause.ts';
 import { findMissing } from '../gate/required-checks.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { ejectEntries, enterQueue, planBuilds } from '../queue/plan.ts';
+import { foreseeCollisions } from '../task/collisions.ts';
+import { protectedPathsOf, releaseClaims } from '../task/ownership.ts';
 import { givenUpPrerequisites } from '../task/prerequisites.ts';
-import { foreseeCollisions, graceEnds, scheduleNext } from '../task/schedule.ts';
+import { graceEnds } from '../task/ready.ts';
+import { scheduleNext } from '../task/schedule.ts';
+import { claimWhatIsFree } from '../task/touched.ts';
 import type { Fact, FactBody } from './facts.ts';
 import { fold } from './fold.ts';
 import { isLive, type LaneState, type Snapshot, type Task } from './state.ts';
@@ -61,7 +65,10 @@ function readClosedPulls(state: LaneState): FactBody[] {
 function approveByPolicy(state: LaneState): FactBody[] {
   if (state.policy.gate.approvals > 0) return [];
   return Object.values(state.tasks).flatMap((task): FactBody[] =>
-    task.state === 'in-review' && task.pull && task.pull.headSha !== task.ejectedHead
+    task.state === 'in-review' &&
+    task.pull &&
+    task.pull.headSha !== task.ejectedHead &&
+    protectedPathsOf(state.policy, task).length === 0
       ? [
           {
             kind: 'approved',
@@ -95,6 +102,8 @@ function nextFacts(snapshot: Snapshot, at: string): FactBody[] {
   const { state } = snapshot;
   const rules: (() => FactBody[])[] = [
     () => expireLeases(snapshot, at),
+    () => releaseClaims(state),
+    () => claimWhatIsFree(state),
     () => askAboutPrerequisites(state),
     () => foreseeCollisions(state),
     () => readEvidence(state),

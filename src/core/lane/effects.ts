@@ -5,6 +5,7 @@
 import { buildRef, prepareRef } from '../ids.ts';
 import { isActive } from '../queue/plan.ts';
 import type { Fact } from './facts.ts';
+import { abandonedRuns, type RunEffect, wantedOfRuns } from './run-effects.ts';
 import type { BuildEntry, LaneState, Task } from './state.ts';
 
 export type Effect =
@@ -24,6 +25,7 @@ export type Effect =
   | { kind: 'clean-build'; build: number; refs: string[] }
   | { kind: 'close-issue'; issue: number }
   | { kind: 'close-pull'; issue: number; pull: number; request: string }
+  | RunEffect
   | { kind: 'react'; comment: number; content: 'eyes' | 'rocket' | 'confused' }
   | { kind: 'reply'; under: number; comment: number; fact: Extract<Fact, { kind: 'command-decided' }> }
   | { kind: 'notify'; under: number; fact: Fact };
@@ -33,6 +35,9 @@ export function effectKey(effect: Effect): string {
   switch (effect.kind) {
     case 'open-branch':
     case 'open-pull':
+    case 'dispatch-workflow':
+    case 'trigger-checks':
+    case 'cancel-run':
       return `${effect.kind}:${effect.issue}:${effect.fence}`;
     case 'announce-collision':
       return `${effect.kind}:${effect.a}:${effect.b}`;
@@ -57,9 +62,9 @@ export function effectKey(effect: Effect): string {
   }
 }
 
-function wantedByTask(task: Task): Effect[] {
+function wantedByTask(task: Task, state: LaneState): Effect[] {
   const { attempt, pull, issue } = task;
-  const effects: Effect[] = [];
+  const effects: Effect[] = wantedOfRuns(task, state);
   if (attempt && attempt.openedSha === null) {
     const { number, fence, branch, baseSha } = attempt;
     effects.push({ kind: 'open-branch', issue, attempt: number, fence, branch, baseSha });
@@ -96,14 +101,18 @@ export function wantedEffects(state: LaneState): Effect[] {
   const announcements = state.collisions
     .filter((collision) => collision.announcedAt === null)
     .map(({ a, b }): Effect => ({ kind: 'announce-collision', a, b }));
-  return [...announcements, ...Object.values(state.tasks).flatMap(wantedByTask), ...wantedByBuilds(state)];
+  return [
+    ...announcements,
+    ...Object.values(state.tasks).flatMap((task) => wantedByTask(task, state)),
+    ...wantedByBuilds(state),
+  ];
 }
 
 /** Commands that ask for words; all others are answered with a sign when they are done. */
 const answeredInWords: ReadonlySet<string> = new Set(['help', 'status', 'why']);
 
 /** Effects that answer something said or tell a person something new: wanted once, by the fact itself. */
-export function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
+function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
   switch (fact.kind) {
     case 'command-decided': {
       const ok = fact.outcome === 'done';
@@ -134,8 +143,20 @@ export function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
   }
 }
 
+/** Effects of one step of a lane: what its state wants, what its facts say, and what it has left behind. */
+export function effectsOfStep(before: LaneState, after: LaneState, facts: readonly Fact[]): Effect[] {
+  return [
+    ...wantedEffects(after),
+    ...facts.flatMap((fact) => effectsOfFact(fact, after)),
+    ...abandonedRuns(before, after),
+  ];
+}
+
+/** What is done whatever has become of the state since. */
+const unconditional: ReadonlySet<Effect['kind']> = new Set(['react', 'reply', 'notify', 'cancel-run']);
+
 /** Whether a recorded effect still makes sense; asked again right before it is done. */
 export function isStillWanted(effect: Effect, state: LaneState): boolean {
-  if (effect.kind === 'react' || effect.kind === 'reply' || effect.kind === 'notify') return true;
+  if (unconditional.has(effect.kind)) return true;
   return wantedEffects(state).some((wanted) => effectKey(wanted) === effectKey(effect));
 }

@@ -12,6 +12,7 @@ import type {
   Escalation,
   Landing,
   PrerequisiteState,
+  Routing,
   Spec,
   Suspension,
   TaskState,
@@ -37,6 +38,8 @@ export type FactBody =
       requestedBy: string;
       labelledAt: string | null;
       hidden: number;
+      /** The paths of its labels' areas; absent: none. */
+      areas?: string[];
       correlationId: string;
     }
   | { kind: 'request-refused'; issue: number; why: string }
@@ -72,6 +75,11 @@ export type FactBody =
   | { kind: 'elsewhere-seen'; reference: string; state: PrerequisiteState }
   | { kind: 'prerequisite-seen'; issue: number; state: PrerequisiteState }
   | { kind: 'task-held'; issue: number; held: boolean }
+  | { kind: 'labels-read'; issue: number; labels: string[] }
+  | { kind: 'task-routed'; issue: number; routing: Partial<Routing> }
+  /** Claims that a task's diff has made needful: a shared joint, its own files that others had, or files outside. */
+  | { kind: 'claims-expanded'; issue: number; paths: string[] }
+  | { kind: 'claims-released'; issue: number; paths: string[]; reason: string }
   | { kind: 'hold-set'; issue: number; by: string; why: string | null }
   | { kind: 'hold-lifted'; issue: number; by: string }
   | { kind: 'lane-frozen'; by: string; why: string }
@@ -91,6 +99,7 @@ export type FactBody =
       claims: string[];
     }
   | { kind: 'branch-opened'; issue: number; attempt: number; sha: string }
+  | { kind: 'run-dispatched'; issue: number; attempt: number; run: number }
   | { kind: 'pull-opened'; issue: number; pull: number; headSha: string; draft: boolean }
   | { kind: 'work-started'; issue: number; attempt: number; claimId: string | null; worker: string | null }
   | { kind: 'head-moved'; issue: number; sha: string }

@@ -6,7 +6,10 @@ import { noteAnswer } from '../commands/limit.ts';
 import { freshEvidence, moveHead } from '../gate/evidence.ts';
 import { addApproval, dropApproval, foldGateFact } from '../gate/fold-gate.ts';
 import { defaultPolicy, policyHash } from '../policy.ts';
+import { addCollision } from '../task/collisions.ts';
 import { nextState } from '../task/lifecycle.ts';
+import { passOver } from '../task/ready.ts';
+import { noRouting, routingAfter } from '../task/routing.ts';
 import { noAdjustments } from '../task/versions.ts';
 import type { Fact, LifecycleEvent } from './facts.ts';
 import { type Attempt, type Build, isLive, type LaneState, type Pull, type Task } from './state.ts';
@@ -29,6 +32,7 @@ export const emptyLane: LaneState = {
   tasks: {},
   refusals: {},
   prerequisites: {},
+  passedOver: {},
   elsewhere: {},
   collisions: [],
   builds: {},
@@ -62,10 +66,9 @@ function changeAttempt(task: Task, number: number, change: (attempt: Attempt) =>
   return task.attempt?.number === number ? { ...task, attempt: change(task.attempt) } : task;
 }
 
-/** What a task loses when it stops being worked on: its agent, its claims and its place in the queue. */
-const idle: Pick<Task, 'attempt' | 'claims' | 'approvals' | 'entry'> = {
+/** What a task loses when it stops being worked on. Its claims go with a fact of their own, in the same step. */
+const idle: Pick<Task, 'attempt' | 'approvals' | 'entry'> = {
   attempt: null,
-  claims: [],
   approvals: [],
   entry: null,
 };
@@ -98,6 +101,9 @@ function requestTask(state: LaneState, fact: FactOf<'task-requested'>): LaneStat
     spec: fact.spec,
     specHash: fact.specHash,
     blockedBy: fact.blockedBy,
+    labels: [],
+    routing: noRouting,
+    areas: fact.areas ?? [],
     blockedElsewhere: fact.blockedElsewhere,
     requestedBy: fact.requestedBy,
     requestedAt: fact.at,
@@ -116,7 +122,7 @@ function requestTask(state: LaneState, fact: FactOf<'task-requested'>): LaneStat
     correlationId: fact.correlationId,
     attempts: 0,
     attempt: null,
-    claims: [],
+    claims: before?.claims ?? [],
     pull: before?.pull?.open ? before.pull : null,
     approvals: [],
     entry: null,
@@ -159,6 +165,8 @@ function assignTask(state: LaneState, fact: FactOf<'task-assigned'>): LaneState 
     ...move(task, 'task-assigned', fact.at),
     attempts: task.attempts + 1,
     claims: fact.claims,
+    // What was judged before was judged against other claims.
+    pull: task.pull && { ...task.pull, verdict: null },
     branch: fact.branch,
     lastReason: null,
     attempt: {
@@ -178,7 +186,7 @@ function assignTask(state: LaneState, fact: FactOf<'task-assigned'>): LaneState 
       startedAt: null,
     },
   }));
-  return { ...next, nextFence: fact.fence + 1 };
+  return { ...next, nextFence: fact.fence + 1, passedOver: passOver(state, fact.issue, fact.at) };
 }
 
 function openPull(task: Task, fact: FactOf<'pull-opened'>): Task {
@@ -217,6 +225,14 @@ function foldTask(task: Task, fact: Fact): Task {
   switch (fact.kind) {
     case 'dependencies-linked':
       return { ...task, blockedBy: fact.blockedBy, blockedElsewhere: fact.blockedElsewhere };
+    case 'labels-read':
+      return { ...task, labels: fact.labels, routing: routingAfter(task, fact.labels) };
+    case 'task-routed':
+      return { ...task, routing: { ...task.routing, ...fact.routing } };
+    case 'claims-expanded':
+      return { ...task, claims: [...task.claims, ...fact.paths] };
+    case 'claims-released':
+      return { ...task, claims: task.claims.filter((path) => !fact.paths.includes(path)) };
     case 'prerequisite-questioned':
       return { ...task, asked: [...task.asked, fact.prerequisite].sort() };
     case 'version-accepted':
@@ -246,6 +262,8 @@ function foldTask(task: Task, fact: Fact): Task {
       return { ...task, dismissedAt: fact.dismissedAt };
     case 'branch-opened':
       return changeAttempt(task, fact.attempt, (attempt) => ({ ...attempt, openedSha: fact.sha }));
+    case 'run-dispatched':
+      return changeAttempt(task, fact.attempt, (attempt) => ({ ...attempt, runId: fact.run }));
     case 'pull-opened':
       return openPull(task, fact);
     case 'work-started':
@@ -320,7 +338,6 @@ function foldTask(task: Task, fact: Fact): Task {
     case 'task-completed':
       return {
         ...move(task, 'task-completed', fact.at),
-        claims: [],
         entry: null,
         escalation: null,
         lastReason: null,
@@ -374,10 +391,13 @@ export function fold(state: LaneState, fact: Fact): LaneState {
     case 'collision-foreseen':
       return {
         ...state,
-        collisions: [
-          ...state.collisions,
-          { a: fact.a, b: fact.b, paths: fact.paths, foreseenAt: fact.at, announcedAt: null },
-        ].sort((x, y) => x.a - y.a || x.b - y.b),
+        collisions: addCollision(state.collisions, {
+          a: fact.a,
+          b: fact.b,
+          paths: fact.paths,
+          foreseenAt: fact.at,
+          announcedAt: null,
+        }),
       };
     case 'collision-announced':
       return {

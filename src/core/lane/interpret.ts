@@ -9,10 +9,14 @@ import { readCommand } from '../gate/commands.ts';
 import { opinionCheck, requiredChecks } from '../gate/required-checks.ts';
 import { interpretReviews } from '../gate/reviews.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
+import { areasOf, withAreas } from '../task/areas.ts';
 import { readEdit, strangerSince } from '../task/edits.ts';
 import { allows } from '../task/lifecycle.ts';
+import { labelsThatCount } from '../task/routing.ts';
+import { readTouched } from '../task/touched.ts';
 import { requestPaths, withOptions } from './agent-asks.ts';
 import type { FactBody } from './facts.ts';
+import { interpretDispatch, interpretRun } from './interpret-run.ts';
 import type { AgentWord, Observation, SeenIssue } from './observation.ts';
 import { elsewhereOf, isLive, type LaneState, prerequisitesOf, type Task } from './state.ts';
 
@@ -89,6 +93,7 @@ function interpretReady(
       requestedBy: by.login,
       labelledAt: seen.labelledAt,
       hidden: seen.hidden,
+      areas: areasOf(state, issue, seen.labels),
       correlationId,
     },
   ];
@@ -120,6 +125,9 @@ function interpretIssue(state: LaneState, observation: Of<'issue'>): FactBody[] 
   const heldBefore = task && !isRequested ? task.held : false;
   const exists = isRequested || (task !== undefined && isLive(task));
   if (exists && seen.held !== heldBefore) facts.push({ kind: 'task-held', issue, held: seen.held });
+  const labels = labelsThatCount(seen.labels, state.policy);
+  const labelsBefore = isRequested ? [] : (task?.labels ?? []);
+  if (exists && !isDeepStrictEqual(labels, labelsBefore)) facts.push({ kind: 'labels-read', issue, labels });
   return facts;
 }
 
@@ -151,9 +159,10 @@ function interpretDiff(state: LaneState, observation: Of<'diff'>): FactBody[] {
   const { issue, headSha } = observation;
   const task = state.tasks[issue];
   if (task?.pull?.headSha !== headSha) return [];
-  const verdict = judgeDiff(task, observation, state);
-  if (isDeepStrictEqual(verdict, task.pull.verdict)) return [];
-  return [{ kind: 'arbiter-judged', issue, verdict }];
+  const { facts, ...scope } = readTouched(state, task, observation.changes);
+  const verdict = judgeDiff(task, observation, state, scope);
+  if (isDeepStrictEqual(verdict, task.pull.verdict)) return facts;
+  return [...facts, { kind: 'arbiter-judged', issue, verdict }];
 }
 
 function interpretChecks(state: LaneState, { sha, checks, others = [] }: Of<'checks'>): FactBody[] {
@@ -190,10 +199,10 @@ function interpretAgent(state: LaneState, { issue, attempt, fence, word }: Of<'a
   if (!under) return [];
   const usage: FactBody[] =
     'usage' in word && word.usage ? [{ kind: 'usage-reported', issue, attempt, usage: word.usage }] : [];
-  return [...usage, ...interpretWord(task, attempt, word)];
+  return [...usage, ...interpretWord(state, task, attempt, word)];
 }
 
-function interpretWord(task: Task, attempt: number, word: AgentWord): FactBody[] {
+function interpretWord(state: LaneState, task: Task, attempt: number, word: AgentWord): FactBody[] {
   const { issue } = task;
   switch (word.kind) {
     case 'claimed':
@@ -203,7 +212,7 @@ function interpretWord(task: Task, attempt: number, word: AgentWord): FactBody[]
     case 'released':
       return [{ kind: 'attempt-ended', issue, attempt, reason: `released: ${word.reason}` }];
     case 'request-paths':
-      return requestPaths(task, word);
+      return requestPaths(state, task, word);
     case 'done':
       if (word.head === task.attempt?.openedSha) {
         return [
@@ -355,7 +364,7 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
         ? []
         : [{ kind: 'policy-read', policy: observation.reading.policy, hash: observation.reading.hash }];
     case 'issue':
-      return interpretIssue(state, observation);
+      return interpretIssue(state, withAreas(state, observation));
     case 'prerequisite':
       return state.prerequisites[observation.issue] === observation.state ||
         !isNamed(state, observation.issue)
@@ -394,6 +403,10 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
         ? [{ kind: 'branch-opened', issue, attempt: number, sha }]
         : [];
     }
+    case 'run-dispatched':
+      return interpretDispatch(state, observation);
+    case 'run':
+      return interpretRun(state, observation);
     case 'pull-opened': {
       const task = state.tasks[observation.issue];
       return !task || task.pull?.open ? [] : [observation];

@@ -10,6 +10,7 @@ export type LookKind =
   | 'pull'
   | 'checks'
   | 'comment'
+  | 'run'
   | 'action'
   | 'opinion';
 

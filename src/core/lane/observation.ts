@@ -18,6 +18,8 @@ export interface SeenIssue {
   stateReason: string | null;
   ready: boolean;
   held: boolean;
+  /** All labels, as they are written. */
+  labels: string[];
   /** Who set the label, with the permission that person has now; null when the server keeps no such events. */
   labelledBy: { login: string; permission: Permission } | 'not-seen-yet' | null;
   /** GitHub's time of that; null when the server keeps no such events. */
@@ -116,6 +118,9 @@ export type Observation =
     }
   | { kind: 'agent'; issue: number; attempt: number; fence: number; word: AgentWord }
   | { kind: 'branch-opened'; issue: number; attempt: number; fence: number; sha: string }
+  | { kind: 'run-dispatched'; issue: number; attempt: number; fence: number; run: number }
+  /** A workflow run as it is now; `conclusion` is null until it is over. */
+  | { kind: 'run'; issue: number; run: number; conclusion: string | null }
   | { kind: 'pull-opened'; issue: number; pull: number; headSha: string; draft: boolean }
   | { kind: 'collision-announced'; a: number; b: number }
   | {

@@ -4,10 +4,14 @@ import { gateIsOpen, gateOf } from '../gate/gate.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { isQueued, orderEntries } from '../queue/order.ts';
 import { isActive } from '../queue/plan.ts';
+import { agentWait, freeAgents } from '../task/agents.ts';
+import { blockers } from '../task/blockers.ts';
 import { holdWaits } from '../task/hold.ts';
+import { ownsItsFiles, protectedPathsOf } from '../task/ownership.ts';
 import { openPrerequisites } from '../task/prerequisites.ts';
-import { agentWait, blockers, freeAgents } from '../task/schedule.ts';
+import { priorityOf } from '../task/routing.ts';
 import { suspensionWait } from '../task/suspension.ts';
+import { heldFor } from '../task/touched.ts';
 import {
   type Build,
   elsewhereOf,
@@ -32,10 +36,12 @@ function queueStatus(state: LaneState, task: Task): QueueRow['status'] {
 
 function waitsOfGate(state: LaneState, task: Task, at: string): Wait[] {
   const { since } = task;
+  const guarded = protectedPathsOf(state.policy, task);
+  const why = guarded.length > 0 ? `; a person must, for it owns protected paths: ${guarded.join(', ')}` : '';
   const ofRows = gateOf(task, state, at).flatMap((row): Wait[] => {
     if (row.state === 'ok' || row.condition === 'hold' || row.condition === 'edit') return [];
     if (row.condition === 'dependency') return [];
-    const what = row.condition === 'approval' ? row.detail : `${row.name} ${row.detail}`;
+    const what = row.condition === 'approval' ? `${row.detail}${why}` : `${row.name} ${row.detail}`;
     if (row.condition === 'approval') return [{ kind: 'approval', what, since, command: '/approve' }];
     if (row.condition === 'opinion') return [{ kind: 'arbiter', what, since, command: null }];
     if (row.condition === 'checks') {
@@ -58,6 +64,16 @@ function freezeWaits({ frozen }: LaneState): Wait[] {
   if (!frozen) return [];
   const what = `${frozen.by} has frozen landings: ${frozen.why}`;
   return [{ kind: 'freeze', what, since: frozen.at, command: '/unfreeze' }];
+}
+
+/** Files that the PR changes and another task holds. */
+function waitsForFiles(state: LaneState, task: Task): Wait[] {
+  return heldFor(state, task).map(({ holder, paths }) => ({
+    kind: 'overlap',
+    what: `#${holder.issue} owns ${paths.join(', ')}`,
+    since: task.since,
+    command: null,
+  }));
 }
 
 function waitsInQueue(state: LaneState, task: Task): Wait[] {
@@ -89,6 +105,11 @@ function waitsOfWork(task: Task, lease: string | undefined): Wait[] {
   if (attempt.via === 'adopt') {
     const what = `somebody to push to ${attempt.branch} and mark #${pull.number} ready for review`;
     return [{ kind: 'work', what, since, command: `git push origin ${attempt.branch}` }];
+  }
+  if (task.state === 'assigned' && attempt.via === 'dispatch') {
+    const what =
+      attempt.runId === null ? 'its workflow to be started' : `workflow run ${attempt.runId} to begin`;
+    return [{ kind: 'worker', what, since, command: null }];
   }
   if (task.state === 'assigned') {
     return [
@@ -125,20 +146,22 @@ function allWaits(snapshot: Snapshot, task: Task, at: string): Wait[] {
   switch (task.state) {
     case 'waiting': {
       const waits = blockers(snapshot, task, at);
-      return waits.length > 0 || freeAgents(snapshot, at).length > 0 ? waits : [agentWait(snapshot, task)];
+      return waits.length > 0 || freeAgents(snapshot, at, task).length > 0
+        ? waits
+        : [agentWait(snapshot, task)];
     }
     case 'assigned':
     case 'working':
       return waitsOfWork(task, snapshot.leases[task.issue]);
     case 'in-review':
-      return waitsOfGate(state, task, at);
+      return [...waitsForFiles(state, task), ...waitsOfGate(state, task, at)];
     case 'approved':
       return task.entry && (gateIsOpen(task, state) || mayBeLanding(state, task.issue))
         ? waitsInQueue(state, task)
-        : waitsOfGate(state, task, at);
+        : [...waitsForFiles(state, task), ...waitsOfGate(state, task, at)];
     case 'escalated': {
       const command =
-        task.pull?.open && task.claims.length > 0
+        task.pull?.open && ownsItsFiles(state, task)
           ? '/approve'
           : 'remove the label `agent-ready` and set it again';
       return [{ kind: 'human', what: task.escalation?.context ?? 'a human', since, command }];
@@ -164,6 +187,8 @@ export function planRow(snapshot: Snapshot, task: Task, at: string): PlanRow {
     owns: task.spec.owns,
     dependsOn: prerequisitesOf(task),
     dependsElsewhere: elsewhereOf(task),
+    protectedPaths: protectedPathsOf(state.policy, task),
+    priority: priorityOf(task),
     agent: task.attempt?.agent ?? null,
     worker: task.attempt?.worker ?? null,
     state: task.state,

@@ -167,6 +167,12 @@ export interface Escalation {
   from: TaskState;
 }
 
+/** What people have asked for by command; null where a label, or nothing, decides. */
+export interface Routing {
+  priority: 'high' | 'normal' | 'low' | null;
+  agent: string | null;
+}
+
 /** What commands have changed beyond the issue's text; it stays when the text is edited. */
 export interface Adjustments {
   own: string[];
@@ -219,6 +225,11 @@ export interface Task {
   specHash: string;
   /** Native "blocked by" links; together with `spec.dependsOn` these are the prerequisites. */
   blockedBy: number[];
+  /** The issue's labels that decide something (see task/routing.ts), in lower case and sorted. */
+  labels: string[];
+  routing: Routing;
+  /** What the areas of its labels covered when it was asked for: its files, where its text declares none. */
+  areas: string[];
   /** The same in other repositories, as `owner/repo#7`. */
   blockedElsewhere: string[];
   /** Who put the label there. */
@@ -333,6 +344,8 @@ export interface LaneState {
   refusals: Readonly<Record<number, string>>;
   /** Prerequisites that are not tasks here. */
   prerequisites: Readonly<Record<number, PrerequisiteState>>;
+  /** Waiting task → how many later ones have started before it, though it was ready. */
+  passedOver: Readonly<Record<number, number>>;
   /** Prerequisites in other repositories, by `owner/repo#7`. */
   elsewhere: Readonly<Record<string, PrerequisiteState>>;
   /** In the order of `a`, then `b`. */

@@ -44,6 +44,9 @@ export interface PlanRow {
   branch: string | null;
   owns: string[];
   dependsOn: number[];
+  /** What of its paths the policy protects: a person must approve those changes. */
+  protectedPaths: string[];
+  priority: 'high' | 'normal' | 'low';
   /** Prerequisites in other repositories, as `owner/repo#7`. */
   dependsElsewhere: string[];
   agent: string | null;

@@ -14,6 +14,7 @@ import {
   type VersionNote,
 } from '../lane/state.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
+import { claimsAtStart, extraClaims, heldBy } from './ownership.ts';
 import { overlap } from './patterns.ts';
 import { changesWork, diffSpecs } from './spec-diff.ts';
 import { hashSpec } from './specification.ts';
@@ -68,8 +69,8 @@ export function holdersOf(
   owns: string[],
 ): { issue: number; paths: string[] }[] {
   return Object.values(state.tasks)
-    .filter((other) => other.issue !== issue && other.claims.length > 0)
-    .map((other) => ({ issue: other.issue, paths: overlap(owns, other.claims) }))
+    .filter((other) => other.issue !== issue)
+    .map((other) => ({ issue: other.issue, paths: overlap(owns, heldBy(other)) }))
     .filter(({ paths }) => paths.length > 0);
 }
 
@@ -108,7 +109,8 @@ export function acceptVersion(state: LaneState, task: Task, change: VersionChang
   if (specHash === task.specHash) {
     return [{ kind: 'edit-settled', issue, writtenHash, textAt }];
   }
-  const isFree = holdersOf(state, issue, spec.owns).length === 0;
+  const wanted = claimsAtStart(state.policy, spec);
+  const isFree = holdersOf(state, issue, wanted).length === 0;
   const goesOn = carriesOn(state, task, change) && isFree;
   const keeps = task.claims.length > 0 && isFree;
   return [
@@ -125,7 +127,8 @@ export function acceptVersion(state: LaneState, task: Task, change: VersionChang
       by,
       how,
       diff: diffSpecs(task.spec, spec),
-      claims: keeps ? spec.owns : [],
+      // What cannot be kept is given back with the attempt.
+      claims: keeps ? inOrder([...wanted, ...extraClaims(state.policy, task)]) : task.claims,
     },
     ...(isUnderWay(task) && !goesOn
       ? [{ kind: 'attempt-superseded' as const, issue, attempt: task.attempts, version: task.version }]

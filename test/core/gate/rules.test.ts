@@ -168,6 +168,20 @@ table('size', [
 
 table('protected', [
   {
+    what: 'one that the task was given by name: a person approves it anyway',
+    changes: [file('.github/workflows/ci.yml')],
+    owns: ['.github/workflows/**'],
+    finds: ['warn .github/workflows/ci.yml'],
+  },
+  {
+    what: 'one that was given by name where nobody approves',
+    policy: { gate: { approvals: 0 } },
+    changes: [file('CLAUDE.md'), file('.github/x')],
+    owns: ['CLAUDE.md', '.github/**'],
+    finds: ['fail CLAUDE.md', 'warn .github/x'],
+  },
+
+  {
     what: 'S30: a workflow',
     changes: [file('.github/workflows/ci.yml')],
     finds: ['fail .github/workflows/ci.yml'],
@@ -552,7 +566,7 @@ table('owners', [
 describe('the whole arbiter', () => {
   test('every rule has a table here', () => {
     // `table` makes a suite for each; a rule without one would have no test at all.
-    expect(ruleNames).toHaveLength(16);
+    expect(ruleNames).toHaveLength(17);
   });
 
   test('keeps ten findings of a kind and counts the rest, so that no kind is lost', () => {

@@ -48,31 +48,29 @@ function isLoneLockfile(changes: readonly PathChange[], path: string): boolean {
   );
 }
 
-export const judgeProtected: Rule = ({ changes }, _, policy) => {
+const accept = 'Take the change back, or ask a maintainer to accept it with `/override protected <why>`.';
+
+/**
+ * A protected path that the task was given by name only warns where a person must approve it anyway; one that it
+ * merely happens to cover, by `**` or a folder around it, fails.
+ */
+export const judgeProtected: Rule = ({ changes }, { spec }, policy) => {
   const byPolicy = compilePatterns(policy.ownership.protected);
-  return report(
-    'protected',
-    policy.arbiter.protected,
-    changes.flatMap(({ path, change }) => {
-      if (isAlways(path) || isAlwaysInLowerCase(path.toLowerCase()) || byPolicy(path))
-        return [
-          {
-            path,
-            message: `${change}, and it is a protected file`,
-            remedy:
-              'Take the change back, or ask a maintainer to accept it with `/override protected <why>`.',
-          },
-        ];
+  const isProtected = (path: string): boolean =>
+    isAlways(path) || isAlwaysInLowerCase(path.toLowerCase()) || byPolicy(path);
+  const isGiven = compilePatterns(spec.ownsDeclared ? spec.owns.filter(isProtected) : []);
+  const weight = policy.arbiter.protected;
+  return changes.flatMap(({ path, change }) => {
+    if (!isProtected(path)) {
+      const message = `${change} although no manifest that it belongs to is`;
       return isLoneLockfile(changes, path)
-        ? [
-            {
-              path,
-              message: `${change} although no manifest that it belongs to is`,
-              remedy:
-                'Take the change back, or ask a maintainer to accept it with `/override protected <why>`.',
-            },
-          ]
+        ? report('protected', weight, [{ path, message, remedy: accept }])
         : [];
-    }),
-  );
+    }
+    const isApproved = isGiven(path) && (policy.gate.approvals > 0 || byPolicy(path));
+    const remedy = isApproved ? 'Look at it with care before you approve.' : accept;
+    return report('protected', isApproved && weight === 'fail' ? 'warn' : weight, [
+      { path, message: `${change}, and it is a protected file`, remedy },
+    ]);
+  });
 };

@@ -13,8 +13,8 @@ function isMostOfIt({ removed, added }: Reversal): boolean {
   return removed >= leastLines && removed * 2 >= added;
 }
 
-export const judgeReversal: Rule = (_diff, task, policy, { reversals }) => {
-  const isOwned = compilePatterns(task.spec.owns);
+export const judgeReversal: Rule = ({ scope }, task, policy, { reversals }) => {
+  const isOwned = compilePatterns(scope.owns);
   const weight = policy.arbiter.reversal;
   return reversals.flatMap((reversal) => {
     const { path, issue, pull, removed } = reversal;

@@ -9,6 +9,7 @@ export type Rule = (diff: Diff, task: Task, policy: Policy, facts: DiffFacts) =>
 export const ruleNames = [
   'unread',
   'scope',
+  'held',
   'version',
   'size',
   'protected',

@@ -1,0 +1,10 @@
+/** What labels and commands say about a task, and how often each waiting task was passed over. */
+import { type Kysely, sql } from 'kysely';
+
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await sql`alter table task
+    add column labels json not null default '[]',
+    add column areas json not null default '[]',
+    add column routing json not null default '{"priority":null,"agent":null}'`.execute(db);
+  await sql`alter table lane add column passed_over json not null default '{}'`.execute(db);
+}
