@@ -53,6 +53,7 @@ describe('signalbox/arbiter', () => {
       |---|---|
       | \`unread\` | nothing found |
       | \`scope\` | nothing found |
+      | \`held\` | nothing found |
       | \`version\` | nothing found |
       | \`size\` | nothing found |
       | \`protected\` | nothing found |

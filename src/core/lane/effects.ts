@@ -126,9 +126,11 @@ function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
         ? [reaction]
         : [reaction, { kind: 'reply', under: fact.under, comment: fact.comment, fact }];
     }
-    case 'request-refused':
+    // About the issue's text, so it is said there and not on the pull request.
     case 'edit-suspended':
     case 'prerequisite-questioned':
+      return [{ kind: 'notify', under: fact.issue, fact }];
+    case 'request-refused':
     case 'escalated':
     case 'entry-ejected':
     case 'attempts-exhausted':

@@ -55,8 +55,7 @@ function waitsOfGate(state: LaneState, task: Task, at: string): Wait[] {
     const todo = task.pull?.open ? 'set its base branch back' : 'reopen the pull request';
     return [{ kind: 'human', what, since, command: todo }];
   });
-  const edit = task.suspension ? [suspensionWait(task, task.suspension)] : [];
-  return [...ofRows, ...edit, ...openPrerequisites(state, task), ...holdWaits(task)];
+  return [...ofRows, ...editWaits(task), ...openPrerequisites(state, task), ...holdWaits(task)];
 }
 
 /** What keeps a tested candidate from landing. */
@@ -93,6 +92,10 @@ function waitsInQueue(state: LaneState, task: Task): Wait[] {
     ahead > 0 ? `${ahead} entr${ahead === 1 ? 'y' : 'ies'} ahead in the queue` : 'its candidate is next';
   const inLine: Wait = { kind: 'queue', what, since: task.entry?.enteredAt ?? task.since, command: null };
   return [...freezeWaits(state), inLine];
+}
+
+function editWaits(task: Task): Wait[] {
+  return task.suspension ? [suspensionWait(task, task.suspension)] : [];
 }
 
 function waitsOfWork(task: Task, lease: string | undefined): Wait[] {
@@ -152,7 +155,7 @@ function allWaits(snapshot: Snapshot, task: Task, at: string): Wait[] {
     }
     case 'assigned':
     case 'working':
-      return waitsOfWork(task, snapshot.leases[task.issue]);
+      return [...editWaits(task), ...waitsOfWork(task, snapshot.leases[task.issue])];
     case 'in-review':
       return [...waitsForFiles(state, task), ...waitsOfGate(state, task, at)];
     case 'approved':
