@@ -3,7 +3,7 @@
  * before the lane is locked; what it amounts to is judged under the lock.
  */
 import { isVerdictFor, openFindings, type ReadDiff } from '../core/gate/arbiter.ts';
-import type { DiffFacts, JudgedDependency, PathChange, Reversal } from '../core/gate/diff.ts';
+import type { DiffFacts, JudgedDependency, NewDependency, PathChange, Reversal } from '../core/gate/diff.ts';
 import { lockfileOf } from '../core/gate/packages/lockfile.ts';
 import { ecosystemOf, newDependencies } from '../core/gate/packages/manifests.ts';
 import { findReversals, type LandedLines } from '../core/gate/reversals.ts';
@@ -34,6 +34,15 @@ const landedLooked = 15;
 /** A manifest that names more than this many new packages is not looked up any further. */
 const mostLookedUp = 100;
 
+/** Null when the manifest cannot be understood. The parser's words would quote it, and it may hold a secret. */
+function namedBy(path: string, before: string | null, after: string): NewDependency[] | null {
+  try {
+    return newDependencies(path, before, after);
+  } catch {
+    return null;
+  }
+}
+
 async function lookUpDependencies(
   ctx: LaneContext,
   diff: DiffSeen,
@@ -47,26 +56,18 @@ async function lookUpDependencies(
       unread.push(`${change.path} is a manifest and no text`);
       continue;
     }
-    try {
-      for (const dependency of newDependencies(
-        change.path,
-        await diff.readText(change.path, 'before'),
-        after,
-      )) {
-        if (judged.length >= mostLookedUp) {
-          unread.push(`more than ${mostLookedUp} packages are newly named`);
-          return judged;
-        }
-        const answer = ctx.registries
-          ? await ctx.registries.lookUp(dependency.ecosystem, dependency.name)
-          : { kind: 'unknown' as const, why: 'this Signalbox asks no registries' };
-        const lockfile = lockfileOf(dependency, diff.changes, diff.paths);
-        judged.push({ ...dependency, answer, lockfile });
+    const before = await diff.readText(change.path, 'before');
+    const named = namedBy(change.path, before, after);
+    if (named === null) unread.push(`${change.path} is a manifest that cannot be understood`);
+    for (const dependency of named ?? []) {
+      if (judged.length >= mostLookedUp) {
+        unread.push(`more than ${mostLookedUp} packages are newly named`);
+        return judged;
       }
-    } catch (error) {
-      // The parser's words may quote the file, and are cut.
-      const why = error instanceof Error ? (error.message.split('\n')[0] ?? '').slice(0, 120) : 'unknown';
-      unread.push(`${change.path} could not be understood: ${why}`);
+      const answer = ctx.registries
+        ? await ctx.registries.lookUp(dependency.ecosystem, dependency.name)
+        : { kind: 'unknown' as const, why: 'this Signalbox asks no registries' };
+      judged.push({ ...dependency, answer, lockfile: lockfileOf(dependency, diff.changes, diff.paths) });
     }
   }
   return judged;

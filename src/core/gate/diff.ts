@@ -66,8 +66,6 @@ export interface Reversal {
   /** How many of the lines it added to this path go away, and how many it had added. */
   removed: number;
   added: number;
-  /** In the merge base. */
-  firstLine: number;
 }
 
 /** What the rules cannot know by themselves: it was found out while the diff was read. */

@@ -23,9 +23,6 @@ export function findReversals(changes: readonly PathChange[], landed: readonly L
       const line = text.trim();
       return theirs.has(line) && !kept.has(line);
     });
-    const [first] = gone;
-    return first
-      ? [{ issue, pull, path, removed: gone.length, added: theirs.size, firstLine: first.line }]
-      : [];
+    return gone.length === 0 ? [] : [{ issue, pull, path, removed: gone.length, added: theirs.size }];
   });
 }

@@ -476,7 +476,7 @@ table('stale', [
 ]);
 
 const reversal = (change: Partial<Reversal> = {}): Partial<DiffFacts> => ({
-  reversals: [{ issue: 7, pull: 70, path: 'src/b.js', removed: 2, added: 10, firstLine: 3, ...change }],
+  reversals: [{ issue: 7, pull: 70, path: 'src/b.js', removed: 2, added: 10, ...change }],
 });
 table('reversal', [
   {
