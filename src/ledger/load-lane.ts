@@ -141,6 +141,8 @@ async function selectRows(db: Kysely<DB>, lane: Row<'lane'>, scope: Scope): Prom
       .selectAll()
       .where((eb) => eb.and(mine))
       .where('issue', '=', ofTasks)
+      .orderBy('approved_at')
+      .orderBy(sql`approved_by collate "C"`)
       .execute(),
     entry: await db
       .selectFrom('entry')
