@@ -163,7 +163,7 @@ describe('the tokens', () => {
     // The agent looks where a curious agent would, and does not clean up: the folder is copied before it goes.
     await scene.run(
       `env > "$OUT/agent-env"; git config --list > "$OUT/agent-config"; echo work > count.txt
-      cp -R "$(dirname "$SIGNALBOX_BRIEF")" "$OUT/copy"; cp -R "$OUT/work/repos" "$OUT/copy-repos"`,
+      cp -R "$(dirname "$AGENT_BRIEF")" "$OUT/copy"; cp -R "$OUT/work/repos" "$OUT/copy-repos"`,
       {
         env: { PATH: `${shim}:${process.env.PATH}`, HOME: scene.root, OUT: scene.root },
       },
