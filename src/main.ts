@@ -15,6 +15,7 @@ import {
   readStorageConfig,
   readWorkerConfig,
 } from './config.ts';
+import { type PlotName, plotNames } from './demo/plots/plots.ts';
 import { runDemo } from './demo/run-demo.ts';
 import {
   createAgentToken,
@@ -22,8 +23,11 @@ import {
   endAgentToken,
   TokenProblem,
 } from './engine/agent-identity.ts';
+import { planOfIssues, planOfLedger } from './engine/coordination-plan.ts';
+import { readIssues } from './engine/issue-sources.ts';
 import { replay } from './engine/replay.ts';
 import { renderTokens } from './protocol/agent-token-text.ts';
+import { type PlanFormat, planFormats } from './protocol/plan-text.ts';
 import { policyLimits, policyPath, readPolicyFile } from './protocol/policy-file.ts';
 import { renderValidation } from './protocol/policy-texts.ts';
 import { createLog, migrate, serve, withLedger } from './serve.ts';
@@ -201,6 +205,39 @@ async function runReplay(lane: string | undefined, flags: ReplayFlags): Promise<
   if (!ok) process.exitCode = 1;
 }
 
+interface PlanFlags {
+  format: PlanFormat;
+  issues?: string;
+  policy?: string;
+}
+
+/** What is not part of the plan goes to standard error, so that the plan can be piped. */
+async function planDryRun(from: string, { format, policy: file }: PlanFlags): Promise<void> {
+  const unreadable = (name: string) => (error: unknown) => {
+    throw new ConfigProblem(`${name} cannot be read: ${error instanceof Error ? error.message : error}`);
+  };
+  const text = file === undefined ? null : await readBounded(createReadStream(file)).catch(unreadable(file));
+  const policy = readPolicyFile(text);
+  if (policy.kind === 'refused') throw new ConfigProblem(`${file} is not a good policy: ${policy.problem}`);
+  const reading = await readIssues(from, process.stdin).catch(unreadable(from));
+  if (reading.kind === 'refused') throw new ConfigProblem(`${from}: ${reading.problem}`);
+  const plan = planOfIssues(policy.policy, reading.issues, format);
+  console.log(plan.text);
+  for (const remark of plan.remarks) console.error(remark);
+  if (!plan.ok) process.exitCode = 1;
+}
+
+async function runPlan(lane: string | undefined, flags: PlanFlags): Promise<void> {
+  if (flags.issues !== undefined) return planDryRun(flags.issues, flags);
+  if (flags.policy !== undefined) throw new ConfigProblem('--policy is for --issues: a lane has its own');
+  const log = createLog({ ...readLogConfig(environment), level: 'warn' });
+  const { text, ok } = await withLedger(readStorageConfig(environment), log, (db) =>
+    planOfLedger(db, lane ?? null, flags.format),
+  );
+  console.log(text);
+  if (!ok) process.exitCode = 1;
+}
+
 function readIssue(text: string): number {
   const number = Number(text.replace(/^#/, ''));
   if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('an issue number');
@@ -208,6 +245,7 @@ function readIssue(text: string): number {
 }
 
 interface DemoFlags {
+  story: PlotName;
   exit?: boolean;
   json?: boolean;
   speed: 'fast' | 'slow';
@@ -221,6 +259,7 @@ async function startDemo(flags: DemoFlags): Promise<void> {
     {
       exit: flags.exit ?? false,
       json: flags.json ?? false,
+      story: flags.story,
       speed: flags.speed,
       loseWebhooks: flags.loseWebhooks ?? false,
       duplicateWebhooks: flags.duplicateWebhooks ?? false,
@@ -336,6 +375,19 @@ function commandLine(): Command {
     .addOption(untilInputEnds())
     .action(startWorker);
   program
+    .command('plan')
+    .description(
+      'who can run beside whom, what collides and on what, and what that is worth: from the ledger, or of issues',
+    )
+    .argument('[lane]', 'owner/repo, or owner/repo@base; every lane when absent')
+    .addOption(new Option('--format <format>', 'how to print it').choices(planFormats).default('table'))
+    .option(
+      '--issues <from>',
+      'a dry run: a JSON array of issues, a folder of Markdown files, or - for stdin',
+    )
+    .option('--policy <file>', 'the policy of the dry run')
+    .action(runPlan);
+  program
     .command('replay')
     .description('rebuild lanes from their journals and compare with what is stored')
     .argument('[lane]', 'owner/repo, or owner/repo@base; every lane when absent')
@@ -345,6 +397,11 @@ function commandLine(): Command {
   program
     .command('demo')
     .description('play the whole way once: sandbox GitHub, Signalbox, three agents, CI, dashboard')
+    .addOption(
+      new Option('--story <name>', 'which story to play')
+        .choices(plotNames)
+        .default('main' satisfies PlotName),
+    )
     .option('--exit', 'end when the story is over instead of staying up')
     .option('--json', 'print one summary object')
     .addOption(

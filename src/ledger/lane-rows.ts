@@ -1,6 +1,7 @@
 /** Between a lane's rows and its state: reading one from the other, with nothing lost either way. */
 import type { Selectable } from 'kysely';
 import { emptyLane } from '../core/lane/fold.ts';
+import type { Spending } from '../core/lane/health.ts';
 import type {
   Adjustments,
   Attempt,
@@ -25,6 +26,7 @@ import type {
   VersionNote,
 } from '../core/lane/state.ts';
 import type { Policy } from '../core/policy.ts';
+import type { TaskRecord } from '../core/task/record.ts';
 import type * as schema from './schema.ts';
 
 export type Row<K extends keyof schema.DB> = Selectable<schema.DB[K]>;
@@ -66,6 +68,13 @@ function readAttempt(row: Row<'attempt'>): Attempt {
     asked: json<string[]>(row.asked),
     assignedAt: time(row.assigned_at),
     startedAt: timeOrNull(row.started_at),
+    head: row.head,
+    movedAt: timeOrNull(row.moved_at),
+    isRunning: row.is_running,
+    extendedAt: timeOrNull(row.extended_at),
+    tokens: row.tokens,
+    usd: row.usd,
+    warned: row.warned,
   };
 }
 
@@ -86,9 +95,17 @@ function elsewhereIn(spec: unknown): string[] {
   return json<Partial<Spec>>(spec).dependsElsewhere ?? [];
 }
 
+const indexes = new WeakMap<readonly { issue: number }[], ReadonlyMap<number, unknown>>();
+
+/** Rows by the issue they belong to; made once for each list, so that a lane is read in one go through it. */
+function byIssue<T extends { issue: number }>(list: T[]): ReadonlyMap<number, T> {
+  const index = indexes.get(list) ?? new Map(list.map((row) => [row.issue, row]));
+  indexes.set(list, index);
+  return index as ReadonlyMap<number, T>;
+}
+
 function readTask(row: Row<'task'>, rows: LaneRows): Task {
-  const own = <T extends { issue: number }>(list: T[]): T | undefined =>
-    list.find((r) => r.issue === row.issue);
+  const own = <T extends { issue: number }>(list: T[]): T | undefined => byIssue(list).get(row.issue);
   const attempt = own(rows.attempt);
   const pull = own(rows.pull);
   const approval = own(rows.approval);
@@ -138,6 +155,7 @@ function readTask(row: Row<'task'>, rows: LaneRows): Task {
       : null,
     ejectedHead: row.ejected_head,
     escalation: json<Escalation | null>(row.escalation),
+    record: json<TaskRecord>(row.record),
     lastReason: row.last_reason,
     since: time(row.since),
     startedAt: timeOrNull(row.started_at),
@@ -199,6 +217,8 @@ export function readLaneState(rows: LaneRows): LaneState {
     nextFence: lane.next_fence,
     nextBuild: lane.next_build,
     nextEntry: lane.next_entry,
+    health: json<LaneState['health']>(lane.health),
+    spending: json<Spending>(lane.spending),
     tasks: Object.fromEntries(rows.task.map((row) => [row.issue, readTask(row, rows)])),
     refusals: Object.fromEntries(rows.refusal.map((row) => [row.issue, row.why])),
     prerequisites: Object.fromEntries(

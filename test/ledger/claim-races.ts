@@ -56,6 +56,12 @@ export async function runRaces(
   races: number,
 ): Promise<Outcome> {
   const outcome: Outcome = { won: 0, lost: 0, doubleWins: 0, differing: 0, deadlocks: 0 };
+  const empty = db
+    .deleteFrom('claim')
+    .where('installation_id', '=', key.installationId)
+    .where('lane_id', '=', key.laneId)
+    .returning('path');
+  await empty.execute();
   for (let race = 0; race < races; race++) {
     const draw = drawFrom(race);
     const wishes = claimers.map(() =>
@@ -70,12 +76,7 @@ export async function runRaces(
     outcome.deadlocks += results.filter((result) => result === 'deadlock').length;
     for (const [index, one] of winners.entries())
       outcome.doubleWins += winners.slice(index + 1).filter((other) => overlaps(one, other)).length;
-    const rows = await db
-      .deleteFrom('claim')
-      .where('installation_id', '=', key.installationId)
-      .where('lane_id', '=', key.laneId)
-      .returning('path')
-      .execute();
+    const rows = await empty.execute();
     const expected = winners.flatMap((patterns) => minimalSubtrees(patterns)).sort();
     const actual = rows.map((row) => row.path).sort();
     if (JSON.stringify(actual) !== JSON.stringify(expected)) outcome.differing += 1;

@@ -2,6 +2,7 @@
 import type { GateRow } from '../../src/core/gate/gate.ts';
 import type { Task } from '../../src/core/lane/state.ts';
 import type { PlanRow, QueueRow, Wait } from '../../src/core/lane/view.ts';
+import { emptyRecord } from '../../src/core/task/record.ts';
 import type { CommentExtra } from '../../src/protocol/standing-text.ts';
 
 export const at = '2026-11-20T10:03:27.123Z';
@@ -115,6 +116,7 @@ export function task(change: Partial<Task> = {}): Task {
     entry: null,
     ejectedHead: null,
     escalation: null,
+    record: emptyRecord,
     lastReason: null,
     since: at,
     startedAt: at,

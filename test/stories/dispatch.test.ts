@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { StartAnswer } from '../../src/protocol/agent-contract.ts';
 import type { WorkflowRun } from '../../src/sandbox/actions.ts';
 import { call, errorOf } from '../server/agent-client.ts';
+import { startRunner } from './runner.ts';
 import { form, startWorld, type World } from './world.ts';
 
 let world: World;
@@ -50,6 +51,7 @@ async function dispatched(title: string, path: string): Promise<{ issue: number;
 const post = async (token: string, path: string, body: object) => call(world, path, body, token);
 const oidc = (run: WorkflowRun, changes: Record<string, string | number | null> = {}) =>
   world.sandbox.actions.oidcToken(run, world.url, changes);
+const openRunner = (run: WorkflowRun) => startRunner(world.sandbox, world.url, run);
 const inputsOf = ({ inputs }: WorkflowRun) => ({ task: inputs.task, attempt: inputs.attempt });
 
 /** Starts the run over the agent API, as its first job does. */
@@ -172,6 +174,43 @@ describe('a token of a workflow run', () => {
     ] as const) {
       const answer = await post(token, path, body);
       expect([path, answer.status]).toEqual([path, path === '/claim' && status === 403 ? 403 : status]);
+    }
+  });
+});
+
+describe('the actions that people use in their workflows', () => {
+  test('get the brief, pack what the agent left, push it and report', async () => {
+    const { issue, run } = await dispatched('Use the actions', 'docs/actions.md');
+    const runner = await openRunner(run);
+    try {
+      await runner.script('start.js');
+      const brief = await runner.read('signalbox/brief.md');
+      expect(brief).toContain('As the title says.');
+      expect(brief).toContain('docs/actions.md');
+      const from = await runner.checkOut(run.inputs.branch ?? '');
+      await runner.script('pack.js', { SIGNALBOX_ISSUE: String(issue), SIGNALBOX_START_SHA: from }).then(
+        () => expect.unreachable('nothing has changed yet'),
+        (error: unknown) => expect(String(error)).toContain('changed nothing'),
+      );
+      await runner.write('docs/actions.md', 'by an agent\n');
+      await runner.script('pack.js', { SIGNALBOX_ISSUE: String(issue), SIGNALBOX_START_SHA: from });
+      await runner.script('push.js', { SIGNALBOX_AGENT_RESULT: 'success' });
+      await world.until(issue, (row) => row.state === 'in-review', 'is in review');
+      expect(await world.tipOf(run.inputs.branch ?? '')).not.toBe(from);
+    } finally {
+      await runner.close();
+    }
+  });
+
+  test('report an agent that has failed', async () => {
+    const { issue, run } = await dispatched('Fail at it', 'docs/fail.md');
+    const runner = await openRunner(run);
+    try {
+      await runner.script('push.js', { SIGNALBOX_AGENT_RESULT: 'failure' });
+      await world.eventually(async () => runsOf(issue)[1], 'another attempt is started');
+      await world.eventually(async () => run.conclusion === 'cancelled', 'the failed run is cancelled');
+    } finally {
+      await runner.close();
     }
   });
 });

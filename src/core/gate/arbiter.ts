@@ -8,7 +8,13 @@ export function judgeDiff(
   { headSha, baseSha, changes }: { headSha: string; baseSha: string; changes: readonly PathChange[] },
   scope: Scope = { owns: task.spec.owns, held: new Map() },
 ): Verdict {
-  return { headSha, baseSha, version: task.version, findings: judgeScope(changes, scope.owns, scope.held) };
+  return {
+    headSha,
+    baseSha,
+    version: task.version,
+    findings: judgeScope(changes, scope.owns, scope.held),
+    touched: changes.map(({ path }) => path),
+  };
 }
 
 /** Whether the verdict lets the PR through: no finding of severity `fail`. */
