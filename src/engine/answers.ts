@@ -8,6 +8,7 @@ import {
   renderFailureNotice,
   renderPathsNotice,
 } from '../protocol/notices.ts';
+import { renderPullRefused } from '../protocol/pull-notices.ts';
 import {
   renderDenied,
   renderHelp,
@@ -65,6 +66,8 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
         mention,
       });
     }
+    case 'pull-refused':
+      return renderPullRefused(fact);
     case 'paths-requested':
       return renderPathsNotice({ paths: fact.paths, why: fact.why, by: fact.by, mention });
     case 'edit-suspended':

@@ -30,6 +30,7 @@ import { stripHidden } from '../protocol/hidden-text.ts';
 import { type IssueForm, parseIssueForm } from '../protocol/issue-form.ts';
 import { type Sighting, unticketed } from './advance.ts';
 import type { LaneContext } from './context.ts';
+import { observeFoundPull } from './observe-found-pull.ts';
 import { observeRun } from './observe-run.ts';
 import { judgePolicyFile, previewPolicy } from './policy-preview.ts';
 
@@ -241,7 +242,10 @@ async function observePull(ctx: LaneContext, look: DueLook, state: LaneState): P
   if (pull === null) await assertVisible(ctx);
   const preview: Look[] =
     pull?.open && pull.baseRef === ctx.lane.base ? [{ kind: 'policy', subject: pull.headSha }] : [];
-  if (!task) return { ...nothing, more: preview };
+  if (!task) {
+    const found = pull ? await observeFoundPull(ctx, pull, state) : [];
+    return { sightings: found, more: preview, isSettled: true };
+  }
   const asPull = seen(look, `pull:${number}`, { kind: 'pull', issue: task.issue, seen: pull });
   if (!pull?.open || !isLive(task)) return { sightings: [asPull], more: [] };
   return {

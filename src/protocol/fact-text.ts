@@ -169,6 +169,8 @@ type ReviewFact = Extract<
       | 'collision-announced'
       | 'usage-reported'
       | 'run-dispatched'
+      | 'pull-adopted'
+      | 'pull-refused'
       | 'paths-requested';
   }
 >;
@@ -204,6 +206,10 @@ function describeReviewFact(fact: ReviewFact): string | null {
     case 'collision-announced':
     case 'usage-reported':
       return null;
+    case 'pull-adopted':
+      return `Pull request #${fact.pull} of ${words(fact.by)} was taken for its work.`;
+    case 'pull-refused':
+      return `Pull request #${fact.pull} of ${words(fact.by)} was not taken.`;
     case 'run-dispatched':
       return `Workflow run ${fact.run} was started.`;
     case 'paths-requested':

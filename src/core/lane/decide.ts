@@ -13,6 +13,7 @@ import { scheduleNext } from '../task/schedule.ts';
 import { claimWhatIsFree } from '../task/touched.ts';
 import type { Fact, FactBody } from './facts.ts';
 import { fold } from './fold.ts';
+import { isDoneOutside } from './found-pull.ts';
 import { isLive, type LaneState, type Snapshot, type Task } from './state.ts';
 
 /** An attempt whose lease has run out is fenced; its task waits for the next one. */
@@ -33,11 +34,11 @@ function readEvidence(state: LaneState): FactBody[] {
     if (!attempt || !pull?.open || attempt.openedSha === null) return [];
     const changed = pull.headSha !== attempt.openedSha;
     const number = attempt.number;
-    if (task.state === 'assigned' && attempt.via === 'adopt' && changed) {
+    if (task.state === 'assigned' && isDoneOutside(attempt) && changed) {
       return [{ kind: 'work-started', issue, attempt: number, claimId: null, worker: null }];
     }
     const under = task.state === 'assigned' || task.state === 'working';
-    return under && changed && !pull.draft && attempt.via === 'adopt'
+    return under && changed && !pull.draft && isDoneOutside(attempt)
       ? [{ kind: 'work-done', issue, attempt: number, by: 'the pull request, ready for review' }]
       : [];
   });
