@@ -9,6 +9,7 @@ import { humanLabels } from '../core/ids.ts';
 import { hashOfWords, type Look, readCommentSubject } from '../core/lane/look.ts';
 import type { Observation, Permission, SeenCommand, SeenIssue } from '../core/lane/observation.ts';
 import { isLive, type LaneState, type PrerequisiteState, type Task } from '../core/lane/state.ts';
+import { inAreas } from '../core/task/areas.ts';
 import { makeSpec, referenceTo, type SpecReading } from '../core/task/specification.ts';
 import { classifyFailure } from '../github/failure.ts';
 import { fetchBlockedBy } from '../github/fetch-blocked-by.ts';
@@ -145,7 +146,8 @@ async function describeIssue(ctx: LaneContext, issue: IssueSeen, task: Task | un
   const links = ready ? await fetchBlockedBy(ctx.client, ctx.repo, issue) : [];
   const elsewhere = links.filter((link) => link.repo.toLowerCase() !== full);
   const spec = readSpec(ctx, issue, form);
-  const isNews = !(task && isLive(task) && spec.kind === 'ok' && spec.hash === task.writtenHash);
+  const known = task && isLive(task) ? inAreas(spec, task.areas) : null;
+  const isNews = !(known?.kind === 'ok' && known.hash === task?.writtenHash);
   return {
     title: issue.title,
     open: issue.open,

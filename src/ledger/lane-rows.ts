@@ -86,9 +86,17 @@ function elsewhereIn(spec: unknown): string[] {
   return json<Partial<Spec>>(spec).dependsElsewhere ?? [];
 }
 
+const indexes = new WeakMap<readonly { issue: number }[], ReadonlyMap<number, unknown>>();
+
+/** Rows by the issue they belong to; made once for each list, so that a lane is read in one go through it. */
+function byIssue<T extends { issue: number }>(list: T[]): ReadonlyMap<number, T> {
+  const index = indexes.get(list) ?? new Map(list.map((row) => [row.issue, row]));
+  indexes.set(list, index);
+  return index as ReadonlyMap<number, T>;
+}
+
 function readTask(row: Row<'task'>, rows: LaneRows): Task {
-  const own = <T extends { issue: number }>(list: T[]): T | undefined =>
-    list.find((r) => r.issue === row.issue);
+  const own = <T extends { issue: number }>(list: T[]): T | undefined => byIssue(list).get(row.issue);
   const attempt = own(rows.attempt);
   const pull = own(rows.pull);
   const approval = own(rows.approval);

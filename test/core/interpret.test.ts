@@ -236,6 +236,16 @@ describe('a stale fence', () => {
   });
 });
 
+describe('a claim', () => {
+  test('of an attempt that another claim has taken has no effect: the first one has it', () => {
+    const lane = working();
+    expect(kinds(lane.see(says(claimed)))).toContain('work-started');
+    const other: AgentWord = { kind: 'claimed', claimId: 'claim-2', worker: 'w-2' };
+    expect(interpret(lane.state, says(other))).toEqual([]);
+    expect(lane.task(1).attempt?.claimId).toBe('claim-1');
+  });
+});
+
 describe('a request', () => {
   test('by somebody who may only read is refused once, and again only for another reason', () => {
     const lane = openLane();

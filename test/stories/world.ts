@@ -4,7 +4,9 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { createAppAuth } from '@octokit/auth-app';
 import { Octokit } from '@octokit/rest';
+import { type Kysely, sql } from 'kysely';
 import { pino } from 'pino';
 import { expect, vi } from 'vitest';
 import { replayJournal } from '../../src/core/lane/replay.ts';
@@ -12,6 +14,7 @@ import type { LaneView, PlanRow } from '../../src/core/lane/view.ts';
 import { readJournal } from '../../src/ledger/journal.ts';
 import { keyOf, listLanes } from '../../src/ledger/lanes.ts';
 import { loadWholeLane } from '../../src/ledger/load-lane.ts';
+import type { DB } from '../../src/ledger/schema.ts';
 import { type Ci, startCi } from '../../src/sandbox/ci.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { serve } from '../../src/serve.ts';
@@ -29,8 +32,13 @@ export interface World {
   url: string;
   botLogin: string;
   appId: number;
+  installationId: number;
   /** Octokit of a person, by login: `mary` maintains, `walt` writes, `tess` triages, `rita` only reads. */
   as: Record<'mary' | 'walt' | 'tess' | 'rita', Octokit>;
+  /** Octokit of somebody with no role in the repository. */
+  guest(login: string): Octokit;
+  /** Octokit of another App that is installed here. */
+  bot(slug: string): Octokit;
   repo: { owner: string; repo: string };
   /** Opens an issue and labels it, as `by`. */
   request(by: keyof World['as'], title: string, body: string): Promise<number>;
@@ -57,6 +65,10 @@ export interface World {
     { conclusion: string | null; output: { title: string | null; text: string | null } } | undefined
   >;
   tipOf(branch: string): Promise<string>;
+  /** Everything that was delivered has been worked through, and whatever that led to is done. */
+  rest(): Promise<void>;
+  /** How many deliveries the ledger has taken in. */
+  countDeliveries(): Promise<number>;
   /** Proves I7: the journal folded from the start is the stored state. */
   proveReplay(): Promise<void>;
   close(): Promise<void>;
@@ -184,7 +196,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     log,
   );
   sandbox.setWebhook('signalbox', { url: `${running.url}/api/github/webhooks`, secret: webhookSecret });
-  sandbox.install('signalbox', 'acme', ['acme/engine']);
+  const { installationId } = sandbox.install('signalbox', 'acme', ['acme/engine']);
   const repo = { owner: 'acme', repo: 'engine' };
   const token = sandbox.addUser('walt').token;
 
@@ -209,7 +221,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     url: running.url,
     botLogin: app.botLogin,
     appId: app.id,
+    installationId,
     as,
+    guest: (login) => new Octokit({ auth: sandbox.addUser(login).token, baseUrl: sandbox.url, log: quiet }),
+    bot: (slug) => {
+      const { id: appId, privateKey } = sandbox.addApp({ slug });
+      const auth = { appId, privateKey, ...sandbox.install(slug, 'acme', ['acme/engine']) };
+      return new Octokit({ authStrategy: createAppAuth, auth, baseUrl: sandbox.url, log: quiet });
+    },
     repo,
     view,
     eventually,
@@ -238,6 +257,17 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         (each) => each.name === name,
       ),
     tipOf: async (branch) => (await as.mary.git.getRef({ ...repo, ref: `heads/${branch}` })).data.object.sha,
+    rest: async () => {
+      await sandbox.idle();
+      await eventually(() => isAtRest(database.db), 'nothing is due any more');
+    },
+    countDeliveries: async () => {
+      const { count } = await database.db
+        .selectFrom('delivery')
+        .select((eb) => eb.fn.countAll<number>().as('count'))
+        .executeTakeFirstOrThrow();
+      return Number(count);
+    },
     proveReplay: async () => {
       for (const row of await listLanes(database.db)) {
         const key = keyOf(row);
@@ -252,6 +282,16 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     },
     close: () => closeParts({ sandbox, ci, dir, stop: running.stop }, database.drop),
   };
+}
+
+/** Looks that are to be repeated later, because reads may lag behind writes, are not due. */
+async function isAtRest(db: Kysely<DB>): Promise<boolean> {
+  const { rows } = await sql<{ due: number }>`
+    select (select count(*) from delivery where processed_at is null)
+      + (select count(*) from look where due_at <= now())
+      + (select count(*) from effect where done_at is null and due_at <= now())
+      + (select count(*) from task where changed_seq > published_seq) as due`.execute(db);
+  return Number(rows[0]?.due) === 0;
 }
 
 /** An issue's body in the form's headings. */

@@ -33,6 +33,7 @@ describe('a worker with a task', () => {
         sequence: expect.any(Number),
         kind: 'done',
         head: tip,
+        usage: { minutes: expect.any(Number) },
       },
     ]);
     expect(readFileSync(scene.path('branch'), 'utf8').trim()).toBe(branch);
@@ -118,7 +119,7 @@ describe('a worker whose fence is old', () => {
     expect(isRunning(child)).toBe(false);
     expect(scene.tipOfBranch()).toBe(scene.remote.tip);
     expect(scene.server.reports).toEqual([]);
-    expect(scene.kinds().at(-1)).toBe('fenced');
+    expect(scene.kinds().slice(-3)).toEqual(['fenced', 'late', 'over']);
     expect(readdirSync(scene.path('work/attempts'))).toEqual([]);
   });
 
@@ -142,9 +143,8 @@ describe('a worker that is stopped', () => {
     await scene.seen('output', (event) => event.kind === 'output' && event.line === 'ready');
     scene.stop.abort();
     await running;
-    expect(scene.server.reports).toMatchObject([
-      { kind: 'failed', error: { class: 'infra', message: 'released: the worker was stopped' } },
-    ]);
+    expect(scene.server.releases).toMatchObject([{ fence: 7, reason: 'the worker was stopped' }]);
+    expect(scene.server.reports).toEqual([]);
     expect(scene.tipOfBranch()).toBe(scene.remote.tip);
     expect(readdirSync(scene.path('work/attempts'))).toEqual([]);
   });

@@ -140,9 +140,11 @@ function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
       return fact.replaces === null
         ? []
         : [{ kind: 'close-replaced', issue: fact.issue, pull: fact.replaces }];
-    case 'request-refused':
+    // About the issue's text, so it is said there and not on the pull request.
     case 'edit-suspended':
     case 'prerequisite-questioned':
+      return [{ kind: 'notify', under: fact.issue, fact }];
+    case 'request-refused':
     case 'escalated':
     case 'entry-ejected':
     case 'attempts-exhausted':

@@ -191,7 +191,8 @@ function interpretWord(state: LaneState, task: Task, attempt: number, word: Agen
   const { issue } = task;
   switch (word.kind) {
     case 'claimed':
-      return task.attempt?.claimId === word.claimId
+      // Of workers that ask at the same time the first one has it; for the same claim there is nothing new.
+      return task.attempt?.claimId !== null
         ? []
         : [{ kind: 'work-started', issue, attempt, claimId: word.claimId, worker: word.worker }];
     case 'released':

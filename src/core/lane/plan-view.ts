@@ -54,8 +54,7 @@ function waitsOfGate(state: LaneState, task: Task): Wait[] {
     }
     return [{ kind: 'human', what, since, command: 'reopen the pull request' }];
   });
-  const edit = task.suspension ? [suspensionWait(task, task.suspension)] : [];
-  return [...ofRows, ...edit, ...openPrerequisites(state, task), ...holdWaits(task)];
+  return [...ofRows, ...editWaits(task), ...openPrerequisites(state, task), ...holdWaits(task)];
 }
 
 /** What keeps a tested candidate from landing. */
@@ -92,6 +91,10 @@ function waitsInQueue(state: LaneState, task: Task): Wait[] {
     ahead > 0 ? `${ahead} entr${ahead === 1 ? 'y' : 'ies'} ahead in the queue` : 'its candidate is next';
   const inLine: Wait = { kind: 'queue', what, since: task.entry?.enteredAt ?? task.since, command: null };
   return [...freezeWaits(state), inLine];
+}
+
+function editWaits(task: Task): Wait[] {
+  return task.suspension ? [suspensionWait(task, task.suspension)] : [];
 }
 
 function waitsOfWork(task: Task, lease: string | undefined): Wait[] {
@@ -155,7 +158,7 @@ function allWaits(snapshot: Snapshot, task: Task, at: string): Wait[] {
     }
     case 'assigned':
     case 'working':
-      return waitsOfWork(task, snapshot.leases[task.issue]);
+      return [...editWaits(task), ...waitsOfWork(task, snapshot.leases[task.issue])];
     case 'in-review':
       return [...waitsForFiles(state, task), ...waitsOfGate(state, task)];
     case 'approved':

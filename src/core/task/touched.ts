@@ -70,7 +70,9 @@ function settle(state: LaneState, task: Task, paths: readonly string[]): Touched
   }
   if (kept.length + wanted.size > mostClaims)
     return { owns: mayChange(state.policy, task), facts: [], held: new Map() };
-  const claims = mustWait ? kept : [...kept, ...wanted];
+  // A joint that is not touched any more is somebody else's turn; other files stay, for they were asked for.
+  const files = extras.filter((path) => jointOf(state.policy, path) !== path);
+  const claims = mustWait ? kept : [...new Set([...kept, ...files, ...wanted])];
   const reason = mustWait
     ? 'it waits for other files that its changes need'
     : 'its changes no longer touch it';

@@ -66,7 +66,7 @@ export interface VersionChange {
 export function holdersOf(
   state: LaneState,
   issue: number,
-  owns: string[],
+  owns: readonly string[],
 ): { issue: number; paths: string[] }[] {
   return Object.values(state.tasks)
     .filter((other) => other.issue !== issue)

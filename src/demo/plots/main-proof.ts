@@ -1,38 +1,17 @@
-/** What must be true when the story has ended, each with the step it belongs to. */
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import type { Lane } from './lane.ts';
-import type { IssueNumbers } from './people.ts';
-import type { Rest } from './rest.ts';
-import { repository, type Stage } from './stage.ts';
+/** What must be true when the main story has ended, each with the step it belongs to. */
+import type { Lane } from '../lane.ts';
+import type { IssueNumbers } from '../people.ts';
+import type { Rest } from '../rest.ts';
+import { repository } from '../stage.ts';
+import { checkOutMain, type MainAsIs, proveLandings } from './landed-main.ts';
+import { must, rowOf, type Scene } from './plot.ts';
 
 const R = `/repos/${repository.owner}/${repository.name}`;
-const run = promisify(execFile);
-
-/** A step of the story that did not come out as it must. */
-export class StoryFailed extends Error {
-  override name = 'StoryFailed';
-  readonly step: string;
-
-  constructor(step: string, what: string) {
-    super(what);
-    this.step = step;
-  }
-}
-
-function must(holds: boolean, step: string, what: string): asserts holds {
-  if (!holds) throw new StoryFailed(step, what);
-}
 
 type Row = Lane['plan'][number];
 
 function rowsByKey(lane: Lane, numbers: IssueNumbers): Record<'count' | 'docs' | 'clear' | 'release', Row> {
-  const row = (key: string): Row => {
-    const found = lane.plan.find((each) => each.issue === numbers[key]);
-    must(found !== undefined, 'plan', `issue ${key} is not in the plan`);
-    return found;
-  };
+  const row = (key: string): Row => rowOf(lane, numbers, key);
   return { count: row('count'), docs: row('docs'), clear: row('clear'), release: row('release') };
 }
 
@@ -97,24 +76,7 @@ async function provePulls(lane: Lane, rest: Rest, botLogin: string): Promise<voi
   }
 }
 
-async function proveMain(stage: Stage, lane: Lane, dir: string): Promise<{ sha: string; tree: string }> {
-  const clone = join(dir, 'proof');
-  const url = new URL(`/${repository.owner}/${repository.name}.git`, stage.sandbox.url);
-  url.username = 'x-access-token';
-  url.password = stage.maintainer.token;
-  await run('git', ['clone', '--quiet', url.href, clone]);
-  const git = async (...args: string[]): Promise<string> =>
-    (await run('git', ['-C', clone, ...args])).stdout.trim();
-  const sha = await git('rev-parse', 'HEAD');
-  const tree = await git('rev-parse', 'HEAD^{tree}');
-  const last = lane.landings.at(-1);
-  must(last?.sha === sha && last.tree === tree, 'landing proof', 'main is not what landed last');
-  await run(process.execPath, ['--test'], { cwd: clone }).catch((error: Error) => {
-    throw new StoryFailed('main is green', error.message);
-  });
-  const env = { TASKS_FILE: join(dir, 'proof-tasks.json') };
-  const tasks = async (...args: string[]): Promise<string> =>
-    (await run(process.execPath, ['src/cli.js', ...args], { cwd: clone, env })).stdout;
+async function proveCommands({ tasks }: MainAsIs): Promise<void> {
   await tasks('add', 'water the plants');
   must(
     (await tasks('list')).includes('water the plants'),
@@ -124,23 +86,19 @@ async function proveMain(stage: Stage, lane: Lane, dir: string): Promise<{ sha: 
   must((await tasks('count')).includes('1'), 'four commands', 'count does not count it');
   await tasks('clear');
   must(!(await tasks('list')).includes('water the plants'), 'four commands', 'clear did not clear');
-  return { sha, tree };
 }
 
-/** Proves the whole story. @throws StoryFailed naming the step */
-export async function proveStory(
-  stage: Stage,
+/** Proves the main story. @throws StoryFailed naming the step */
+export async function proveMainStory(
+  { stage, numbers, maintainer }: Scene,
   lane: Lane,
-  numbers: IssueNumbers,
-  rest: Rest,
   dir: string,
 ): Promise<{ sha: string; tree: string }> {
   must(lane.plan.length === 4, 'plan', `${lane.plan.length} tasks instead of 4`);
-  const open = lane.plan.filter((row) => row.state !== 'completed');
-  must(open.length === 0, 'land all', `#${open[0]?.issue} is ${open[0]?.state}`);
-  const untested = lane.landings.find((landing) => landing.tree !== landing.testedTree);
-  must(untested === undefined, 'landing proof', `${untested?.sha} is not the tree that was tested`);
+  proveLandings(lane);
   proveOrder(lane, numbers);
-  await provePulls(lane, rest, stage.app.botLogin);
-  return proveMain(stage, lane, dir);
+  await provePulls(lane, maintainer, stage.app.botLogin);
+  const main = await checkOutMain(stage, lane, dir);
+  await proveCommands(main);
+  return { sha: main.sha, tree: main.tree };
 }

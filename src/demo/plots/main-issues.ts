@@ -1,27 +1,11 @@
-/** The four issues of the demo, as a person would write them with the issue form. */
-
-export interface DemoIssue {
-  key: string;
-  title: string;
-  /** Issue numbers are only known once the issues that are depended on have been opened. */
-  body: (numbers: Readonly<Record<string, number>>) => string;
-  labels: string[];
-}
-
-interface FormAnswers {
-  requirements: string;
-  design: string;
-  acceptance: string[];
-  owns: string[];
-  dependsOn: number[];
-}
+/** The four issues of the main story, as a person would write them with the issue form. */
+import { type DemoIssue, form } from './plot.ts';
 
 /** In the order in which they are opened: whatever an issue depends on comes before it. */
 export const demoIssues: readonly DemoIssue[] = [
   {
     key: 'count',
     title: 'Add a count command',
-    labels: [],
     body: () =>
       form({
         requirements: '`tasks count` prints the number of pending tasks.',
@@ -34,7 +18,6 @@ export const demoIssues: readonly DemoIssue[] = [
   {
     key: 'docs',
     title: 'Document every command',
-    labels: [],
     body: () =>
       form({
         requirements: 'The README lists every command: `add`, `list`, and the coming `count` and `clear`.',
@@ -47,7 +30,6 @@ export const demoIssues: readonly DemoIssue[] = [
   {
     key: 'clear',
     title: 'Add a clear command',
-    labels: [],
     body: () =>
       form({
         requirements: '`tasks clear` removes all tasks and says how many there were.',
@@ -60,7 +42,6 @@ export const demoIssues: readonly DemoIssue[] = [
   {
     key: 'release',
     title: 'Release 1.1.0',
-    labels: [],
     body: (numbers) =>
       form({
         requirements: 'Version 1.1.0 with release notes that list the commands.',
@@ -76,20 +57,4 @@ function numberOf(key: string, numbers: Readonly<Record<string, number>>): numbe
   const number = numbers[key];
   if (number === undefined) throw new Error(`the issue "${key}" must be opened first`);
   return number;
-}
-
-function form(answers: FormAnswers): string {
-  const sections: [string, string[]][] = [
-    ['Requirements', [answers.requirements]],
-    ['Design', [answers.design]],
-    ['Acceptance criteria', answers.acceptance.map((line) => `- ${line}`)],
-    ['Owned files', answers.owns],
-    ['Depends on', answers.dependsOn.map((number) => `#${number}`)],
-    ['Budget', ['10 minutes']],
-  ];
-  return sections
-    .map(
-      ([heading, lines]) => `### ${heading}\n\n${lines.length === 0 ? '_No response_' : lines.join('\n')}\n`,
-    )
-    .join('\n');
 }
