@@ -274,8 +274,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     },
     proveReplay: async () => {
       for (const row of await listLanes(database.db)) {
-        const journal = await readJournal(database.db, keyOf(row));
-        expect(replayJournal(journal)).toEqual((await loadWholeLane(database.db, keyOf(row))).state);
+        const key = keyOf(row);
+        // Both of one moment: the lane may still be moving.
+        const { journal, state } = await eventually(async () => {
+          const facts = await readJournal(database.db, key);
+          const loaded = await loadWholeLane(database.db, key);
+          return loaded.seq === facts.length && { journal: facts, state: loaded.state };
+        }, 'the lane is still for a moment');
+        expect(replayJournal(journal)).toEqual(state);
       }
     },
     close: () => closeParts({ sandbox, ci, dir, stop: running.stop }, database.drop),
