@@ -1,7 +1,7 @@
 /** Agents that Signalbox does not run itself: workflow runs, and whoever opens a pull request of their own. */
 import { describe, expect, test } from 'vitest';
 import type { Observation } from '../../src/core/lane/observation.ts';
-import { issue, kinds, LaneDriver, policy } from './lane-driver.ts';
+import { issue, LaneDriver, policy } from './lane-driver.ts';
 
 type Way = 'dispatch' | 'adopt' | 'assign';
 
@@ -61,7 +61,8 @@ describe('a workflow run', () => {
     'that ends (%s) without a report has failed',
     (conclusion) => {
       const lane = dispatched();
-      expect(kinds(lane.see({ kind: 'run', issue: 1, run: 77, conclusion: null }))).toEqual(['run-seen']);
+      const [seen] = lane.see({ kind: 'run', issue: 1, run: 77, conclusion: null });
+      expect(seen).toMatchObject({ kind: 'run-seen' });
       expect(lane.see({ kind: 'run', issue: 1, run: 77, conclusion: null })).toEqual([]);
       expect(lane.see({ kind: 'run', issue: 1, run: 78, conclusion })).toEqual([]);
       lane.see({ kind: 'run', issue: 1, run: 77, conclusion });
