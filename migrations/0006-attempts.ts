@@ -15,7 +15,9 @@ alter table task add column record json not null default
 alter table lane add column health json not null default '{}';
 alter table lane add column spending json not null default '{"day":"","agents":{}}';
 alter table journal add column correlation_id text;
-create index journal_correlation on journal (correlation_id) where correlation_id is not null`;
+create index journal_correlation on journal (correlation_id) where correlation_id is not null;
+drop index task_live;
+create index task_live on task (installation_id, lane_id) where state not in ('completed', 'cancelled')`;
 
 export async function up(db: Kysely<unknown>): Promise<void> {
   await columns.execute(db);

@@ -21,6 +21,21 @@ export interface LogConfig {
   format: 'pretty' | 'json';
 }
 
+/** Where each package registry is; null: it is not asked. */
+export interface RegistryConfig {
+  npm: string | null;
+  pypi: string | null;
+  crates: string | null;
+  go: string | null;
+}
+
+/** A server that speaks OpenAI's chat completions. */
+export interface ModelConfig {
+  url: string;
+  key: string;
+  model: string;
+}
+
 export interface ServeConfig extends StorageConfig {
   appId: string;
   privateKey: string;
@@ -38,6 +53,9 @@ export interface ServeConfig extends StorageConfig {
   /** Null: the dashboard needs no token, which is only allowed on a loopback address. */
   dashboardToken: string | null;
   sweepMs: number;
+  registries: RegistryConfig;
+  /** Null: there is no second opinion to be had. */
+  model: ModelConfig | null;
   log: LogConfig;
 }
 
@@ -103,6 +121,36 @@ function readUrl(env: Environment, name: string, fallback: string): string {
   return text.replace(/\/+$/, '');
 }
 
+/** `none` stands for no registry. */
+function readRegistry(env: Environment, name: string, fallback: string): string | null {
+  return env[name] === 'none' ? null : readUrl(env, name, fallback);
+}
+
+function readRegistries(env: Environment): RegistryConfig {
+  return {
+    npm: readRegistry(env, 'SIGNALBOX_NPM_URL', 'https://registry.npmjs.org'),
+    pypi: readRegistry(env, 'SIGNALBOX_PYPI_URL', 'https://pypi.org'),
+    crates: readRegistry(env, 'SIGNALBOX_CRATES_URL', 'https://crates.io'),
+    go: readRegistry(env, 'SIGNALBOX_GO_PROXY_URL', 'https://proxy.golang.org'),
+  };
+}
+
+/** All three or none: a model that is half set up would be asked in vain on every change. */
+function readModel(env: Environment): ModelConfig | null {
+  const names = ['SIGNALBOX_LLM_URL', 'SIGNALBOX_LLM_KEY', 'SIGNALBOX_LLM_MODEL'] as const;
+  const missing = names.filter((name) => !env[name]);
+  if (missing.length === names.length) return null;
+  if (missing.length > 0)
+    throw new ConfigProblem(
+      `${missing.join(' and ')} is not set. A second opinion needs ${names.join(', ')}, or none of them.`,
+    );
+  return {
+    url: readUrl(env, 'SIGNALBOX_LLM_URL', ''),
+    key: env.SIGNALBOX_LLM_KEY ?? '',
+    model: env.SIGNALBOX_LLM_MODEL ?? '',
+  };
+}
+
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 export function readLogConfig(env: Environment): LogConfig {
@@ -162,6 +210,8 @@ export function readServeConfig(env: Environment): ServeConfig {
     oidcIssuer: env.SIGNALBOX_OIDC_ISSUER ? readUrl(env, 'SIGNALBOX_OIDC_ISSUER', '') : null,
     dashboardToken,
     sweepMs: readNumber(env, 'SIGNALBOX_SWEEP_SECONDS', 60, 0.2, 3600) * 1000,
+    registries: readRegistries(env),
+    model: readModel(env),
     log: readLogConfig(env),
   };
 }
@@ -195,6 +245,7 @@ const ours = new Set([
   'WEBHOOK_SECRET_PREVIOUS',
   'DATABASE_URL',
   'DASHBOARD_TOKEN',
+  'SIGNALBOX_LLM_KEY',
   'SIGNALBOX_LAUNCHER_PIPE',
 ]);
 

@@ -32,6 +32,8 @@ const Pattern = z
   });
 const Patterns = z.array(Pattern).max(200);
 const Percent = z.number().min(0).max(1);
+/** How much a rule of the arbiter weighs. */
+const Weight = z.enum(['off', 'warn', 'fail']);
 
 /** Bounds of what may be used; a kind that is absent is not bounded. */
 const Budget = z
@@ -117,13 +119,36 @@ export const PolicyFile = z.strictObject({
       approvals: z.int().min(0).default(1),
       codeowners: z.boolean().default(true),
       labeller_may_approve: z.boolean().default(true),
+      author_may_approve: z.boolean().default(true),
+      apps: z.record(z.string().min(1), z.union([z.int().positive(), z.string().min(1)])).default({}),
+      neutral_counts: z.boolean().default(false),
+      report_timeout: Duration.default(10 * 60_000),
     })
     .prefault({}),
   arbiter: z
     .strictObject({
-      size: z.strictObject({ files: z.int().default(30), lines: z.int().default(600) }).prefault({}),
-      packages: z.enum(['off', 'warn', 'fail']).default('warn'),
-      tests: z.enum(['off', 'warn', 'fail']).default('warn'),
+      size: z
+        .strictObject({
+          files: z.int().min(1).default(30),
+          lines: z.int().min(1).default(600),
+          paths: z.record(z.string().min(1).max(256), z.int().min(0)).default({}),
+        })
+        .prefault({}),
+      packages: Weight.default('warn'),
+      package_age: Duration.default(14 * unitMs.d),
+      unreachable: Weight.default('warn'),
+      tests: Weight.default('warn'),
+      loosened_tests: Weight.default('warn'),
+      binary: Weight.default('warn'),
+      protected: Weight.default('fail'),
+      stale: Weight.default('warn'),
+      stale_after: Duration.default(14 * unitMs.d),
+      reversal: Weight.default('fail'),
+      generated: z
+        .array(z.strictObject({ files: Patterns, from: Patterns }))
+        .max(50)
+        .default([]),
+      roles: z.record(z.string().min(1).max(39), Patterns).default({}),
       second_opinion: z.string().default('none'),
     })
     .prefault({}),

@@ -4,6 +4,7 @@ import type { LaneState } from '../core/lane/state.ts';
 import type { PlanRow, QueueRow } from '../core/lane/view.ts';
 import { autonomyOf } from '../core/task/autonomy.ts';
 import { whatWasTried } from '../core/task/escalation.ts';
+import { renderActionAnswer } from '../protocol/action-answers.ts';
 import {
   renderBudgetNotice,
   renderEjectionNotice,
@@ -111,6 +112,8 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
       const pull = state.tasks[fact.issue]?.pull?.number ?? fact.issue;
       return renderEjectionNotice({ pull, code: fact.code, reason: fact.reason });
     }
+    case 'action-requested':
+      return renderActionAnswer(fact, state.tasks[fact.issue]?.pull?.verdict ?? null);
     default:
       return null;
   }

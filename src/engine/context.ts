@@ -6,6 +6,8 @@ import type { LaneKey } from '../core/ids.ts';
 import type { GitHub } from '../github/app-client.ts';
 import type { RepoName } from '../github/observed.ts';
 import type { VerifyRunToken } from '../github/verify-run-token.ts';
+import type { Registries } from '../inspect/registries.ts';
+import type { SecondOpinion } from '../inspect/second-opinion.ts';
 import type { Jobs } from '../ledger/jobs.ts';
 import { type LaneRow, readLane } from '../ledger/lanes.ts';
 import type { DB } from '../ledger/schema.ts';
@@ -25,6 +27,10 @@ export interface EngineContext {
   /** Names this process in leases. */
   instance: string;
   sweepMs: number;
+  /** Absent: packages are not looked up. */
+  registries?: Registries;
+  /** Absent: nobody can be asked for a second opinion. */
+  secondOpinion?: SecondOpinion;
 }
 
 /** One lane at work: its row as it was read, and a client that may act in its repository. */

@@ -22,7 +22,8 @@ import {
   saveProjection,
   tasksToPublish,
 } from '../ledger/projections.ts';
-import { type QueueStanding, renderArbiterCheck, renderQueueCheck } from '../protocol/check-texts.ts';
+import { renderArbiterCheck } from '../protocol/arbiter-check.ts';
+import { type QueueStanding, renderQueueCheck } from '../protocol/check-texts.ts';
 import { describeFact } from '../protocol/fact-text.ts';
 import { renderIssueComment } from '../protocol/issue-comment.ts';
 import { renderPullComment } from '../protocol/pull-comment.ts';
@@ -102,7 +103,7 @@ function pullProjections(
   const { client, repo, github, publicUrl } = ctx;
   const row = planRow(snapshot, task, at);
   const queue = queueRows(snapshot).find((each) => each.issue === task.issue) ?? null;
-  const extra = { ...extraOf(ctx, snapshot, task, facts), gate: gateOf(task, snapshot.state) };
+  const extra = { ...extraOf(ctx, snapshot, task, facts), gate: gateOf(task, snapshot.state, at) };
   const body = renderPullComment(row, queue, task, extra);
   const marker = stickyMarker({ lane: laneName(ctx), issue: task.issue, on: 'pull' });
   const projections: Projection[] = [
@@ -121,7 +122,7 @@ function pullProjections(
   ];
   const externalId = `${task.issue}:${task.version}`;
   if (pull.verdict?.headSha === pull.headSha) {
-    const check = renderArbiterCheck(pull.verdict);
+    const check = renderArbiterCheck(pull.verdict, pull.gate.overrides);
     projections.push({
       kind: 'arbiter-check',
       subject: pull.headSha,

@@ -1,9 +1,11 @@
 /** Between a lane's rows and its state: reading one from the other, with nothing lost either way. */
 import type { Selectable } from 'kysely';
+import type { GateEvidence, RequiredCheck } from '../core/gate/evidence.ts';
 import { emptyLane } from '../core/lane/fold.ts';
 import type { Spending } from '../core/lane/health.ts';
 import type {
   Adjustments,
+  Approval,
   Attempt,
   Build,
   BuildEntry,
@@ -87,6 +89,21 @@ function readPull(row: Row<'pull'>): Pull {
     merged: row.merged,
     checks: json<CheckResult[]>(row.checks),
     verdict: json<Verdict | null>(row.verdict),
+    gate: json<GateEvidence>(row.gate),
+  };
+}
+
+function readApproval(row: Row<'approval'>): Approval {
+  return {
+    headSha: row.head_sha,
+    version: row.version,
+    policyHash: row.policy_hash,
+    by: row.approved_by,
+    at: time(row.approved_at),
+    source: row.source as Approval['source'],
+    review: row.review,
+    epoch: row.epoch,
+    owns: json<string[]>(row.owns),
   };
 }
 
@@ -108,7 +125,6 @@ function readTask(row: Row<'task'>, rows: LaneRows): Task {
   const own = <T extends { issue: number }>(list: T[]): T | undefined => byIssue(list).get(row.issue);
   const attempt = own(rows.attempt);
   const pull = own(rows.pull);
-  const approval = own(rows.approval);
   const entry = own(rows.entry);
   return {
     issue: row.issue,
@@ -141,15 +157,7 @@ function readTask(row: Row<'task'>, rows: LaneRows): Task {
     attempt: attempt ? readAttempt(attempt) : null,
     claims: json<string[]>(row.claims),
     pull: pull ? readPull(pull) : null,
-    approval: approval
-      ? {
-          headSha: approval.head_sha,
-          version: approval.version,
-          policyHash: approval.policy_hash,
-          by: approval.approved_by,
-          at: time(approval.approved_at),
-        }
-      : null,
+    approvals: rows.approval.filter((approval) => approval.issue === row.issue).map(readApproval),
     entry: entry
       ? { headSha: entry.head_sha, enteredAt: time(entry.entered_at), order: entry.arrival }
       : null,
@@ -212,6 +220,7 @@ export function readLaneState(rows: LaneRows): LaneState {
     policy: policy ?? emptyLane.policy,
     policyHash: lane.policy_hash ?? emptyLane.policyHash,
     policyProblem: lane.policy_problem,
+    requiredChecks: json<RequiredCheck[]>(lane.required_checks),
     frozen: json<Freeze | null>(lane.frozen),
     asked: json<LaneState['asked']>(lane.asked),
     nextFence: lane.next_fence,

@@ -152,6 +152,7 @@ async function savePull(lock: LaneLock, { issue, pull }: Task): Promise<void> {
     merged: pull.merged,
     checks: json(pull.checks),
     verdict: pull.verdict ? json(pull.verdict) : null,
+    gate: json(pull.gate),
   };
   await lock.trx
     .insertInto('pull')
@@ -160,23 +161,26 @@ async function savePull(lock: LaneLock, { issue, pull }: Task): Promise<void> {
     .execute();
 }
 
-async function saveApproval(lock: LaneLock, { issue, approval }: Task): Promise<void> {
+async function saveApprovals(lock: LaneLock, { issue, approvals }: Task): Promise<void> {
   const mine = { ...ids(lock), issue };
   await lock.trx
     .deleteFrom('approval')
     .where((eb) => eb.and(mine))
     .execute();
-  if (!approval) return;
-  const { headSha, version, policyHash, by, at } = approval;
-  const row = {
+  if (approvals.length === 0) return;
+  const rows = approvals.map((approval) => ({
     ...mine,
-    head_sha: headSha,
-    version,
-    policy_hash: policyHash,
-    approved_by: by,
-    approved_at: at,
-  };
-  await lock.trx.insertInto('approval').values(row).execute();
+    head_sha: approval.headSha,
+    version: approval.version,
+    policy_hash: approval.policyHash,
+    approved_by: approval.by,
+    approved_at: approval.at,
+    source: approval.source,
+    review: approval.review,
+    epoch: approval.epoch,
+    owns: json(approval.owns),
+  }));
+  await lock.trx.insertInto('approval').values(rows).execute();
 }
 
 async function saveEntry(lock: LaneLock, { issue, entry }: Task): Promise<void> {
@@ -205,7 +209,7 @@ async function saveTasks(lock: LaneLock, before: LaneState, after: LaneState): P
     if (!(await takeClaims(lock.trx, claimerOf(lock, task), old?.claims ?? [], task.claims)))
       throw new ClaimRefused(`#${task.issue} cannot own ${task.claims.join(', ')}: another task does`);
     if (old?.pull !== task.pull) await savePull(lock, task);
-    if (old?.approval !== task.approval) await saveApproval(lock, task);
+    if (old?.approvals !== task.approvals) await saveApprovals(lock, task);
     if (old?.entry !== task.entry) await saveEntry(lock, task);
   }
 }
@@ -405,6 +409,7 @@ export async function saveLane(
       policy: json(after.policy),
       policy_hash: after.policyHash,
       policy_problem: after.policyProblem,
+      required_checks: json(after.requiredChecks),
       frozen: after.frozen ? json(after.frozen) : null,
       asked: json(after.asked),
       next_fence: after.nextFence,

@@ -48,11 +48,15 @@ export interface AgentToken {
 export interface Approval {
   approved_at: Timestamp;
   approved_by: string;
+  epoch: Generated<number>;
   head_sha: string;
   installation_id: number;
   issue: number;
   lane_id: number;
+  owns: Generated<Json>;
   policy_hash: string;
+  review: number | null;
+  source: Generated<string>;
   version: number;
 }
 
@@ -226,6 +230,7 @@ export interface Lane {
   policy_problem: string | null;
   repo: string;
   repo_id: number;
+  required_checks: Generated<Json>;
   runner: string | null;
   runner_until: Timestamp | null;
   spending: Generated<Json>;
@@ -272,6 +277,7 @@ export interface Projection {
 export interface Pull {
   checks: Json;
   draft: boolean;
+  gate: Json;
   head_sha: string;
   installation_id: number;
   issue: number;

@@ -1,7 +1,9 @@
 /** One plain sentence for each fact that people want to read about; not Markdown, so whoever shows it escapes it. */
-import type { CommandOutcome, Fact } from '../core/lane/facts.ts';
+import { countFindings } from '../core/gate/arbiter.ts';
+import type { CommandOutcome, Fact, GateFact } from '../core/lane/facts.ts';
 import type { CheckResult, PrerequisiteState, Verdict } from '../core/lane/state.ts';
 import { agentName, describeAttemptFact, describeLength } from './attempt-text.ts';
+import { describeGateFact } from './gate-fact-text.ts';
 import { removeInvisible } from './hidden-text.ts';
 import { shorten } from './shorten.ts';
 
@@ -187,7 +189,8 @@ type ReviewFact = Extract<
       | 'collision-foreseen'
       | 'collision-announced'
       | 'run-dispatched'
-      | 'paths-requested';
+      | 'paths-requested'
+      | GateFact['kind'];
   }
 >;
 
@@ -225,6 +228,15 @@ function describeReviewFact(fact: ReviewFact): string | null {
       return `Workflow run ${fact.run} was started.`;
     case 'paths-requested':
       return `${words(fact.by)} asks for ${words(fact.paths.join(', '))}.`;
+    case 'required-checks-read':
+    case 'force-pushed':
+    case 'pull-retargeted':
+    case 'objections-changed':
+    case 'approver-checked':
+    case 'rule-overridden':
+    case 'opinion-given':
+    case 'action-requested':
+      return describeGateFact(fact);
     default:
       return fact satisfies never;
   }
@@ -248,7 +260,7 @@ const outcomeWords: Record<CommandOutcome, string | null> = {
 };
 
 function describeVerdict(verdict: Verdict): string {
-  const failing = verdict.findings.filter((finding) => finding.severity === 'fail').length;
+  const failing = countFindings(verdict.findings.filter((finding) => finding.severity === 'fail'));
   if (failing === 0) return `The arbiter passed ${short(verdict.headSha)}.`;
   return `The arbiter found ${failing} thing${failing === 1 ? '' : 's'} to settle in ${short(verdict.headSha)}.`;
 }

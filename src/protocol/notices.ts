@@ -114,7 +114,7 @@ export function renderEjectionNotice(of: { pull: number; code: EjectionCode; rea
   const { what, todo } = ejectionWords[of.code];
   return [
     `### #${of.pull} left the queue: ${what}`,
-    escapeSentence(shorten(of.reason, 1_000)),
+    escapeSentence(shorten(asSentence(of.reason), 1_000)),
     `**What to do:** ${todo}`,
   ].join('\n\n');
 }
@@ -134,6 +134,12 @@ function answers(options: readonly string[]): string[] {
 }
 
 const labelWays = ['- To give up, remove the label `agent-ready` and leave it off.'];
+
+/** Reasons are clauses, because they stand within other sentences elsewhere. */
+function asSentence(clause: string): string {
+  const text = clause.trim().replace(/\.$/u, '');
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
 
 function waysOn(pull: number | null): string[] {
   const accept = `- To accept the branch as it is now, type \`/approve\` in a comment on #${pull}. You may push to it first.`;

@@ -106,7 +106,6 @@ function typed(command: string): string {
 }
 
 const ways: Partial<Record<CommandName, string>> = {
-  unapprove: 'To keep the pull request from landing, type `/hold`.',
   own: 'Edit "Owned files" in the issue, then remove the label `agent-ready` and set it again.',
   disown: 'Edit "Owned files" in the issue, then remove the label `agent-ready` and set it again.',
   depends: 'Edit "Depends on" in the issue, then remove the label `agent-ready` and set it again.',

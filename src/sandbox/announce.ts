@@ -209,6 +209,19 @@ export function announceCheckRun(
   else announce(world, repo, 'check_run.rerequested', { check_run }, sender, { only: app });
 }
 
+/** A button of a check run, pressed on its page: only the run's own App is told. */
+export function announceRequestedAction(
+  world: World,
+  run: CheckRun,
+  identifier: string,
+  sender: Account,
+): void {
+  const check_run = renderHookCheckRun(world, run);
+  const { repo, app } = run.suite;
+  const bare = { check_run, requested_action: { identifier } };
+  announce(world, repo, 'check_run.requested_action', bare, sender, { only: app });
+}
+
 export async function announceCheckSuite(
   world: World,
   suite: CheckSuite,

@@ -3,6 +3,7 @@
  * the lane is in, so that they are often sensible, sometimes late, and sometimes plain wrong.
  */
 import fc from 'fast-check';
+import { isVerdictFor, openFindings } from '../../src/core/gate/arbiter.ts';
 import type { Effect } from '../../src/core/lane/effects.ts';
 import { isStillWanted } from '../../src/core/lane/effects.ts';
 import type { Fact } from '../../src/core/lane/facts.ts';
@@ -340,11 +341,10 @@ export class World {
       if (open.headSha === attempt.openedSha) return this.changePull(task, 'push');
       return attempt.via === 'pull' ? this.speak(task, 'done', 0) : this.changePull(task, 'ready');
     }
-    if (open.verdict?.headSha !== open.headSha || open.verdict.version !== task.version)
-      return this.diff(task, 255);
+    if (!isVerdictFor(open.verdict, task, this.lane.state.policyHash)) return this.diff(task, 255);
     if (open.headSha === attempt?.openedSha) return this.changePull(task, 'push');
     if (open.verdict.findings.some((finding) => finding.rule === 'held')) return [];
-    if (open.verdict.findings.length > 0) return this.changePull(task, 'push');
+    if (openFindings(open.verdict, task).length > 0) return this.changePull(task, 'push');
     const isGreen = this.lane.state.policy.gate.checks.every((name) =>
       open.checks.some((check) => check.name === name && check.conclusion === 'success'),
     );

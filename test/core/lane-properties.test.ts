@@ -68,12 +68,14 @@ function assertGate(
   if (!touched?.every((path) => matches(mayChange(state.policy, task), path)))
     fail('I2', `the diff of ${entry.headSha} was not judged well`);
   const approvals = facts.filter((fact) => fact.kind === 'approved' && fact.issue === entry.issue);
-  const ended = facts.findLastIndex(
-    (fact) =>
-      (fact.kind === 'task-requested' || fact.kind === 'approval-voided' || fact.kind === 'escalated') &&
-      fact.issue === entry.issue,
-  );
   const last = approvals.at(-1);
+  // Another person's approval may end without this one.
+  const ends = (fact: Fact): boolean =>
+    fact.kind === 'task-requested' ||
+    fact.kind === 'escalated' ||
+    (fact.kind === 'approval-voided' &&
+      (fact.by === undefined || (last?.kind === 'approved' && fact.by === last.by)));
+  const ended = facts.findLastIndex((fact) => ends(fact) && 'issue' in fact && fact.issue === entry.issue);
   if (last?.kind !== 'approved' || facts.indexOf(last) < ended) fail('I2', 'no approval in force');
   const bound = { headSha: last.headSha, version: last.version, policyHash: last.policyHash };
   const landing = { headSha: entry.headSha, version: task.version, policyHash: state.policyHash };

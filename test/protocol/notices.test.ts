@@ -162,7 +162,7 @@ test('an ejection', () => {
   ).toMatchInlineSnapshot(`
     "### #50 left the queue: its candidate failed in CI
 
-    ci failed in candidate 8
+    Ci failed in candidate 8.
 
     **What to do:** Look at the failed check and push a fix if one is needed. Then type \`/approve\` again."
   `);

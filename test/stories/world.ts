@@ -191,6 +191,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       agentToken: options.agentToken ?? null,
       dashboardToken: null,
       sweepMs: 20_000,
+      registries: { npm: null, pypi: null, crates: null, go: null },
+      model: null,
       databaseUrl: database.url,
       dataDir: dir,
       log: { level: 'silent', format: 'json' },

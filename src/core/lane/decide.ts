@@ -2,7 +2,9 @@
  * `decide(snapshot, at)` says what follows: facts that are true now, effects that are wanted, and when to look
  * again. Pure: the same snapshot and time give the same decision.
  */
-import { approvalHolds } from '../gate/gate.ts';
+import { voidApprovals } from '../gate/approving.ts';
+import { explainsAt } from '../gate/likely-cause.ts';
+import { findMissing } from '../gate/required-checks.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { ejectEntries, enterQueue, planBuilds } from '../queue/plan.ts';
 import { approveByAutonomy } from '../task/autonomy.ts';
@@ -40,21 +42,6 @@ function readEvidence(state: LaneState): FactBody[] {
   });
 }
 
-function voidApprovals(state: LaneState): FactBody[] {
-  return Object.values(state.tasks).flatMap((task): FactBody[] => {
-    if (task.state !== 'approved' || !task.approval || mayBeLanding(state, task.issue)) return [];
-    if (approvalHolds(task.approval, task, state)) return [];
-    const { headSha, version } = task.approval;
-    const reason =
-      headSha !== task.pull?.headSha
-        ? `the head moved from ${headSha.slice(0, 12)} after ${task.approval.by} had approved it`
-        : version !== task.version
-          ? `the task's version changed after ${task.approval.by} had approved version ${version}`
-          : `the policy changed after ${task.approval.by} had approved`;
-    return [{ kind: 'approval-voided', issue: task.issue, reason }];
-  });
-}
-
 /** A PR that ended without a landing of ours: merged by somebody else completes the task, closed asks a human. */
 function readClosedPulls(state: LaneState): FactBody[] {
   return Object.values(state.tasks).flatMap((task): FactBody[] => {
@@ -87,6 +74,7 @@ function approveByPolicy(state: LaneState): FactBody[] {
             version: task.version,
             policyHash: state.policyHash,
             by: 'policy',
+            source: 'policy',
           },
         ]
       : [],
@@ -142,10 +130,13 @@ function wakeTimes(snapshot: Snapshot, at: string): number[] {
   const ofGrace = Object.values(state.tasks)
     .filter((task) => task.state === 'waiting')
     .map((task) => graceEnds(state, task));
+  const ofChecks = Object.values(state.tasks)
+    .filter((task) => task.state === 'in-review' || task.state === 'approved')
+    .flatMap((task) => explainsAt(task, state, findMissing(state, task.pull?.checks ?? [])) ?? []);
   const ofBuilds = Object.values(state.builds)
     .filter((build) => build.state === 'testing')
     .map((build) => Date.parse(build.startedAt) + state.policy.queue.check_timeout);
-  return [...ofGrace, ...timesOfAttempts(snapshot, at), ...ofBuilds];
+  return [...ofGrace, ...ofChecks, ...timesOfAttempts(snapshot, at), ...ofBuilds];
 }
 
 export interface Decision {

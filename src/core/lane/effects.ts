@@ -152,7 +152,9 @@ function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
     case 'lease-extended':
     case 'late-work-kept':
     case 'grace-started':
-    case 'paths-requested': {
+    case 'paths-requested':
+    case 'action-requested': {
+      if (fact.kind === 'action-requested' && fact.action === 'retry' && fact.outcome === 'done') return [];
       const under = state.tasks[fact.issue]?.pull?.number ?? fact.issue;
       return [{ kind: 'notify', under, fact }];
     }

@@ -3,6 +3,7 @@
  * order gives its state. Facts are made by `interpret` (from what was observed) and by `decide` (what follows),
  * never by an effect directly.
  */
+import type { Objection, Opinion, Override, RequiredCheck } from '../gate/evidence.ts';
 import type { Policy } from '../policy.ts';
 import type { AttemptEnd } from '../task/record.ts';
 import type {
@@ -105,7 +106,7 @@ export type FactBody =
   | { kind: 'head-moved'; issue: number; sha: string }
   | { kind: 'draft-changed'; issue: number; draft: boolean }
   | { kind: 'arbiter-judged'; issue: number; verdict: Verdict }
-  | { kind: 'checks-reported'; issue: number; sha: string; checks: CheckResult[] }
+  | { kind: 'checks-reported'; issue: number; sha: string; checks: CheckResult[]; others?: string[] }
   | { kind: 'work-done'; issue: number; attempt: number; by: string }
   | { kind: 'progress-seen'; issue: number; attempt: number; head: string }
   | { kind: 'run-seen'; issue: number; attempt: number }
@@ -127,8 +128,21 @@ export type FactBody =
   /** `agent` is a name, or `wholeLane`. */
   | { kind: 'agent-paused'; agent: string; why: 'rate-limit' | 'failures'; ms: number; reason: string }
   | { kind: 'breaker-closed'; agent: string; by: string }
-  | { kind: 'approved'; issue: number; headSha: string; version: number; policyHash: string; by: string }
-  | { kind: 'approval-voided'; issue: number; reason: string }
+  | {
+      kind: 'approved';
+      issue: number;
+      headSha: string;
+      version: number;
+      policyHash: string;
+      by: string;
+      /** Absent: a command. */
+      source?: 'review' | 'policy';
+      review?: number;
+      owns?: string[];
+    }
+  /** `by`: only this person's; absent: all of them. */
+  | { kind: 'approval-voided'; issue: number; reason: string; by?: string }
+  | GateFact
   | { kind: 'queue-entered'; issue: number; headSha: string }
   | { kind: 'entry-ejected'; issue: number; code: EjectionCode; reason: string }
   | { kind: 'escalated'; issue: number; escalation: Question }
@@ -160,6 +174,26 @@ export type FactBody =
 
 /** What a person is asked. `options`: the ways on that whoever asks can see. */
 export type Question = Pick<Escalation, 'trigger' | 'context' | 'by'> & { options?: string[] };
+/** What happens to a pull request on its way through the gate; folded in gate/fold-gate.ts. */
+export type GateFact =
+  | { kind: 'required-checks-read'; checks: RequiredCheck[] }
+  | { kind: 'force-pushed'; issue: number; count: number }
+  | { kind: 'pull-retargeted'; issue: number; base: string | null }
+  | { kind: 'objections-changed'; issue: number; objections: Objection[] }
+  | { kind: 'approver-checked'; issue: number; by: string; owns: string[] }
+  | { kind: 'rule-overridden'; issue: number; override: Omit<Override, 'at'> }
+  | { kind: 'opinion-given'; issue: number; opinion: Opinion }
+  | {
+      kind: 'action-requested';
+      issue: number;
+      action: CheckAction;
+      by: string;
+      outcome: 'done' | 'denied';
+      headSha: string;
+    };
+
+/** The buttons of `signalbox/arbiter`. */
+export type CheckAction = 'retry' | 'explain' | 'override';
 
 /**
  * `refused`: allowed to this person, but not possible as things stand; `detail` says why and what to do. `limited`:

@@ -3,6 +3,8 @@
  * replaying the journal reproduces it (I7).
  */
 import { noteAnswer } from '../commands/limit.ts';
+import { freshEvidence, moveHead } from '../gate/evidence.ts';
+import { addApproval, dropApproval, foldGateFact } from '../gate/fold-gate.ts';
 import { defaultPolicy, type Policy, policyHash } from '../policy.ts';
 import {
   endAttempt,
@@ -34,6 +36,7 @@ export const emptyLane: LaneState = {
   policy: defaultPolicy,
   policyHash: policyHash(defaultPolicy),
   policyProblem: null,
+  requiredChecks: [],
   frozen: null,
   asked: {},
   nextFence: 1,
@@ -82,9 +85,9 @@ function changeAttempt(task: Task, number: number, change: (attempt: Attempt) =>
  * What a task loses when it stops being worked on. Its claims go with a fact of their own, in the same step, or stay
  * with the PR of a task that waits for a person.
  */
-const idle: Pick<Task, 'attempt' | 'approval' | 'entry'> = {
+const idle: Pick<Task, 'attempt' | 'approvals' | 'entry'> = {
   attempt: null,
-  approval: null,
+  approvals: [],
   entry: null,
 };
 
@@ -136,7 +139,7 @@ function requestTask(state: LaneState, fact: FactOf<'task-requested'>): LaneStat
     attempt: null,
     claims: before?.claims ?? [],
     pull: before?.pull?.open ? before.pull : null,
-    approval: null,
+    approvals: [],
     entry: null,
     ejectedHead: null,
     escalation: null,
@@ -167,7 +170,7 @@ function acceptVersion(task: Task, fact: FactOf<'version-accepted'>): Task {
     hidden: fact.hidden,
     claims: task.claims.length > 0 ? fact.claims : [],
     attempt: task.attempt ? { ...task.attempt, version: fact.version } : null,
-    approval: null,
+    approvals: [],
     entry: null,
     ejectedHead: null,
   };
@@ -198,7 +201,8 @@ function assignTask(state: LaneState, fact: FactOf<'task-assigned'>): LaneState 
 }
 
 function openPull(task: Task, fact: FactOf<'pull-opened'>): Task {
-  const known = task.pull?.number === fact.pull && task.pull.headSha === fact.headSha ? task.pull : null;
+  const same = task.pull?.number === fact.pull ? task.pull : null;
+  const known = same?.headSha === fact.headSha ? same : null;
   return {
     ...task,
     pull: {
@@ -209,6 +213,7 @@ function openPull(task: Task, fact: FactOf<'pull-opened'>): Task {
       merged: false,
       checks: known?.checks ?? [],
       verdict: known?.verdict ?? null,
+      gate: known?.gate ?? (same ? moveHead(same.gate, fact.at, task) : freshEvidence(fact.at, task)),
     },
   };
 }
@@ -316,7 +321,13 @@ function foldTask(task: Task, fact: Fact, policy: Policy): Task {
         startedAt: task.startedAt ?? fact.at,
       };
     case 'head-moved': {
-      const moved = changePull(task, (pull) => ({ ...pull, headSha: fact.sha, checks: [], verdict: null }));
+      const moved = changePull(task, (pull) => ({
+        ...pull,
+        headSha: fact.sha,
+        checks: [],
+        verdict: null,
+        gate: moveHead(pull.gate, fact.at, task),
+      }));
       return moved.attempt ? { ...moved, attempt: notePresent(moved.attempt, fact) } : moved;
     }
     case 'progress-seen':
@@ -348,7 +359,9 @@ function foldTask(task: Task, fact: Fact, policy: Policy): Task {
       return changePull(task, (pull) => ({ ...pull, verdict: fact.verdict }));
     case 'checks-reported':
       return changePull(task, (pull) =>
-        pull.headSha === fact.sha ? { ...pull, checks: fact.checks } : pull,
+        pull.headSha === fact.sha
+          ? { ...pull, checks: fact.checks, gate: { ...pull.gate, otherChecks: fact.others ?? [] } }
+          : pull,
       );
     case 'work-done':
       return { ...move(task, 'work-done', fact.at), startedAt: task.startedAt ?? fact.at };
@@ -363,31 +376,22 @@ function foldTask(task: Task, fact: Fact, policy: Policy): Task {
       return resume(task, fact, policy);
     case 'approved':
       return {
-        ...move(task, 'approved', fact.at),
-        approval: {
-          headSha: fact.headSha,
-          version: fact.version,
-          policyHash: fact.policyHash,
-          by: fact.by,
-          at: fact.at,
-        },
+        ...addApproval(move(task, 'approved', fact.at), fact),
         // An entry stands for one head: approved at another one, the task enters the queue again.
         entry: task.entry?.headSha === fact.headSha ? task.entry : null,
         escalation: null,
         lastReason: null,
         startedAt: task.startedAt ?? fact.at,
       };
-    case 'approval-voided':
-      return {
-        ...move(task, 'approval-voided', fact.at),
-        approval: null,
-        entry: null,
-        lastReason: fact.reason,
-      };
+    case 'approval-voided': {
+      const left = dropApproval(task, fact.by);
+      const next = left.length > 0 ? task : move(task, 'approval-voided', fact.at);
+      return { ...next, approvals: left, entry: null, lastReason: fact.reason };
+    }
     case 'entry-ejected':
       return {
         ...move(task, 'entry-ejected', fact.at),
-        approval: null,
+        approvals: [],
         entry: null,
         ejectedHead: task.pull?.headSha ?? null,
         lastReason: fact.reason,
@@ -405,6 +409,14 @@ function foldTask(task: Task, fact: Fact, policy: Policy): Task {
       return { ...move(task, 'task-cancelled', fact.at), ...idle, escalation: null, lastReason: fact.reason };
     case 'pull-closed':
       return changePull(task, (pull) => ({ ...pull, open: false, merged: fact.merged }));
+    case 'force-pushed':
+    case 'pull-retargeted':
+    case 'objections-changed':
+    case 'approver-checked':
+    case 'rule-overridden':
+    case 'opinion-given':
+    case 'action-requested':
+      return foldGateFact(task, fact);
     default:
       throw new Error(`${fact.kind} is not a fact about one task`);
   }
@@ -427,6 +439,8 @@ function foldFact(state: LaneState, fact: Fact): LaneState {
       return { ...state, policy: fact.policy, policyHash: fact.hash, policyProblem: null };
     case 'policy-refused':
       return { ...state, policyProblem: fact.problem };
+    case 'required-checks-read':
+      return { ...state, requiredChecks: fact.checks };
     case 'prerequisite-seen':
       return { ...state, prerequisites: { ...state.prerequisites, [fact.issue]: fact.state } };
     case 'elsewhere-seen':

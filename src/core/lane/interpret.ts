@@ -3,8 +3,11 @@
  * Nothing new gives no facts, so that a repeated delivery, a sweep and a redelivery are all harmless.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { interpretAction } from '../gate/actions.ts';
 import { judgeDiff } from '../gate/arbiter.ts';
 import { readCommand } from '../gate/commands.ts';
+import { opinionCheck, requiredChecks } from '../gate/required-checks.ts';
+import { interpretReviews } from '../gate/reviews.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { readWord } from '../task/agent-word.ts';
 import { areasOf, withAreas } from '../task/areas.ts';
@@ -147,6 +150,12 @@ function interpretPull(state: LaneState, { issue, seen }: Of<'pull'>): FactBody[
       );
     if (seen.draft !== task.pull.draft) facts.push({ kind: 'draft-changed', issue, draft: seen.draft });
   }
+  const { forcePushes, retargeted } = task.pull.gate;
+  if (seen.forcePushes !== undefined && seen.forcePushes > forcePushes)
+    facts.push({ kind: 'force-pushed', issue, count: seen.forcePushes });
+  const elsewhere = seen.base === undefined || seen.base === state.base ? null : seen.base;
+  if (seen.base !== undefined && elsewhere !== retargeted)
+    facts.push({ kind: 'pull-retargeted', issue, base: elsewhere });
   return facts;
 }
 
@@ -155,18 +164,25 @@ function interpretDiff(state: LaneState, observation: Of<'diff'>): FactBody[] {
   const task = state.tasks[issue];
   if (task?.pull?.headSha !== headSha) return [];
   const { facts, ...scope } = readTouched(state, task, observation.changes);
-  const verdict = judgeDiff(task, observation, scope);
+  const verdict = judgeDiff(task, observation, state, scope);
   if (isDeepStrictEqual(verdict, task.pull.verdict)) return facts;
   return [...facts, { kind: 'arbiter-judged', issue, verdict }];
 }
 
-function interpretChecks(state: LaneState, { sha, checks }: Of<'checks'>): FactBody[] {
-  const required = checks.filter((check) => state.policy.gate.checks.includes(check.name));
+function interpretChecks(state: LaneState, { sha, checks, others = [] }: Of<'checks'>): FactBody[] {
+  const names = new Set([...requiredChecks(state).map(({ name }) => name), opinionCheck(state)]);
+  const required = checks.filter((check) => names.has(check.name));
   const forTasks = Object.values(state.tasks)
     .filter(
-      (task) => isLive(task) && task.pull?.headSha === sha && !isDeepStrictEqual(task.pull.checks, required),
+      (task) =>
+        isLive(task) &&
+        task.pull?.headSha === sha &&
+        !(
+          isDeepStrictEqual(task.pull.checks, required) &&
+          isDeepStrictEqual(task.pull.gate.otherChecks, others)
+        ),
     )
-    .map((task): FactBody => ({ kind: 'checks-reported', issue: task.issue, sha, checks: required }));
+    .map((task): FactBody => ({ kind: 'checks-reported', issue: task.issue, sha, checks: required, others }));
   const forBuilds = Object.values(state.builds)
     .filter(
       (build) => build.sha === sha && build.state === 'testing' && !isDeepStrictEqual(build.checks, required),
@@ -328,6 +344,20 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
       return interpretDiff(state, observation);
     case 'checks':
       return interpretChecks(state, observation);
+    case 'required-checks':
+      return isDeepStrictEqual(observation.checks, state.requiredChecks)
+        ? []
+        : [{ kind: 'required-checks-read', checks: observation.checks }];
+    case 'reviews':
+      return interpretReviews(state, observation);
+    case 'opinion': {
+      const pull = state.tasks[observation.issue]?.pull;
+      return !pull || isDeepStrictEqual(pull.gate.opinion, observation.opinion)
+        ? []
+        : [{ ...observation, kind: 'opinion-given' }];
+    }
+    case 'action':
+      return interpretAction(state, observation);
     case 'command':
       return readCommand(state, observation);
     case 'agent':

@@ -36,11 +36,11 @@ function queueStatus(state: LaneState, task: Task): QueueRow['status'] {
   return build.state === 'passed' ? 'landing' : 'testing';
 }
 
-function waitsOfGate(state: LaneState, task: Task): Wait[] {
+function waitsOfGate(state: LaneState, task: Task, at: string): Wait[] {
   const { since } = task;
   const guarded = protectedPathsOf(state.policy, task);
   const why = guarded.length > 0 ? `; a person must, for it owns protected paths: ${guarded.join(', ')}` : '';
-  const ofRows = gateOf(task, state).flatMap((row): Wait[] => {
+  const ofRows = gateOf(task, state, at).flatMap((row): Wait[] => {
     if (row.state === 'ok' || row.condition === 'hold' || row.condition === 'edit') return [];
     if (row.condition === 'dependency') return [];
     const grace = row.condition === 'approval' ? graceOf(task) : null;
@@ -50,15 +50,19 @@ function waitsOfGate(state: LaneState, task: Task): Wait[] {
     }
     const what = row.condition === 'approval' ? `${row.detail}${why}` : `${row.name} ${row.detail}`;
     if (row.condition === 'approval') return [{ kind: 'approval', what, since, command: '/approve' }];
+    if (row.condition === 'opinion') return [{ kind: 'arbiter', what, since, command: null }];
     if (row.condition === 'checks') {
       const command = row.state === 'failed' ? 'push a fix, or have the check run again' : null;
       return [{ kind: 'checks', what, since, command }];
     }
     if (row.condition === 'arbiter') {
+      // The row says "2 findings", in a column of its own.
+      const said = row.state === 'failed' ? `${row.name} has ${row.detail}` : what;
       const command = row.state === 'failed' ? 'push a change that settles the findings' : null;
-      return [{ kind: 'arbiter', what, since, command }];
+      return [{ kind: 'arbiter', what: said, since, command }];
     }
-    return [{ kind: 'human', what, since, command: 'reopen the pull request' }];
+    const todo = task.pull?.open ? 'set its base branch back' : 'reopen the pull request';
+    return [{ kind: 'human', what, since, command: todo }];
   });
   return [...ofRows, ...editWaits(task), ...openPrerequisites(state, task), ...holdWaits(task)];
 }
@@ -162,11 +166,11 @@ function allWaits(snapshot: Snapshot, task: Task, at: string): Wait[] {
     case 'working':
       return [...editWaits(task), ...waitsOfWork(task, snapshot.leases[task.issue])];
     case 'in-review':
-      return [...waitsForFiles(state, task), ...waitsOfGate(state, task)];
+      return [...waitsForFiles(state, task), ...waitsOfGate(state, task, at)];
     case 'approved':
       return task.entry && (gateIsOpen(task, state) || mayBeLanding(state, task.issue))
         ? waitsInQueue(state, task)
-        : [...waitsForFiles(state, task), ...waitsOfGate(state, task)];
+        : [...waitsForFiles(state, task), ...waitsOfGate(state, task, at)];
     case 'escalated':
     case 'failed': {
       const canApprove = task.state === 'escalated' && task.pull?.open && ownsItsFiles(state, task);

@@ -5,6 +5,7 @@
  * gives exactly the stored state (invariant I7). Anything that only time or a heartbeat changes (leases, workers
  * seen) is not part of it: it arrives in the `Snapshot` that `decide` looks at.
  */
+import type { GateEvidence, RequiredCheck } from '../gate/evidence.ts';
 import type { Policy } from '../policy.ts';
 import type { TaskRecord } from '../task/record.ts';
 import type { Health, Spending } from './health.ts';
@@ -103,9 +104,13 @@ export interface Finding {
   rule: string;
   severity: 'fail' | 'warn';
   path: string | null;
+  /** In the file as it is at the head, from 1; null when it is about no line, or about one that is gone. */
+  line: number | null;
   message: string;
   /** What to do about it, as a sentence. */
   remedy: string;
+  /** How many findings of its kind this one stands for; absent: for itself. */
+  count?: number;
 }
 
 /** The arbiter's judgement of one head at one version of the task. */
@@ -114,9 +119,24 @@ export interface Verdict {
   /** The base commit that the diff was taken against. */
   baseSha: string;
   version: number;
+  /** The policy that was in force when it was judged. */
+  policyHash: string;
   findings: Finding[];
   /** Every path that the diff touches, by old and new name; absent where it was not noted. */
   touched?: string[];
+  /** Who wrote the commits, as far as GitHub knows them; at most twenty logins. */
+  authors: string[];
+  /** Whose files the diff touches, by the CODEOWNERS of the base branch. */
+  owners: OwnerGroup[];
+}
+
+/** Paths of one diff that have the same owners; one of these must approve. */
+export interface OwnerGroup {
+  /** As CODEOWNERS has them: `@login`, `@org/team` or an e-mail address. */
+  owners: string[];
+  count: number;
+  /** One of the paths. */
+  example: string;
 }
 
 export interface Approval {
@@ -125,6 +145,13 @@ export interface Approval {
   policyHash: string;
   by: string;
   at: string;
+  source: 'command' | 'review' | 'policy';
+  /** The id of the review on GitHub; null for the other sources. */
+  review: number | null;
+  /** How often the branch had been force-pushed: away and back gives the same commit, and another number. */
+  epoch: number;
+  /** Which of the owners that the diff asks for this person speaks for. */
+  owns: string[];
 }
 
 export interface Pull {
@@ -136,6 +163,8 @@ export interface Pull {
   /** Checks of `headSha`; emptied when the head moves. */
   checks: CheckResult[];
   verdict: Verdict | null;
+  /** What else the gate looks at. */
+  gate: GateEvidence;
 }
 
 /** An approved PR in the queue. */
@@ -258,7 +287,8 @@ export interface Task {
   /** Path patterns that this task holds now (the live claims in the ledger). */
   claims: string[];
   pull: Pull | null;
-  approval: Approval | null;
+  /** One for each person, in the order of time; each is bound to what it was given for. */
+  approvals: Approval[];
   entry: Entry | null;
   /** The head that the queue ejected last; only a new head or a person brings it back. */
   ejectedHead: string | null;
@@ -327,6 +357,8 @@ export interface LaneState {
   policyHash: string;
   /** Why `.github/signalbox.yml` was not accepted; the last good policy stays in force. */
   policyProblem: string | null;
+  /** Checks that GitHub's branch protection and rulesets ask for; the policy's own come on top. */
+  requiredChecks: readonly RequiredCheck[];
   frozen: Freeze | null;
   /** Login → when that person was given an answer within the last hour; see commands/limit.ts. */
   asked: Readonly<Record<string, readonly string[]>>;

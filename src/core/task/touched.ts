@@ -3,8 +3,7 @@
  * started, and, where the policy says `outside: expand`, any other file are claimed when they are free. All or
  * nothing: a task that cannot have all of them keeps none, so that no two tasks wait for each other's joints.
  */
-import type { PathChange } from '../gate/diff.ts';
-import type { Scope } from '../gate/scope.ts';
+import type { PathChange, Scope } from '../gate/diff.ts';
 import type { FactBody } from '../lane/facts.ts';
 import type { Finding, LaneState, Task } from '../lane/state.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';

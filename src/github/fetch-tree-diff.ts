@@ -1,6 +1,4 @@
 import type { Octokit } from '@octokit/rest';
-import type { PathChange } from '../core/gate/diff.ts';
-import { fetchKnownCommit } from './fetch-ref.ts';
 import { inRepo, type RepoName } from './observed.ts';
 
 interface TreeEntry {
@@ -8,6 +6,7 @@ interface TreeEntry {
   mode: string;
   type: string;
   sha: string;
+  size?: number;
 }
 
 interface Tree {
@@ -15,65 +14,61 @@ interface Tree {
   truncated: boolean;
 }
 
+/** One path that differs between two trees, as git has it on both sides. */
+export interface TreeChange {
+  path: string;
+  before: Leaf | null;
+  after: Leaf | null;
+}
+
+/** A blob, a link or a submodule. `size` in bytes, where the server tells it. */
+export interface Leaf {
+  mode: string;
+  sha: string;
+  size: number | null;
+}
+
+export interface TreeDiff {
+  /** By path. */
+  changes: TreeChange[];
+  /** Every path of the tree after the change; null when it is too large to be listed. */
+  paths: ReadonlySet<string> | null;
+}
+
 /**
- * Every path that differs between the head and the commit where it left the base, from git trees. The lists of
- * changed files that GitHub's comparison and pull request give end at 300 and 3,000 files (docs, "Compare two
- * commits", "List pull requests files"), so a change could hide behind them (F07). A rename is a removal and an
- * addition: both names count. Throws when anything is missing, for a part of the list is worse than none.
+ * Every path that differs between two trees. The lists of changed files that GitHub's comparison and pull request
+ * give end at 300 and 3,000 files (docs, "Compare two commits", "List pull requests files"), so a change could hide
+ * behind them (F07). A rename is a removal and an addition: both names count. Throws when anything is missing, for a
+ * part of the list is worse than none.
  */
-export async function fetchChangedPaths(
+export async function fetchTreeDiff(
   client: Octokit,
   repo: RepoName,
-  baseSha: string,
-  headSha: string,
-): Promise<PathChange[]> {
-  const mergeBase = await fetchMergeBase(client, repo, baseSha, headSha);
-  const [before, after] = await Promise.all([
-    fetchKnownCommit(client, repo, mergeBase),
-    fetchKnownCommit(client, repo, headSha),
-  ]);
-  const changes = await diffTrees(client, repo, before.tree, after.tree);
-  return changes.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  { before, after }: { before: string; after: string },
+): Promise<TreeDiff> {
+  const { changes, paths } = await diffTrees(client, repo, before, after);
+  return { changes: changes.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)), paths };
 }
 
-/** The commit that a head has last had in common with its base. */
-export async function fetchMergeBase(
-  client: Octokit,
-  repo: RepoName,
-  baseSha: string,
-  headSha: string,
-): Promise<string> {
-  const { data } = await client.request('GET /repos/{owner}/{repo}/compare/{basehead}', {
-    ...inRepo(repo),
-    basehead: `${baseSha}...${headSha}`,
-    per_page: 1,
-  });
-  const sha = data.merge_base_commit?.sha;
-  if (typeof sha !== 'string' || sha === '') throw new Error('GitHub did not name the merge base');
-  return sha;
-}
-
-async function diffTrees(
-  client: Octokit,
-  repo: RepoName,
-  before: string,
-  after: string,
-): Promise<PathChange[]> {
-  if (before === after) return [];
+async function diffTrees(client: Octokit, repo: RepoName, before: string, after: string): Promise<TreeDiff> {
+  if (before === after) return { changes: [], paths: null };
   const [old, fresh] = await Promise.all([
     fetchTree(client, repo, before, true),
     fetchTree(client, repo, after, true),
   ]);
-  if (!old.truncated && !fresh.truncated) return compareLeaves(leavesOf(old), leavesOf(fresh));
+  if (!old.truncated && !fresh.truncated) {
+    const leaves = leavesOf(fresh);
+    return { changes: compareLeaves(leavesOf(old), leaves), paths: new Set(leaves.keys()) };
+  }
   // More than 100,000 entries or 7 MB (docs, "Get a tree"): walk down, only into folders that differ.
-  return walkTrees(client, repo, { before, after, folder: '' });
+  return { changes: await walkTrees(client, repo, { before, after, folder: '' }), paths: null };
 }
 
 async function walkTrees(
   client: Octokit,
   repo: RepoName,
   at: { before: string | null; after: string | null; folder: string },
-): Promise<PathChange[]> {
+): Promise<TreeChange[]> {
   const [old, fresh] = await Promise.all([
     fetchFolder(client, repo, at.before),
     fetchFolder(client, repo, at.after),
@@ -112,11 +107,11 @@ async function fetchTree(client: Octokit, repo: RepoName, tree: string, recursiv
   });
   if (!Array.isArray(data.tree)) throw new Error('GitHub sent a tree without entries');
   const entries = new Map<string, TreeEntry>();
-  for (const { path, mode, type, sha } of data.tree as Partial<TreeEntry>[]) {
+  for (const { path, mode, type, sha, size } of data.tree as Partial<TreeEntry>[]) {
     if (!path || !mode || !type || !sha) throw new Error('GitHub sent an incomplete tree entry');
     // A server that lists the whole tree when asked for one folder would make every path count twice.
     if (!recursive && path.includes('/')) throw new Error('GitHub listed more than the folder');
-    entries.set(path, { path, mode, type, sha });
+    entries.set(path, { path, mode, type, sha, ...(typeof size === 'number' ? { size } : {}) });
   }
   return { entries, truncated: data.truncated === true };
 }
@@ -125,17 +120,18 @@ function leavesOf(tree: Tree): Map<string, TreeEntry> {
   return new Map([...tree.entries].filter(([, entry]) => entry.type !== 'tree'));
 }
 
-function compareLeaves(old: Map<string, TreeEntry>, fresh: Map<string, TreeEntry>): PathChange[] {
-  const changes: PathChange[] = [];
-  for (const [path, entry] of old) {
-    if (!fresh.has(path)) changes.push({ path, change: 'removed', mode: entry.mode });
-  }
-  for (const [path, entry] of fresh) {
-    const before = old.get(path);
-    if (before === undefined) changes.push({ path, change: 'added', mode: entry.mode });
-    else if (before.sha !== entry.sha || before.mode !== entry.mode) {
-      changes.push({ path, change: 'modified', mode: entry.mode });
-    }
-  }
-  return changes;
+function compareLeaves(old: Map<string, TreeEntry>, fresh: Map<string, TreeEntry>): TreeChange[] {
+  const removed = [...old.values()]
+    .filter(({ path }) => !fresh.has(path))
+    .map((entry): TreeChange => ({ path: entry.path, before: toLeaf(entry), after: null }));
+  const others = [...fresh.values()].flatMap((entry): TreeChange[] => {
+    const before = old.get(entry.path);
+    if (before?.sha === entry.sha && before.mode === entry.mode) return [];
+    return [{ path: entry.path, before: before ? toLeaf(before) : null, after: toLeaf(entry) }];
+  });
+  return [...removed, ...others];
+}
+
+function toLeaf({ mode, sha, size }: TreeEntry): Leaf {
+  return { mode, sha, size: size ?? null };
 }
