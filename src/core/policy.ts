@@ -35,6 +35,15 @@ const Percent = z.number().min(0).max(1);
 /** How much a rule of the arbiter weighs. */
 const Weight = z.enum(['off', 'warn', 'fail']);
 
+/** Bounds of what may be used; a kind that is absent is not bounded. */
+const Budget = z
+  .strictObject({
+    minutes: z.number().positive().optional(),
+    tokens: z.number().positive().optional(),
+    usd: z.number().positive().optional(),
+  })
+  .prefault({});
+
 const Agent = z.strictObject({
   via: z.enum(['dispatch', 'pull', 'assign', 'adopt']),
   workflow: z
@@ -71,11 +80,22 @@ export const PolicyFile = z.strictObject({
       running: z.int().min(1).default(3),
       in_review: z.int().min(1).default(5),
       escalated: z.int().min(1).default(5),
-      attempts: z.int().min(1).default(3),
+      // The first attempt, and one after each pause of `backoff`.
+      attempts: z.int().min(1).default(4),
       backoff: z.array(Duration).default([60_000, 300_000, 900_000]),
       minutes: z.number().positive().default(45),
       tokens: z.number().positive().default(2_000_000),
       usd: z.number().positive().default(5),
+      task: Budget,
+      agent_day: Budget,
+      repository_day: Budget,
+      breaker: z
+        .strictObject({
+          agent: z.int().min(1).default(5),
+          repository: z.int().min(1).default(10),
+          pause: Duration.default(15 * 60_000),
+        })
+        .prefault({}),
     })
     .prefault({}),
   ownership: z
@@ -146,10 +166,12 @@ export const PolicyFile = z.strictObject({
   autonomy: z
     .strictObject({
       default: z.enum(['in-the-loop', 'on-the-loop', 'out-of-the-loop']).default('in-the-loop'),
+      grace: Duration.default(30 * 60_000),
       rules: z
         .array(
           z.strictObject({
-            paths: Patterns,
+            paths: Patterns.default(['**']),
+            labels: z.array(z.string().min(1).max(50).toLowerCase()).max(50).default([]),
             level: z.enum(['in-the-loop', 'on-the-loop', 'out-of-the-loop']),
           }),
         )

@@ -4,6 +4,7 @@
  */
 import { html } from 'hono/html';
 import type { LaneView } from '../core/lane/view.ts';
+import { escalationSection } from './escalation-section.ts';
 import { apiPath, GithubLinks, lanePath, livePath } from './links.ts';
 import { type Html, pageText } from './page-text.ts';
 import { planSection } from './plan-section.ts';
@@ -71,7 +72,7 @@ function laneBody(view: LaneView, options: PageOptions): Html {
       ${figures(view).map(({ name, value }) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
     </dl>
     ${freeze(view)}${policyProblem(view)}${callsForPeople(view, links)}
-    ${planSection(view, links)}${queueSection(view, links)}
+    ${escalationSection(view, links)}${planSection(view, links)}${queueSection(view, links)}
     <div class="pair">${collisionSection(view, links)}${agentSection(view, links)}</div>
     ${landingSection(view, links)}
   </div>`;

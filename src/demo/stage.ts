@@ -29,6 +29,7 @@ export function demoPolicy(changes: Readonly<Record<string, string>>): string {
     schedule: '{ grace: 2s }',
     ownership: '{ lease: 2m, heartbeat: 2s }',
     gate: '{ checks: [ci], approvals: 1 }',
+    limits: '{ attempts: 3, backoff: [1s, 2s, 3s], breaker: { agent: 20, repository: 40 } }',
     ...changes,
   };
   return [

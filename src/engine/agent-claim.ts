@@ -3,6 +3,7 @@ import { type BriefInput, briefAgent } from '../agents/brief.ts';
 import type { LaneKey } from '../core/ids.ts';
 import { holdsFence } from '../core/lane/interpret.ts';
 import type { AgentWord } from '../core/lane/observation.ts';
+import { attemptBudget } from '../core/task/budget.ts';
 import { fetchCloneUrl } from '../github/fetch-clone-url.ts';
 import { lastSequence } from '../ledger/agent-calls.ts';
 import { findCheckpoint } from '../ledger/checkpoints.ts';
@@ -107,6 +108,7 @@ async function takeAttempt(
     base: ctx.lane.base,
     task,
     policy,
+    budget: attemptBudget(advanced.state, task, task.attempt?.startedAt ?? leaseUntil),
     leaseUntil,
     publicUrl: engine.publicUrl,
     nextSequence: (await lastSequence(engine.db, { ...key, fence })) + 1,

@@ -2,6 +2,7 @@
 import { briefAgent } from '../agents/brief.ts';
 import { readTaskId } from '../core/ids.ts';
 import { holdsFence } from '../core/lane/interpret.ts';
+import { attemptBudget } from '../core/task/budget.ts';
 import { findAttempt, lastSequence } from '../ledger/agent-calls.ts';
 import { findCheckpoint } from '../ledger/checkpoints.ts';
 import { renewLease } from '../ledger/presence.ts';
@@ -48,6 +49,7 @@ export async function startRun(
     base: lane.base,
     task,
     policy,
+    budget: attemptBudget(advanced.state, task, task.attempt?.startedAt ?? leaseUntil),
     leaseUntil,
     publicUrl: engine.publicUrl,
     nextSequence: (await lastSequence(engine.db, found)) + 1,

@@ -14,6 +14,7 @@ import { deleteRef } from '../github/delete-ref.ts';
 import { fetchIsAncestor } from '../github/fetch-is-ancestor.ts';
 import { fetchPull } from '../github/fetch-pull.ts';
 import { fetchKnownCommit, fetchRef } from '../github/fetch-ref.ts';
+import { keepLateWork } from '../github/keep-late-work.ts';
 import { postCheckRun } from '../github/post-check-run.ts';
 import { closePull, markPullReady, postPull } from '../github/post-pull.ts';
 import { postReaction } from '../github/post-reaction.ts';
@@ -178,6 +179,19 @@ async function cleanBuild(ctx: LaneContext, effect: Of<'clean-build'>): Promise<
   return done;
 }
 
+async function putLateWorkAside(
+  ctx: LaneContext,
+  effect: Of<'keep-late-work'>,
+  state: LaneState,
+): Promise<Outcome> {
+  const { issue, number, branch, late, sha, to } = effect;
+  const isBack = await keepLateWork(ctx.client, ctx.repo, { branch, late, sha, to });
+  const kept: Observation = { kind: 'late-work-kept', issue, number, branch: late, isBack };
+  // Somebody has pushed on top: what the branch is at now is for the lane to see.
+  const pull = taskOf(state, issue).pull?.number;
+  return { observations: [kept], looks: pull === undefined ? [] : [{ kind: 'pull', subject: String(pull) }] };
+}
+
 async function announceCollision(ctx: LaneContext, { a, b }: Of<'announce-collision'>): Promise<Outcome> {
   await publishTasks(ctx, [a, b]);
   return { observations: [{ kind: 'collision-announced', a, b }], looks: [] };
@@ -214,6 +228,8 @@ async function perform(ctx: LaneContext, effect: Effect, state: LaneState): Prom
       return openPull(ctx, effect, state);
     case 'announce-collision':
       return announceCollision(ctx, effect);
+    case 'keep-late-work':
+      return putLateWorkAside(ctx, effect, state);
     case 'mark-ready':
       return markReady(ctx, effect);
     case 'make-candidate':

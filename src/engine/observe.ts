@@ -22,7 +22,7 @@ import { fetchForcePushes } from '../github/fetch-reviews.ts';
 import { fetchTextEdits, type TextEdit } from '../github/fetch-text-edits.ts';
 import type { CommentSeen, IssueSeen } from '../github/observed.ts';
 import { postReaction } from '../github/post-reaction.ts';
-import type { DueLook } from '../ledger/looks.ts';
+import { type DueLook, noteSeen } from '../ledger/looks.ts';
 import { parseCommands } from '../protocol/commands.ts';
 import { stripHidden } from '../protocol/hidden-text.ts';
 import { type IssueForm, parseIssueForm } from '../protocol/issue-form.ts';
@@ -316,6 +316,15 @@ async function askPermission(
   }
 }
 
+/**
+ * Read, and no command in it. The sweep does not know what a comment said when it was written, and could not tell an
+ * edit within the same second: it reads this one no more (S13).
+ */
+async function leaveAlone(ctx: LaneContext, id: number): Promise<Observed> {
+  await noteSeen(ctx.db, ctx.key, `comment:${id}:0`, 1);
+  return nothing;
+}
+
 /** Commands count in new comments by people; a comment that is gone again is not carried out. */
 async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
   const { id, hash } = readCommentSubject(look.subject);
@@ -324,7 +333,7 @@ async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState)
     ctx.log.info({ comment: id }, 'a comment was gone before it was read: nothing in it is carried out');
     return { ...nothing, isSettled: false };
   }
-  if (comment.authorIsBot || isEdited(comment, hash)) return nothing;
+  if (comment.authorIsBot || isEdited(comment, hash)) return leaveAlone(ctx, id);
   const reading = parseCommands(comment.body);
   const typed: SeenCommand[] = [
     ...reading.commands.map((command, index) => ({ index, ...command })),
@@ -336,13 +345,14 @@ async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState)
     })),
   ];
   if (reading.ignored > 0) typed.push({ index: typed.length, name: 'too-many', count: reading.ignored });
-  if (typed.length === 0) return nothing;
+  if (typed.length === 0) return leaveAlone(ctx, id);
   await postReaction(ctx.client, ctx.repo, comment.id, 'eyes');
   const permission = await askPermission(ctx, look, comment.author);
   const pull = taskUnder(state, comment.issue)?.pull?.number ?? null;
   const head = pull === null ? [] : await observeHead(ctx, look, state, pull);
   const task = taskUnder(state, comment.issue);
-  const isApproval = typed.some(({ name }) => name === 'approve');
+  // A retry of an ejected entry vouches for the commit again.
+  const isApproval = typed.some(({ name }) => name === 'approve' || name === 'retry');
   const owns = task && isApproval ? await findOwned(ctx, task, comment.author) : [];
   const text = await observeText(ctx, look, state, comment.issue);
   const commands = typed.map(

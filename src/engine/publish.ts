@@ -8,7 +8,7 @@ import { checkNames, type OurLabel, ourLabels } from '../core/ids.ts';
 import { dependencyGraph } from '../core/lane/dependency-graph.ts';
 import type { Fact } from '../core/lane/facts.ts';
 import { planRow, queueRows } from '../core/lane/plan-view.ts';
-import type { Snapshot, Task } from '../core/lane/state.ts';
+import { needsPerson, type Snapshot, type Task } from '../core/lane/state.ts';
 import type { KnownPost } from '../github/observed.ts';
 import { postCheckRun } from '../github/post-check-run.ts';
 import { postSticky } from '../github/post-sticky.ts';
@@ -72,7 +72,7 @@ function extraOf(ctx: LaneContext, snapshot: Snapshot, task: Task, facts: readon
 function labelsOf(task: Task): OurLabel[] {
   const labels: OurLabel[] = [];
   if (task.state === 'assigned' || task.state === 'working') labels.push('agent-working');
-  if (task.state === 'escalated') labels.push('agent-needs-human');
+  if (needsPerson(task)) labels.push('agent-needs-human');
   if (task.state === 'failed') labels.push('agent-failed');
   if (task.entry) labels.push('agent-queued');
   return labels;

@@ -2,6 +2,7 @@
 import type { Selectable } from 'kysely';
 import type { GateEvidence, RequiredCheck } from '../core/gate/evidence.ts';
 import { emptyLane } from '../core/lane/fold.ts';
+import type { Spending } from '../core/lane/health.ts';
 import type {
   Adjustments,
   Approval,
@@ -27,6 +28,7 @@ import type {
   VersionNote,
 } from '../core/lane/state.ts';
 import type { Policy } from '../core/policy.ts';
+import type { TaskRecord } from '../core/task/record.ts';
 import type * as schema from './schema.ts';
 
 export type Row<K extends keyof schema.DB> = Selectable<schema.DB[K]>;
@@ -68,6 +70,13 @@ function readAttempt(row: Row<'attempt'>): Attempt {
     asked: json<string[]>(row.asked),
     assignedAt: time(row.assigned_at),
     startedAt: timeOrNull(row.started_at),
+    head: row.head,
+    movedAt: timeOrNull(row.moved_at),
+    isRunning: row.is_running,
+    extendedAt: timeOrNull(row.extended_at),
+    tokens: row.tokens,
+    usd: row.usd,
+    warned: row.warned,
   };
 }
 
@@ -154,6 +163,7 @@ function readTask(row: Row<'task'>, rows: LaneRows): Task {
       : null,
     ejectedHead: row.ejected_head,
     escalation: json<Escalation | null>(row.escalation),
+    record: json<TaskRecord>(row.record),
     lastReason: row.last_reason,
     since: time(row.since),
     startedAt: timeOrNull(row.started_at),
@@ -216,6 +226,8 @@ export function readLaneState(rows: LaneRows): LaneState {
     nextFence: lane.next_fence,
     nextBuild: lane.next_build,
     nextEntry: lane.next_entry,
+    health: json<LaneState['health']>(lane.health),
+    spending: json<Spending>(lane.spending),
     tasks: Object.fromEntries(rows.task.map((row) => [row.issue, readTask(row, rows)])),
     refusals: Object.fromEntries(rows.refusal.map((row) => [row.issue, row.why])),
     prerequisites: Object.fromEntries(

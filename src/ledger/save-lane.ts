@@ -51,6 +51,7 @@ async function saveTaskRow(lock: LaneLock, task: Task): Promise<void> {
     claims: json(task.claims),
     ejected_head: task.ejectedHead,
     escalation: task.escalation ? json(task.escalation) : null,
+    record: json(task.record),
     last_reason: task.lastReason,
     since: task.since,
     started_at: task.startedAt,
@@ -109,6 +110,13 @@ async function saveAttempt(
     asked: json(attempt.asked),
     assigned_at: attempt.assignedAt,
     started_at: attempt.startedAt,
+    head: attempt.head,
+    moved_at: attempt.movedAt,
+    is_running: attempt.isRunning,
+    extended_at: attempt.extendedAt,
+    tokens: attempt.tokens,
+    usd: attempt.usd,
+    warned: attempt.warned,
     current: true,
   };
   const leaseUntil =
@@ -307,15 +315,19 @@ async function saveRefusals(lock: LaneLock, before: LaneState, after: LaneState)
   }
 }
 
-async function appendJournal(lock: LaneLock, facts: readonly Fact[]): Promise<void> {
-  const rows = facts.map((fact, index) => ({
-    ...ids(lock),
-    seq: lock.lane.journal_seq + index + 1,
-    at: fact.at,
-    kind: fact.kind,
-    issue: issueOf(fact),
-    fact: json(fact),
-  }));
+async function appendJournal(lock: LaneLock, facts: readonly Fact[], after: LaneState): Promise<void> {
+  const rows = facts.map((fact, index) => {
+    const issue = issueOf(fact);
+    return {
+      ...ids(lock),
+      seq: lock.lane.journal_seq + index + 1,
+      at: fact.at,
+      kind: fact.kind,
+      issue,
+      correlation_id: issue === null ? null : (after.tasks[issue]?.correlationId ?? null),
+      fact: json(fact),
+    };
+  });
   await lock.trx.insertInto('journal').values(rows).execute();
 }
 
@@ -380,7 +392,7 @@ export async function saveLane(
     return;
   }
   const seq = lock.lane.journal_seq + facts.length;
-  await appendJournal(lock, facts);
+  await appendJournal(lock, facts, after);
   await saveTasks(lock, before, after);
   await saveBuilds(lock, before, after);
   await saveCollisions(lock, before, after);
@@ -403,6 +415,8 @@ export async function saveLane(
       next_fence: after.nextFence,
       next_build: after.nextBuild,
       next_entry: after.nextEntry,
+      health: json(after.health),
+      spending: json(after.spending),
       passed_over: json(after.passedOver),
       journal_seq: seq,
       wake_at: wakeAt,

@@ -68,17 +68,24 @@ export interface Attempt {
   branch: string;
   claim_id: string | null;
   current: boolean;
+  extended_at: Timestamp | null;
   fence: number;
+  head: string | null;
   installation_id: number;
+  is_running: Generated<boolean>;
   issue: number;
   lane_id: number;
   lease_until: Timestamp | null;
+  moved_at: Timestamp | null;
   number: number;
   opened_sha: string | null;
   run_id: number | null;
   started_at: Timestamp | null;
+  tokens: Generated<number>;
+  usd: Generated<number>;
   version: number;
   via: string;
+  warned: Generated<boolean>;
   worker: string | null;
 }
 
@@ -181,6 +188,7 @@ export interface HandedToken {
 
 export interface Journal {
   at: Timestamp;
+  correlation_id: string | null;
   fact: Json;
   installation_id: number;
   issue: number | null;
@@ -207,6 +215,7 @@ export interface Lane {
   base_sha: string | null;
   comments_since: Timestamp | null;
   frozen: Json | null;
+  health: Generated<Json>;
   installation_id: number;
   journal_seq: Generated<number>;
   lane_id: Generated<number>;
@@ -224,6 +233,7 @@ export interface Lane {
   required_checks: Generated<Json>;
   runner: string | null;
   runner_until: Timestamp | null;
+  spending: Generated<Json>;
   swept_at: Timestamp | null;
   wake_at: Timestamp | null;
 }
@@ -319,6 +329,7 @@ export interface Task {
   lane_id: number;
   last_reason: string | null;
   published_seq: Generated<number>;
+  record: Generated<Json>;
   requested_at: Timestamp;
   requested_by: string;
   routing: Generated<Json>;

@@ -49,6 +49,8 @@ export const AgentBrief = z.object({
     requirements: z.string(),
     design: z.string(),
     acceptance: z.array(z.string()),
+    /** What people answered when earlier attempts asked, oldest first. */
+    guidance: z.array(z.object({ by: z.string(), question: z.string(), answer: z.string() })).default([]),
   }),
   owns: z.array(z.string()),
   depends_on: z.array(z.int()),
@@ -131,6 +133,12 @@ export const Report = z.discriminatedUnion('kind', [
     error: z.strictObject({
       class: z.enum(['rate-limit', 'infra', 'semantic', 'budget']),
       message: z.string().max(4000),
+      retry_after_seconds: z
+        .number()
+        .positive()
+        .max(86_400)
+        .optional()
+        .describe('How long a rate limit lasts, where the agent was told.'),
     }),
     usage: Usage.optional(),
   }),

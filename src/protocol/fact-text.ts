@@ -2,6 +2,7 @@
 import { countFindings } from '../core/gate/arbiter.ts';
 import type { CommandOutcome, Fact, GateFact } from '../core/lane/facts.ts';
 import type { CheckResult, PrerequisiteState, Verdict } from '../core/lane/state.ts';
+import { agentName, describeAttemptFact, describeLength } from './attempt-text.ts';
 import { describeGateFact } from './gate-fact-text.ts';
 import { removeInvisible } from './hidden-text.ts';
 import { shorten } from './shorten.ts';
@@ -24,7 +25,9 @@ type LaneFact = Extract<
       | 'build-passed'
       | 'build-failed'
       | 'build-abandoned'
-      | 'landed';
+      | 'landed'
+      | 'agent-paused'
+      | 'breaker-closed';
   }
 >;
 
@@ -45,6 +48,8 @@ export function describeFact(fact: Fact): string | null {
     case 'build-failed':
     case 'build-abandoned':
     case 'landed':
+    case 'agent-paused':
+    case 'breaker-closed':
       return describeLaneFact(fact);
     default:
       return describeTaskFact(fact);
@@ -81,6 +86,10 @@ function describeLaneFact(fact: LaneFact): string | null {
       return `Candidate ${fact.build} was given up: ${words(fact.reason)}.`;
     case 'landed':
       return `Candidate ${fact.landing.build} landed as ${short(fact.landing.sha)}.`;
+    case 'agent-paused':
+      return `Pause: ${agentName(fact.agent)} starts nothing for ${describeLength(fact.ms)}: ${words(fact.reason)}.`;
+    case 'breaker-closed':
+      return `${words(fact.by)} let ${agentName(fact.agent)} start again.`;
     default:
       return fact satisfies never;
   }
@@ -138,16 +147,26 @@ function describeTaskFact(fact: Exclude<Fact, LaneFact>): string | null {
       return describeChecks(`Commit ${short(fact.sha)}`, fact.checks);
     case 'work-done':
       return `${words(fact.by)} says that the work is done.`;
-    case 'attempt-ended':
-      return `Attempt ${fact.attempt} ended: ${words(fact.reason)}.`;
-    case 'attempts-exhausted':
-      return `No attempts are left: ${words(fact.reason)}.`;
     case 'escalated':
       return `Stopped for a person to decide (${words(fact.escalation.trigger)}).`;
     case 'task-completed':
       return `The task was completed with ${short(fact.sha)}.`;
     case 'task-cancelled':
       return `The task was cancelled: ${words(fact.reason)}.`;
+    case 'attempt-ended':
+    case 'attempts-exhausted':
+    case 'progress-seen':
+    case 'run-seen':
+    case 'lease-extended':
+    case 'usage-reported':
+    case 'budget-warned':
+    case 'resumed':
+    case 'rebuild-asked':
+    case 'escalation-repeated':
+    case 'late-work-found':
+    case 'late-work-kept':
+    case 'grace-started':
+      return describeAttemptFact(fact);
     default:
       return describeReviewFact(fact);
   }
@@ -169,7 +188,6 @@ type ReviewFact = Extract<
       | 'claims-released'
       | 'collision-foreseen'
       | 'collision-announced'
-      | 'usage-reported'
       | 'run-dispatched'
       | 'paths-requested'
       | GateFact['kind'];
@@ -205,7 +223,6 @@ function describeReviewFact(fact: ReviewFact): string | null {
     case 'collision-foreseen':
       return `#${fact.a} and #${fact.b} touch the same files: they run one after the other.`;
     case 'collision-announced':
-    case 'usage-reported':
       return null;
     case 'run-dispatched':
       return `Workflow run ${fact.run} was started.`;

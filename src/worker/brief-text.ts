@@ -46,6 +46,7 @@ export function briefText(task: AgentTask, earlier: EarlierWork | null): string 
     '',
     fenced(spec.acceptance.map((line) => `- ${line}`).join('\n')),
     '',
+    ...guidanceLines(task),
     '## Owned files',
     '',
     'Change files that match one of these patterns and no others; a change elsewhere is refused by the arbiter.',
@@ -68,6 +69,28 @@ export function briefText(task: AgentTask, earlier: EarlierWork | null): string 
     'work into `$AGENT_SCRATCH`.',
     '',
   ].join('\n');
+}
+
+/** Answers of people with write access: they count more than what the issue said before. */
+function guidanceLines({ spec }: AgentTask): string[] {
+  if (spec.guidance.length === 0) return [];
+  const answers = spec.guidance.flatMap(({ by, question, answer }) => [
+    'Asked:',
+    '',
+    fenced(question),
+    '',
+    `${by} answered:`,
+    '',
+    fenced(answer),
+    '',
+  ]);
+  return [
+    '## Guidance',
+    '',
+    'People answered what earlier attempts had asked. Follow the newest answer.',
+    '',
+    ...answers,
+  ];
 }
 
 function budgetLines(task: AgentTask): string[] {

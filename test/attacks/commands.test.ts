@@ -24,8 +24,16 @@ async function reactions(comment: number): Promise<string[]> {
   return data.map((reaction) => reaction.content);
 }
 
-const reacted = (comment: number, content: string) =>
-  world.eventually(async () => (await reactions(comment)).includes(content), `${content} on ${comment}`);
+const reacted = (comment: number, content: 'rocket' | 'confused') =>
+  world.eventually(async () => {
+    const seen = await reactions(comment);
+    if (content === 'rocket' && seen.includes('confused'))
+      throw new Error(`refused: ${(await allAnswers()).join('\n')}`);
+    return seen.includes(content);
+  }, `${content} on ${comment}`);
+
+const allAnswers = async () =>
+  [...(await answersAfter(issue, 0)), ...(await answersAfter(pull, 0))].slice(-3);
 
 const answersAfter = async (under: number, comment: number) =>
   (await world.ours(under)).filter(({ id }) => id > comment).map(({ body }) => body);

@@ -158,7 +158,13 @@ describe('what is signed and not true', () => {
 
   test('S13 an edit that is sent as a new comment', async () => {
     const id = await world.say('walt', pull, 'An innocent remark.');
-    await world.as.walt.issues.updateComment({ ...world.repo, comment_id: id, body: '/approve' });
+    // GitHub tells seconds only: until the next one, an edit could not be told from the comment as it was written.
+    const edited = async () => {
+      const of = { ...world.repo, comment_id: id, body: '/approve' };
+      const { data } = await world.as.walt.issues.updateComment(of);
+      return data.updated_at !== data.created_at;
+    };
+    await world.eventually(edited, 'an edit in another second');
     for (const action of ['edited', 'created']) {
       const payload = await commentPayload(world, { id, action });
       expect(await forge(world, { event: 'issue_comment', payload })).toBe(202);

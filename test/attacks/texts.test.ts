@@ -48,7 +48,11 @@ const cancel = async (issue: number) => {
 /** What GitHub would turn into something else than text. */
 function live(text: string): string[] {
   const plain = text.replace(/<!-- signalbox:v1 .*? -->/gu, '').replace(/`[^`\n]*`|```[\s\S]*?```/gu, '');
-  return plain.match(/@(?=[\w-])\S*|<(?!\/?(?:details|summary|sub|code)>)\w+|javascript:\S*|^\/\w+/gmu) ?? [];
+  return (
+    plain.match(
+      /@(?=[\w-])\S*|<(?!\/?(?:details|summary|sub|code)>)\w+|(?<!\\)\]\(javascript:\S*|^\/\w+/gmu,
+    ) ?? []
+  );
 }
 
 describe('titles and bodies', () => {

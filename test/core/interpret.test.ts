@@ -213,6 +213,7 @@ describe('a stale fence', () => {
   test.each([claimed, done, failed, asks])('has no effect: $kind', (word) => {
     const lane = working();
     lane.see(says(failed));
+    lane.pass(60_000);
     expect(lane.task(1).attempt).toMatchObject({ number: 2, fence: 2 });
     expect(interpret(lane.state, says(word, 1))).toEqual([]);
     expect(

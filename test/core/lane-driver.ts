@@ -227,7 +227,8 @@ export function request(
 export function openWork(lane: LaneDriver, number: number): void {
   const { attempt } = lane.task(number);
   if (!attempt) throw new Error(`#${number} has no attempt`);
-  const opened = `opened-${number}-${attempt.fence}`;
+  // The branch of an earlier attempt is found again, with the commit that opened it.
+  const opened = lane.task(number).record.endings.at(-1)?.openedSha ?? `opened-${number}-${attempt.fence}`;
   lane.see({
     kind: 'branch-opened',
     issue: number,

@@ -4,6 +4,7 @@ import type { Finding } from '../../src/core/lane/state.ts';
 import { PolicyFile } from '../../src/core/policy.ts';
 import {
   checks,
+  command,
   finishWork,
   issue,
   kinds,
@@ -122,6 +123,19 @@ describe('a shared joint', () => {
     expect(waits(lane, 2).map((wait) => wait.kind)).toEqual(['overlap']);
   });
 
+  test('stays claimed through a new version, and holds up no change of versions', () => {
+    const lane = twoWriters();
+    push(lane, 1, 'h1', 'package.json');
+    lane.see(command(1, { index: 0, name: 'own', paths: ['docs/x.md'] }));
+    expect(lane.task(1)).toMatchObject({
+      version: 2,
+      state: 'in-review',
+      claims: ['docs/x.md', 'package.json', 'src/one.js'],
+    });
+    lane.see(command(2, { index: 0, name: 'own', paths: ['docs/y.md'] }));
+    expect(lane.task(2)).toMatchObject({ version: 2, claims: ['docs/y.md', 'src/two.js'] });
+  });
+
   test('that is a directory has one writer for all of it', () => {
     const lane = twoWriters({ ownership: { shared: ['package.json', 'src/schema/**'] } });
     push(lane, 1, 'h1', 'src/schema/a.sql');
@@ -186,7 +200,7 @@ describe('claims are given back', () => {
     const facts = lane.pass(Date.parse(lane.leases[1] ?? '') - lane.now);
     expect(facts.find((fact) => fact.kind === 'claims-released')).toMatchObject({
       paths: ['src/a.js'],
-      reason: 'no sign of life from default before its lease ended',
+      reason: 'no worker of default claimed it in time',
     });
   });
 
@@ -194,7 +208,7 @@ describe('claims are given back', () => {
     const lane = openLane();
     lane.see(policy({ limits: { attempts: 1 } }));
     request(lane, 1);
-    const word = { kind: 'failed' as const, class: 'infra', message: 'disk' };
+    const word = { kind: 'failed' as const, class: 'semantic' as const, message: 'no idea' };
     lane.see({ kind: 'agent', issue: 1, attempt: 1, fence: 1, word });
     expect(lane.task(1)).toMatchObject({ state: 'failed', claims: [] });
   });

@@ -107,7 +107,7 @@ const facts: FactBody[] = [
   },
   { kind: 'checks-reported', issue: 42, sha: head, checks: [{ ...check, conclusion: 'pending' }] },
   { kind: 'work-done', issue: 42, attempt: 1, by: 'w1' },
-  { kind: 'attempt-ended', issue: 42, attempt: 1, reason: 'the lease ran out' },
+  { kind: 'attempt-ended', issue: 42, attempt: 1, end: 'lost', reason: 'the lease ran out' },
   { kind: 'attempts-exhausted', issue: 42, reason: '3 attempts have failed' },
   { kind: 'approved', issue: 42, headSha: head, version: 1, policyHash: 'x', by: 'alice' },
   { kind: 'approval-voided', issue: 42, reason: 'a new commit' },

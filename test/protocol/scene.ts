@@ -3,6 +3,7 @@ import { freshEvidence } from '../../src/core/gate/evidence.ts';
 import type { GateRow } from '../../src/core/gate/gate.ts';
 import type { Spec, Task } from '../../src/core/lane/state.ts';
 import type { PlanRow, QueueRow, Wait } from '../../src/core/lane/view.ts';
+import { emptyRecord } from '../../src/core/task/record.ts';
 import type { CommentExtra } from '../../src/protocol/standing-text.ts';
 
 export const at = '2026-11-20T10:03:27.123Z';
@@ -119,6 +120,7 @@ export function task(change: Partial<Task> = {}): Task {
     entry: null,
     ejectedHead: null,
     escalation: null,
+    record: emptyRecord,
     lastReason: null,
     since: at,
     startedAt: at,

@@ -22,14 +22,14 @@ test('an undisturbed life makes at most three comments, and looking again makes 
     (await world.checkOf(head, 'ci'))?.conclusion === 'success' &&
     (await world.ours(pull ?? 0)).some(({ body }) => body.includes('| holds | success |'));
   await world.eventually(isGreen, 'CI has passed, and the comment says so');
-  await world.sandbox.idle();
+  await world.rest();
 
   const before = edits.length;
   await world.as.mary.issues.addLabels({ ...world.repo, issue_number: issue, labels: ['question'] });
   const asked = await world.say('rita', pull ?? 0, '/status');
   const answered = async () => (await world.ours(pull ?? 0)).some(({ id }) => id > asked);
   await world.eventually(answered, 'an answer, after which the label has been looked at');
-  await world.sandbox.idle();
+  await world.rest();
   expect(edits.slice(before)).toEqual([]);
 
   await world.say('walt', pull ?? 0, '/approve');

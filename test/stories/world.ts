@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { createAppAuth } from '@octokit/auth-app';
 import { Octokit } from '@octokit/rest';
 import { type Kysely, sql } from 'kysely';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { expect, vi } from 'vitest';
 import { replayJournal } from '../../src/core/lane/replay.ts';
 import type { LaneView, PlanRow } from '../../src/core/lane/view.ts';
@@ -81,6 +81,8 @@ export interface WorldOptions {
   /** A package registry of this machine; absent: none is asked. */
   npmUrl?: string;
   agentToken?: string;
+  /** Where the App logs to; by default to nobody. */
+  log?: Logger;
 }
 
 const basicFiles = {
@@ -176,7 +178,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const as = await openRepository(sandbox, options);
   const ci = await startCi(sandbox, {});
   const app = sandbox.addApp({ slug: 'signalbox' });
-  const log = pino({ level: process.env.LOG_LEVEL ?? 'silent' });
+  const log = options.log ?? pino({ level: process.env.LOG_LEVEL ?? 'silent' });
   const running = await serve(
     {
       appId: String(app.id),

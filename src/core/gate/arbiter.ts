@@ -94,6 +94,7 @@ export function judgeDiff(
     ]),
     authors: facts.authors.slice(0, mostAuthors),
     owners: owners.slice(0, mostOwnerGroups),
+    touched: paths,
   };
 }
 

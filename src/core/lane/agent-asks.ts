@@ -43,10 +43,3 @@ export function requestPaths(state: LaneState, task: Task, { paths, why }: Reque
   if (isFree(state, task, wanted)) return [{ kind: 'claims-expanded', issue, paths: wanted }];
   return [{ kind: 'paths-requested', issue, attempt: attempt.number, paths: wanted, why, by: attempt.agent }];
 }
-
-/** The context of an escalation with the ways on that the agent sees, by letter. */
-export function withOptions(context: string, options: readonly string[]): string {
-  if (options.length === 0) return context;
-  const lines = options.map((option, index) => `${String.fromCharCode(65 + index)}. ${option}`);
-  return `${context}\n\nThe agent sees these ways on:\n${lines.join('\n')}`;
-}

@@ -7,26 +7,23 @@ import { explainsAt } from '../gate/likely-cause.ts';
 import { findMissing } from '../gate/required-checks.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { ejectEntries, enterQueue, planBuilds } from '../queue/plan.ts';
+import { approveByAutonomy } from '../task/autonomy.ts';
+import { openBreakers } from '../task/breaker.ts';
+import { enforceBudgets } from '../task/budget.ts';
 import { foreseeCollisions } from '../task/collisions.ts';
+import { repeatEscalations } from '../task/escalation.ts';
+import { findLeftWork } from '../task/late-work.ts';
 import { protectedPathsOf, releaseClaims } from '../task/ownership.ts';
 import { givenUpPrerequisites } from '../task/prerequisites.ts';
 import { graceEnds } from '../task/ready.ts';
+import { giveUp } from '../task/retry.ts';
 import { scheduleNext } from '../task/schedule.ts';
+import { judgeStalls } from '../task/stall.ts';
+import { timesOfAttempts } from '../task/times.ts';
 import { claimWhatIsFree } from '../task/touched.ts';
 import type { Fact, FactBody } from './facts.ts';
 import { fold } from './fold.ts';
-import { isLive, type LaneState, type Snapshot, type Task } from './state.ts';
-
-/** An attempt whose lease has run out is fenced; its task waits for the next one. */
-function expireLeases({ state, leases }: Snapshot, at: string): FactBody[] {
-  return Object.values(state.tasks).flatMap((task): FactBody[] => {
-    const until = leases[task.issue];
-    const under = task.state === 'assigned' || task.state === 'working';
-    if (!under || !task.attempt || until === undefined || Date.parse(until) > Date.parse(at)) return [];
-    const reason = `no sign of life from ${task.attempt.worker ?? task.attempt.agent} before its lease ended`;
-    return [{ kind: 'attempt-ended', issue: task.issue, attempt: task.attempt.number, reason }];
-  });
-}
+import { isLive, type LaneState, type Snapshot } from './state.ts';
 
 /** What the branch and the PR show about work that nobody reported (design §4: evidence on GitHub counts). */
 function readEvidence(state: LaneState): FactBody[] {
@@ -101,7 +98,12 @@ function askAboutPrerequisites(state: LaneState): FactBody[] {
 function nextFacts(snapshot: Snapshot, at: string): FactBody[] {
   const { state } = snapshot;
   const rules: (() => FactBody[])[] = [
-    () => expireLeases(snapshot, at),
+    () => judgeStalls(snapshot, at),
+    () => enforceBudgets(state, at),
+    () => openBreakers(state),
+    () => giveUp(state),
+    () => repeatEscalations(state, at),
+    () => findLeftWork(Object.values(state.tasks)),
     () => releaseClaims(state),
     () => claimWhatIsFree(state),
     () => askAboutPrerequisites(state),
@@ -110,6 +112,7 @@ function nextFacts(snapshot: Snapshot, at: string): FactBody[] {
     () => readClosedPulls(state),
     () => voidApprovals(state),
     () => approveByPolicy(state),
+    () => approveByAutonomy(state, at),
     () => ejectEntries(state),
     () => enterQueue(state),
     () => planBuilds(state, at),
@@ -122,18 +125,18 @@ function nextFacts(snapshot: Snapshot, at: string): FactBody[] {
   return [];
 }
 
-function wakeTimes({ state, leases }: Snapshot): number[] {
-  const ofTask = (task: Task): number | number[] => {
-    if (task.state === 'waiting') return [graceEnds(state, task)];
-    if (task.state === 'in-review' || task.state === 'approved')
-      return explainsAt(task, state, findMissing(state, task.pull?.checks ?? [])) ?? [];
-    const until = leases[task.issue];
-    return (task.state === 'assigned' || task.state === 'working') && until ? [Date.parse(until)] : [];
-  };
+function wakeTimes(snapshot: Snapshot, at: string): number[] {
+  const { state } = snapshot;
+  const ofGrace = Object.values(state.tasks)
+    .filter((task) => task.state === 'waiting')
+    .map((task) => graceEnds(state, task));
+  const ofChecks = Object.values(state.tasks)
+    .filter((task) => task.state === 'in-review' || task.state === 'approved')
+    .flatMap((task) => explainsAt(task, state, findMissing(state, task.pull?.checks ?? [])) ?? []);
   const ofBuilds = Object.values(state.builds)
     .filter((build) => build.state === 'testing')
     .map((build) => Date.parse(build.startedAt) + state.policy.queue.check_timeout);
-  return [...Object.values(state.tasks).flatMap(ofTask), ...ofBuilds];
+  return [...ofGrace, ...ofChecks, ...timesOfAttempts(snapshot, at), ...ofBuilds];
 }
 
 export interface Decision {
@@ -153,7 +156,9 @@ export function decide(snapshot: Snapshot, at: string): Decision {
   for (let round = 0; round < maxRounds; round++) {
     const next = nextFacts({ ...snapshot, state, leases: leasesOf(snapshot, state) }, at);
     if (next.length === 0) {
-      const times = wakeTimes({ ...snapshot, state }).filter((time) => time > Date.parse(at));
+      const times = wakeTimes({ ...snapshot, state, leases: leasesOf(snapshot, state) }, at).filter(
+        (time) => time > Date.parse(at),
+      );
       const wakeAt = times.length > 0 ? new Date(Math.min(...times)).toISOString() : null;
       return { state, facts, wakeAt };
     }

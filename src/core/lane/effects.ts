@@ -4,6 +4,7 @@
  */
 import { buildRef, prepareRef } from '../ids.ts';
 import { isActive } from '../queue/plan.ts';
+import { isPuttingAside, keepLateWork } from '../task/late-work.ts';
 import type { Fact } from './facts.ts';
 import { abandonedRuns, type RunEffect, wantedOfRuns } from './run-effects.ts';
 import type { BuildEntry, LaneState, Task } from './state.ts';
@@ -11,6 +12,16 @@ import type { BuildEntry, LaneState, Task } from './state.ts';
 export type Effect =
   | { kind: 'open-branch'; issue: number; attempt: number; fence: number; branch: string; baseSha: string }
   | { kind: 'open-pull'; issue: number; fence: number; branch: string }
+  /** Keeps `sha` on the branch `late`, and puts `branch` back to `to` unless it has moved on. */
+  | {
+      kind: 'keep-late-work';
+      issue: number;
+      number: number;
+      branch: string;
+      late: string;
+      sha: string;
+      to: string;
+    }
   | { kind: 'announce-collision'; a: number; b: number }
   | { kind: 'mark-ready'; issue: number; pull: number; since: string }
   | {
@@ -39,6 +50,8 @@ export function effectKey(effect: Effect): string {
     case 'trigger-checks':
     case 'cancel-run':
       return `${effect.kind}:${effect.issue}:${effect.fence}`;
+    case 'keep-late-work':
+      return `${effect.kind}:${effect.issue}:${effect.number}`;
     case 'announce-collision':
       return `${effect.kind}:${effect.a}:${effect.b}`;
     case 'mark-ready':
@@ -64,8 +77,8 @@ export function effectKey(effect: Effect): string {
 
 function wantedByTask(task: Task, state: LaneState): Effect[] {
   const { attempt, pull, issue } = task;
-  const effects: Effect[] = wantedOfRuns(task, state);
-  if (attempt && attempt.openedSha === null) {
+  const effects: Effect[] = [...keepLateWork(task), ...wantedOfRuns(task, state)];
+  if (attempt && attempt.openedSha === null && !isPuttingAside(task)) {
     const { number, fence, branch, baseSha } = attempt;
     effects.push({ kind: 'open-branch', issue, attempt: number, fence, branch, baseSha });
   }
@@ -134,6 +147,11 @@ function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
     case 'escalated':
     case 'entry-ejected':
     case 'attempts-exhausted':
+    case 'escalation-repeated':
+    case 'budget-warned':
+    case 'lease-extended':
+    case 'late-work-kept':
+    case 'grace-started':
     case 'paths-requested':
     case 'action-requested': {
       if (fact.kind === 'action-requested' && fact.action === 'retry' && fact.outcome === 'done') return [];

@@ -5,6 +5,7 @@
  */
 import type { Objection, Opinion, Override, RequiredCheck } from '../gate/evidence.ts';
 import type { Policy } from '../policy.ts';
+import type { AttemptEnd } from '../task/record.ts';
 import type {
   Adjustments,
   BuildEntry,
@@ -107,10 +108,26 @@ export type FactBody =
   | { kind: 'arbiter-judged'; issue: number; verdict: Verdict }
   | { kind: 'checks-reported'; issue: number; sha: string; checks: CheckResult[]; others?: string[] }
   | { kind: 'work-done'; issue: number; attempt: number; by: string }
+  | { kind: 'progress-seen'; issue: number; attempt: number; head: string }
+  | { kind: 'run-seen'; issue: number; attempt: number }
+  | { kind: 'lease-extended'; issue: number; attempt: number; evidence: string }
   | { kind: 'usage-reported'; issue: number; attempt: number; usage: Usage }
+  | { kind: 'budget-warned'; issue: number; attempt: number; what: string }
   | { kind: 'paths-requested'; issue: number; attempt: number; paths: string[]; why: string; by: string }
-  | { kind: 'attempt-ended'; issue: number; attempt: number; reason: string }
+  | { kind: 'attempt-ended'; issue: number; attempt: number; end: AttemptEnd; reason: string }
   | { kind: 'attempts-exhausted'; issue: number; reason: string }
+  /** A person wants a new attempt. `guidance` answers what was asked; `afresh` starts it from a clean branch. */
+  | { kind: 'resumed'; issue: number; by: string; guidance: string | null; afresh: boolean }
+  /** A person wants the entry that the queue ejected to be built again. */
+  | { kind: 'rebuild-asked'; issue: number; by: string }
+  | { kind: 'escalation-repeated'; issue: number; times: number }
+  | { kind: 'late-work-found'; issue: number; attempt: number; branch: string; sha: string; to: string }
+  /** `branch` is null when it could not be kept; `isBack`: the task's branch is where it was before. */
+  | { kind: 'late-work-kept'; issue: number; number: number; branch: string | null; isBack: boolean }
+  | { kind: 'grace-started'; issue: number; headSha: string; version: number; until: string }
+  /** `agent` is a name, or `wholeLane`. */
+  | { kind: 'agent-paused'; agent: string; why: 'rate-limit' | 'failures'; ms: number; reason: string }
+  | { kind: 'breaker-closed'; agent: string; by: string }
   | {
       kind: 'approved';
       issue: number;
@@ -128,7 +145,7 @@ export type FactBody =
   | GateFact
   | { kind: 'queue-entered'; issue: number; headSha: string }
   | { kind: 'entry-ejected'; issue: number; code: EjectionCode; reason: string }
-  | { kind: 'escalated'; issue: number; escalation: Omit<Escalation, 'at' | 'from'> }
+  | { kind: 'escalated'; issue: number; escalation: Question }
   | { kind: 'task-completed'; issue: number; sha: string }
   | { kind: 'task-cancelled'; issue: number; reason: string }
   /** The label that was on the issue at this time, by GitHub's clock, asks for nothing any more. */
@@ -176,6 +193,9 @@ export type GateFact =
 /** The buttons of `signalbox/arbiter`. */
 export type CheckAction = 'retry' | 'explain' | 'override';
 
+/** What a person is asked. `options`: the ways on that whoever asks can see. */
+export type Question = Pick<Escalation, 'trigger' | 'context' | 'by'> & { options?: string[] };
+
 /**
  * `refused`: allowed to this person, but not possible as things stand; `detail` says why and what to do. `limited`:
  * this person has had too many answers within an hour; told once, with their number as `detail`, then not any more.
@@ -206,6 +226,7 @@ export type LifecycleEvent = Extract<
   | 'work-done'
   | 'attempt-ended'
   | 'attempts-exhausted'
+  | 'resumed'
   | 'approved'
   | 'approval-voided'
   | 'entry-ejected'

@@ -5,10 +5,23 @@
 import { noteAnswer } from '../commands/limit.ts';
 import { freshEvidence, moveHead } from '../gate/evidence.ts';
 import { addApproval, dropApproval, foldGateFact } from '../gate/fold-gate.ts';
-import { defaultPolicy, policyHash } from '../policy.ts';
+import { defaultPolicy, type Policy, policyHash } from '../policy.ts';
+import {
+  endAttempt,
+  freshAttempt,
+  notePresent,
+  reportUsage,
+  resumeRecord,
+  settleAttempt,
+  supersedeRecord,
+} from '../task/attempts.ts';
+import { foldPause } from '../task/breaker.ts';
 import { addCollision } from '../task/collisions.ts';
+import { askPerson } from '../task/escalation.ts';
+import { foldLateWork } from '../task/late-work.ts';
 import { nextState } from '../task/lifecycle.ts';
 import { passOver } from '../task/ready.ts';
+import { renewRecord, type TaskRecord } from '../task/record.ts';
 import { noRouting, routingAfter } from '../task/routing.ts';
 import { noAdjustments } from '../task/versions.ts';
 import type { Fact, LifecycleEvent } from './facts.ts';
@@ -29,6 +42,8 @@ export const emptyLane: LaneState = {
   nextFence: 1,
   nextBuild: 1,
   nextEntry: 1,
+  health: {},
+  spending: { day: '', agents: {} },
   tasks: {},
   refusals: {},
   prerequisites: {},
@@ -66,15 +81,15 @@ function changeAttempt(task: Task, number: number, change: (attempt: Attempt) =>
   return task.attempt?.number === number ? { ...task, attempt: change(task.attempt) } : task;
 }
 
-/** What a task loses when it stops being worked on. Its claims go with a fact of their own, in the same step. */
+/**
+ * What a task loses when it stops being worked on. Its claims go with a fact of their own, in the same step, or stay
+ * with the PR of a task that waits for a person.
+ */
 const idle: Pick<Task, 'attempt' | 'approvals' | 'entry'> = {
   attempt: null,
   approvals: [],
   entry: null,
 };
-
-/** What an escalated task loses: agent and place in the queue. Its claims stay, because its PR stays. */
-const paused: Pick<Task, 'attempt' | 'approvals' | 'entry'> = { attempt: null, approvals: [], entry: null };
 
 function withoutRefusal(state: LaneState, issue: number): LaneState {
   const refusals = Object.fromEntries(
@@ -128,6 +143,7 @@ function requestTask(state: LaneState, fact: FactOf<'task-requested'>): LaneStat
     entry: null,
     ejectedHead: null,
     escalation: null,
+    record: renewRecord(before?.record, !changed),
     lastReason: null,
     since: fact.at,
     startedAt: null,
@@ -177,13 +193,8 @@ function assignTask(state: LaneState, fact: FactOf<'task-assigned'>): LaneState 
       via: fact.via,
       branch: fact.branch,
       baseSha: fact.baseSha,
-      openedSha: null,
-      claimId: null,
-      worker: null,
-      runId: null,
-      asked: [],
       assignedAt: fact.at,
-      startedAt: null,
+      ...freshAttempt,
     },
   }));
   return { ...next, nextFence: fact.fence + 1, passedOver: passOver(state, fact.issue, fact.at) };
@@ -220,8 +231,36 @@ function closeBuild(state: LaneState, number: number, to: 'failed' | 'abandoned'
   return changeBuild(state, number, (build) => ({ ...build, state: to, reason }));
 }
 
+/** A task that has come into the human queue: its agent is free. */
+function toPerson(
+  task: Task,
+  fact: FactOf<'escalated'> | FactOf<'attempts-exhausted'>,
+  policy: Policy,
+): Task {
+  const isFailed = fact.kind === 'attempts-exhausted';
+  const reason = isFailed ? fact.reason : `${fact.escalation.trigger}: ${fact.escalation.context}`;
+  const moved = move(task, fact.kind, fact.at);
+  const record = task.attempt
+    ? endAttempt(task, policy, { end: 'escalated', reason, at: fact.at })
+    : task.record;
+  const escalations = record.escalations + (moved.state === task.state ? 0 : 1);
+  return {
+    ...moved,
+    ...idle,
+    lastReason: isFailed ? reason : task.lastReason,
+    escalation: askPerson(task, fact),
+    record: { ...record, escalations },
+  };
+}
+
+/** A person has answered, or wants another attempt: the task waits for its turn like any other. */
+function resume(task: Task, fact: FactOf<'resumed'>, policy: Policy): Task {
+  const record: TaskRecord = resumeRecord(task, policy, fact);
+  return { ...move(task, 'resumed', fact.at), ...idle, escalation: null, lastReason: null, record };
+}
+
 /** The facts that change nothing but one task. */
-function foldTask(task: Task, fact: Fact): Task {
+function foldTask(task: Task, fact: Fact, policy: Policy): Task {
   switch (fact.kind) {
     case 'dependencies-linked':
       return { ...task, blockedBy: fact.blockedBy, blockedElsewhere: fact.blockedElsewhere };
@@ -238,7 +277,12 @@ function foldTask(task: Task, fact: Fact): Task {
     case 'version-accepted':
       return acceptVersion(task, fact);
     case 'attempt-superseded':
-      return { ...move(task, 'attempt-superseded', fact.at), ...idle, attempts: 0 };
+      return {
+        ...move(task, 'attempt-superseded', fact.at),
+        ...idle,
+        attempts: 0,
+        record: supersedeRecord(task, policy, fact),
+      };
     case 'edit-suspended':
       return {
         ...task,
@@ -276,21 +320,39 @@ function foldTask(task: Task, fact: Fact): Task {
         })),
         startedAt: task.startedAt ?? fact.at,
       };
-    case 'usage-reported':
-      return task;
-    case 'paths-requested':
-      return changeAttempt(task, fact.attempt, (attempt) => ({
-        ...attempt,
-        asked: [...attempt.asked, ...fact.paths],
-      }));
-    case 'head-moved':
-      return changePull(task, (pull) => ({
+    case 'head-moved': {
+      const moved = changePull(task, (pull) => ({
         ...pull,
         headSha: fact.sha,
         checks: [],
         verdict: null,
         gate: moveHead(pull.gate, fact.at, task),
       }));
+      return moved.attempt ? { ...moved, attempt: notePresent(moved.attempt, fact) } : moved;
+    }
+    case 'progress-seen':
+    case 'run-seen':
+    case 'lease-extended':
+    case 'budget-warned':
+      return changeAttempt(task, fact.attempt, (attempt) => notePresent(attempt, fact));
+    case 'paths-requested':
+      return changeAttempt(task, fact.attempt, (attempt) => ({
+        ...attempt,
+        asked: [...attempt.asked, ...fact.paths],
+      }));
+    case 'late-work-found':
+    case 'late-work-kept':
+      return foldLateWork(task, fact);
+    case 'grace-started': {
+      const { headSha, version, until } = fact;
+      return { ...task, record: { ...task.record, grace: { headSha, version, until } } };
+    }
+    case 'escalation-repeated':
+      return task.escalation
+        ? { ...task, escalation: { ...task.escalation, repeats: fact.times, toldAt: fact.at } }
+        : task;
+    case 'rebuild-asked':
+      return { ...task, ejectedHead: null, lastReason: null };
     case 'draft-changed':
       return changePull(task, (pull) => ({ ...pull, draft: fact.draft }));
     case 'arbiter-judged':
@@ -303,10 +365,15 @@ function foldTask(task: Task, fact: Fact): Task {
       );
     case 'work-done':
       return { ...move(task, 'work-done', fact.at), startedAt: task.startedAt ?? fact.at };
-    case 'attempt-ended':
-      return { ...move(task, 'attempt-ended', fact.at), ...idle, lastReason: fact.reason };
+    case 'attempt-ended': {
+      const record = endAttempt(task, policy, fact);
+      return { ...move(task, 'attempt-ended', fact.at), ...idle, lastReason: fact.reason, record };
+    }
     case 'attempts-exhausted':
-      return { ...move(task, 'attempts-exhausted', fact.at), ...idle, lastReason: fact.reason };
+    case 'escalated':
+      return toPerson(task, fact, policy);
+    case 'resumed':
+      return resume(task, fact, policy);
     case 'approved':
       return {
         ...addApproval(move(task, 'approved', fact.at), fact),
@@ -328,12 +395,6 @@ function foldTask(task: Task, fact: Fact): Task {
         entry: null,
         ejectedHead: task.pull?.headSha ?? null,
         lastReason: fact.reason,
-      };
-    case 'escalated':
-      return {
-        ...move(task, 'escalated', fact.at),
-        ...paused,
-        escalation: { ...fact.escalation, at: fact.at, from: task.escalation?.from ?? task.state },
       };
     case 'task-completed':
       return {
@@ -363,6 +424,10 @@ function foldTask(task: Task, fact: Fact): Task {
 
 /** The next state. Throws for a fact that cannot follow: a bug in whoever proposed it. */
 export function fold(state: LaneState, fact: Fact): LaneState {
+  return settleAttempt(state, foldFact(state, fact), fact);
+}
+
+function foldFact(state: LaneState, fact: Fact): LaneState {
   switch (fact.kind) {
     case 'lane-opened':
       return { ...state, owner: fact.owner, repo: fact.repo, base: fact.base };
@@ -448,7 +513,12 @@ export function fold(state: LaneState, fact: Fact): LaneState {
       return { ...state, frozen: { by: fact.by, why: fact.why, at: fact.at } };
     case 'lane-unfrozen':
       return { ...state, frozen: null };
+    case 'agent-paused':
+    case 'breaker-closed':
+      return foldPause(state, fact);
+    case 'usage-reported':
+      return reportUsage(state, fact);
     default:
-      return changeTask(state, fact.issue, (task) => foldTask(task, fact));
+      return changeTask(state, fact.issue, (task) => foldTask(task, fact, state.policy));
   }
 }

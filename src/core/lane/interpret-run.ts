@@ -1,7 +1,7 @@
 /** What is seen of the workflow runs that were started for attempts. */
 import type { FactBody } from './facts.ts';
 import type { Observation } from './observation.ts';
-import type { LaneState } from './state.ts';
+import { isAtWork, type LaneState } from './state.ts';
 
 type Of<K extends Observation['kind']> = Extract<Observation, { kind: K }>;
 
@@ -13,11 +13,14 @@ export function interpretDispatch(state: LaneState, seen: Of<'run-dispatched'>):
   return [{ kind: 'run-dispatched', issue, attempt, run }];
 }
 
-/** A run that is over without a word about the work has failed, however it ended. */
+/**
+ * A run that goes on is a sign of life. One that is over without a word about the work has failed, however it ended.
+ */
 export function interpretRun(state: LaneState, { issue, run, conclusion }: Of<'run'>): FactBody[] {
   const task = state.tasks[issue];
-  const under = task?.state === 'assigned' || task?.state === 'working';
-  if (!under || task.attempt?.runId !== run || conclusion === null) return [];
+  if (!task?.attempt || !isAtWork(task) || task.attempt.runId !== run) return [];
+  const about = { issue, attempt: task.attempt.number };
+  if (conclusion === null) return task.attempt.isRunning ? [] : [{ kind: 'run-seen', ...about }];
   const reason = `infra: the workflow run ${run} ended (${conclusion}) without a report`;
-  return [{ kind: 'attempt-ended', issue, attempt: task.attempt.number, reason }];
+  return [{ kind: 'attempt-ended', ...about, end: 'infra', reason }];
 }

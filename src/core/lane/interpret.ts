@@ -9,15 +9,16 @@ import { readCommand } from '../gate/commands.ts';
 import { opinionCheck, requiredChecks } from '../gate/required-checks.ts';
 import { interpretReviews } from '../gate/reviews.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
+import { readWord } from '../task/agent-word.ts';
 import { areasOf, withAreas } from '../task/areas.ts';
 import { readEdit, strangerSince } from '../task/edits.ts';
+import { readLateHead } from '../task/late-work.ts';
 import { allows } from '../task/lifecycle.ts';
 import { labelsThatCount } from '../task/routing.ts';
 import { readTouched } from '../task/touched.ts';
-import { requestPaths, withOptions } from './agent-asks.ts';
 import type { FactBody } from './facts.ts';
 import { interpretDispatch, interpretRun } from './interpret-run.ts';
-import type { AgentWord, Observation, SeenIssue } from './observation.ts';
+import type { Observation, SeenIssue } from './observation.ts';
 import { elsewhereOf, isLive, type LaneState, prerequisitesOf, type Task } from './state.ts';
 
 type Of<K extends Observation['kind']> = Extract<Observation, { kind: K }>;
@@ -143,7 +144,10 @@ function interpretPull(state: LaneState, { issue, seen }: Of<'pull'>): FactBody[
   if (!task.pull.open)
     facts.push({ kind: 'pull-opened', issue, pull: seen.number, headSha: seen.headSha, draft: seen.draft });
   else {
-    if (seen.headSha !== task.pull.headSha) facts.push({ kind: 'head-moved', issue, sha: seen.headSha });
+    if (seen.headSha !== task.pull.headSha)
+      facts.push(
+        ...(readLateHead(task, seen.headSha) ?? [{ kind: 'head-moved' as const, issue, sha: seen.headSha }]),
+      );
     if (seen.draft !== task.pull.draft) facts.push({ kind: 'draft-changed', issue, draft: seen.draft });
   }
   const { forcePushes, retargeted } = task.pull.gate;
@@ -194,57 +198,8 @@ export function holdsFence(task: Task | undefined, attempt: number, fence: numbe
 
 function interpretAgent(state: LaneState, { issue, attempt, fence, word }: Of<'agent'>): FactBody[] {
   const task = state.tasks[issue];
-  if (!task || !holdsFence(task, attempt, fence)) return [];
-  const under = task.state === 'assigned' || task.state === 'working';
-  if (!under) return [];
-  const usage: FactBody[] =
-    'usage' in word && word.usage ? [{ kind: 'usage-reported', issue, attempt, usage: word.usage }] : [];
-  return [...usage, ...interpretWord(state, task, attempt, word)];
-}
-
-function interpretWord(state: LaneState, task: Task, attempt: number, word: AgentWord): FactBody[] {
-  const { issue } = task;
-  switch (word.kind) {
-    case 'claimed':
-      // Of workers that ask at the same time the first one has it; for the same claim there is nothing new.
-      return task.attempt?.claimId !== null
-        ? []
-        : [{ kind: 'work-started', issue, attempt, claimId: word.claimId, worker: word.worker }];
-    case 'released':
-      return [{ kind: 'attempt-ended', issue, attempt, reason: `released: ${word.reason}` }];
-    case 'request-paths':
-      return requestPaths(state, task, word);
-    case 'done':
-      if (word.head === task.attempt?.openedSha) {
-        return [
-          {
-            kind: 'attempt-ended',
-            issue,
-            attempt,
-            reason: 'semantic: it reported done and had changed nothing',
-          },
-        ];
-      }
-      return [
-        { kind: 'work-done', issue, attempt, by: task.attempt?.worker ?? task.attempt?.agent ?? 'agent' },
-      ];
-    case 'failed':
-      return [{ kind: 'attempt-ended', issue, attempt, reason: `${word.class}: ${word.message}` }];
-    case 'escalate':
-      return [
-        {
-          kind: 'escalated',
-          issue,
-          escalation: {
-            trigger: word.trigger,
-            context: withOptions(word.context, word.options ?? []),
-            by: task.attempt?.agent ?? 'agent',
-          },
-        },
-      ];
-    default:
-      return word satisfies never;
-  }
+  if (!task?.attempt || !holdsFence(task, attempt, fence)) return [];
+  return readWord(state, task, task.attempt, word);
 }
 
 function interpretCandidate(state: LaneState, { build, result }: Of<'candidate'>): FactBody[] {
@@ -317,12 +272,22 @@ function interpretRefusal(state: LaneState, seen: Of<'effect-refused'>): FactBod
       escalation: { trigger: 'refused-by-github', context, by: 'signalbox' },
     });
   }
+  if (seen.effect === 'keep-late-work' && seen.issue !== null)
+    facts.push(...giveUpLateWork(state, seen.issue));
   // The escalation tells it instead; otherwise both tasks would wait for the announcement for ever.
   const untold = state.collisions.filter(
     ({ b, announcedAt }) => seen.effect === 'announce-collision' && b === seen.issue && announcedAt === null,
   );
   facts.push(...untold.map(({ a, b }): FactBody => ({ kind: 'collision-announced', a, b })));
   return facts;
+}
+
+/** Late work that GitHub refuses to keep stays where it is; the next attempt starts on top of it. */
+function giveUpLateWork(state: LaneState, issue: number): FactBody[] {
+  const late = state.tasks[issue]?.record.late.filter((work) => work.settledAt === null) ?? [];
+  return late.map(
+    ({ number }): FactBody => ({ kind: 'late-work-kept', issue, number, branch: null, isBack: false }),
+  );
 }
 
 function interpretBase(state: LaneState, { sha }: Of<'base'>): FactBody[] {
@@ -397,6 +362,11 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
       return readCommand(state, observation);
     case 'agent':
       return interpretAgent(state, observation);
+    case 'late-work-kept': {
+      const { issue, number } = observation;
+      const work = state.tasks[issue]?.record.late.find((each) => each.number === number);
+      return work && work.settledAt === null ? [observation] : [];
+    }
     case 'branch-opened': {
       const attempt = state.tasks[observation.issue]?.attempt;
       const { issue, attempt: number, fence, sha } = observation;

@@ -65,8 +65,16 @@ export interface SeenReview {
 /** What an agent says about its attempt. `usage` is what the attempt has used in all, as far as the agent knows. */
 export type AgentWord =
   | { kind: 'claimed'; claimId: string; worker: string }
+  | { kind: 'heartbeat'; head: string | null; usage?: Usage | undefined }
   | { kind: 'done'; head: string; usage?: Usage | undefined }
-  | { kind: 'failed'; class: string; message: string; usage?: Usage | undefined }
+  | {
+      kind: 'failed';
+      class: 'rate-limit' | 'infra' | 'semantic' | 'budget';
+      message: string;
+      /** How long a rate limit lasts, in milliseconds, where the agent knows. */
+      retryAfterMs?: number | undefined;
+      usage?: Usage | undefined;
+    }
   | { kind: 'escalate'; trigger: string; context: string; options?: string[]; usage?: Usage | undefined }
   | { kind: 'released'; reason: string }
   /** The work needs these files too; normalised patterns. */
@@ -117,6 +125,7 @@ export type Observation =
       owns?: string[];
     }
   | { kind: 'agent'; issue: number; attempt: number; fence: number; word: AgentWord }
+  | { kind: 'late-work-kept'; issue: number; number: number; branch: string; isBack: boolean }
   | { kind: 'branch-opened'; issue: number; attempt: number; fence: number; sha: string }
   | { kind: 'run-dispatched'; issue: number; attempt: number; fence: number; run: number }
   /** A workflow run as it is now; `conclusion` is null until it is over. */

@@ -5,7 +5,9 @@ import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { isQueued, orderEntries } from '../queue/order.ts';
 import { isActive } from '../queue/plan.ts';
 import { agentWait, freeAgents } from '../task/agents.ts';
+import { autonomyOf, graceOf } from '../task/autonomy.ts';
 import { blockers } from '../task/blockers.ts';
+import { escalationQueue } from '../task/escalation.ts';
 import { holdWaits } from '../task/hold.ts';
 import { ownsItsFiles, protectedPathsOf } from '../task/ownership.ts';
 import { openPrerequisites } from '../task/prerequisites.ts';
@@ -41,6 +43,11 @@ function waitsOfGate(state: LaneState, task: Task, at: string): Wait[] {
   const ofRows = gateOf(task, state, at).flatMap((row): Wait[] => {
     if (row.state === 'ok' || row.condition === 'hold' || row.condition === 'edit') return [];
     if (row.condition === 'dependency') return [];
+    const grace = row.condition === 'approval' ? graceOf(task) : null;
+    if (grace !== null && autonomyOf(task, state).level === 'on-the-loop') {
+      const quiet = 'nobody to stop it: then it counts as approved';
+      return [{ kind: 'grace', what: quiet, since, command: '/hold', next: grace.until }];
+    }
     const what = row.condition === 'approval' ? `${row.detail}${why}` : `${row.name} ${row.detail}`;
     if (row.condition === 'approval') return [{ kind: 'approval', what, since, command: '/approve' }];
     if (row.condition === 'opinion') return [{ kind: 'arbiter', what, since, command: null }];
@@ -49,8 +56,10 @@ function waitsOfGate(state: LaneState, task: Task, at: string): Wait[] {
       return [{ kind: 'checks', what, since, command }];
     }
     if (row.condition === 'arbiter') {
+      // The row says "2 findings", in a column of its own.
+      const said = row.state === 'failed' ? `${row.name} has ${row.detail}` : what;
       const command = row.state === 'failed' ? 'push a change that settles the findings' : null;
-      return [{ kind: 'arbiter', what, since, command }];
+      return [{ kind: 'arbiter', what: said, since, command }];
     }
     const todo = task.pull?.open ? 'set its base branch back' : 'reopen the pull request';
     return [{ kind: 'human', what, since, command: todo }];
@@ -151,7 +160,7 @@ function allWaits(snapshot: Snapshot, task: Task, at: string): Wait[] {
       const waits = blockers(snapshot, task, at);
       return waits.length > 0 || freeAgents(snapshot, at, task).length > 0
         ? waits
-        : [agentWait(snapshot, task)];
+        : [agentWait(snapshot, task, at)];
     }
     case 'assigned':
     case 'working':
@@ -162,16 +171,11 @@ function allWaits(snapshot: Snapshot, task: Task, at: string): Wait[] {
       return task.entry && (gateIsOpen(task, state) || mayBeLanding(state, task.issue))
         ? waitsInQueue(state, task)
         : [...waitsForFiles(state, task), ...waitsOfGate(state, task, at)];
-    case 'escalated': {
-      const command =
-        task.pull?.open && ownsItsFiles(state, task)
-          ? '/approve'
-          : 'remove the label `agent-ready` and set it again';
-      return [{ kind: 'human', what: task.escalation?.context ?? 'a human', since, command }];
-    }
+    case 'escalated':
     case 'failed': {
-      const command = 'remove the label `agent-ready` and set it again';
-      return [{ kind: 'human', what: task.lastReason ?? 'a human', since, command }];
+      const canApprove = task.state === 'escalated' && task.pull?.open && ownsItsFiles(state, task);
+      const command = canApprove ? '/approve' : '/resume <guidance>';
+      return [{ kind: 'human', what: task.escalation?.context ?? 'a human', since, command }];
     }
     case 'completed':
     case 'cancelled':
@@ -244,6 +248,7 @@ export function viewLane(snapshot: Snapshot, revision: number, at: string): Lane
     at,
     plan: tasks.map((task) => planRow(snapshot, task, at)),
     queue: queueRows(snapshot),
+    escalations: escalationQueue(state, at),
     collisions: state.collisions.map(({ a, b, paths, announcedAt }) => ({ a, b, paths, announcedAt })),
     landings: state.landings.map(({ sha, tree, testedSha, testedTree, at: landedAt, entries }) => ({
       sha,

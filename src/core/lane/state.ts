@@ -7,6 +7,8 @@
  */
 import type { GateEvidence, RequiredCheck } from '../gate/evidence.ts';
 import type { Policy } from '../policy.ts';
+import type { TaskRecord } from '../task/record.ts';
+import type { Health, Spending } from './health.ts';
 
 export type TaskState =
   | 'waiting'
@@ -67,6 +69,19 @@ export interface Attempt {
   asked: string[];
   assignedAt: string;
   startedAt: string | null;
+  /** The last commit that its heartbeats told of. */
+  head: string | null;
+  /** When its commits were last seen to move, by a heartbeat or on the branch. */
+  movedAt: string | null;
+  /** Whether its workflow run was seen to go on. */
+  isRunning: boolean;
+  /** When it was given more time without a heartbeat; see stall.ts. */
+  extendedAt: string | null;
+  /** What it has told of using so far. Its minutes are counted by the ledger. */
+  tokens: number;
+  usd: number;
+  /** Whether people were told that most of its budget is used. */
+  warned: boolean;
 }
 
 export type CheckConclusion =
@@ -111,6 +126,8 @@ export interface Verdict {
   authors: string[];
   /** Whose files the diff touches, by the CODEOWNERS of the base branch. */
   owners: OwnerGroup[];
+  /** Every path that the diff touches, by old and new name; absent where it was not noted. */
+  touched?: string[];
 }
 
 /** Paths of one diff that have the same owners; one of these must approve. */
@@ -163,8 +180,15 @@ export interface Escalation {
   context: string;
   by: string;
   at: string;
-  /** Where the task stood, so that an answer can bring it back. */
+  /** Where the task stood. */
   from: TaskState;
+  /** The agent that worked on it; null when none did. */
+  agent: string | null;
+  /** What can be answered; `/resume A` picks the first. */
+  options: string[];
+  /** How often people were told again, and when they were last told. */
+  repeats: number;
+  toldAt: string;
 }
 
 /** What people have asked for by command; null where a label, or nothing, decides. */
@@ -269,6 +293,8 @@ export interface Task {
   /** The head that the queue ejected last; only a new head or a person brings it back. */
   ejectedHead: string | null;
   escalation: Escalation | null;
+  /** What its attempts have led to so far. */
+  record: TaskRecord;
   /** Why the last attempt, approval or entry ended; shown until something better is known. */
   lastReason: string | null;
   /** Since when the task is in its present state. */
@@ -339,6 +365,9 @@ export interface LaneState {
   nextFence: number;
   nextBuild: number;
   nextEntry: number;
+  /** By the agent's name, and the lane's own under `wholeLane`. */
+  health: Readonly<Record<string, Health>>;
+  spending: Spending;
   tasks: Readonly<Record<number, Task>>;
   /** Issues whose request was refused, with the reason that their people were told. */
   refusals: Readonly<Record<number, string>>;
@@ -376,6 +405,26 @@ export const terminalStates: ReadonlySet<TaskState> = new Set(['completed', 'can
 /** True while the task may still need something; closed tasks are only read as prerequisites. */
 export function isLive(task: Task): boolean {
   return !terminalStates.has(task.state);
+}
+
+/** True while an attempt of the task is under way. */
+export function isAtWork(task: Task): boolean {
+  return task.state === 'assigned' || task.state === 'working';
+}
+
+/** Found once for each state of the tasks: every waiting task asks about those that are at work. */
+const atWork = new WeakMap<LaneState['tasks'], readonly Task[]>();
+
+/** The tasks with an attempt under way. */
+export function tasksAtWork(tasks: LaneState['tasks']): readonly Task[] {
+  const known = atWork.get(tasks) ?? Object.values(tasks).filter(isAtWork);
+  atWork.set(tasks, known);
+  return known;
+}
+
+/** True while the task is in the human queue. */
+export function needsPerson(task: Task): boolean {
+  return task.state === 'escalated' || task.state === 'failed';
 }
 
 /** Prerequisites of a task in this repository, from its text and from native links, sorted and without repeats. */
