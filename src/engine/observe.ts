@@ -351,7 +351,6 @@ async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState)
   const pull = taskUnder(state, comment.issue)?.pull?.number ?? null;
   const head = pull === null ? [] : await observeHead(ctx, look, state, pull);
   const task = taskUnder(state, comment.issue);
-  // A retry of an ejected entry vouches for the commit again.
   const isApproval = typed.some(({ name }) => name === 'approve' || name === 'retry');
   const owns = task && isApproval ? await findOwned(ctx, task, comment.author) : [];
   const text = await observeText(ctx, look, state, comment.issue);

@@ -59,7 +59,13 @@ export async function runAttempt(
   options: AttemptOptions,
   stop: AbortSignal,
 ): Promise<void> {
-  await new AttemptRun(task, record, options, stop).run();
+  try {
+    await new AttemptRun(task, record, options, stop).run();
+  } catch (error) {
+    // Such as a full disk. What is on record stays, for the next worker here.
+    const message = error instanceof Error ? error.message : String(error);
+    options.log({ kind: 'problem', message, correlationId: task.correlation_id });
+  }
   options.log({ kind: 'over', ...attemptName(task) });
 }
 

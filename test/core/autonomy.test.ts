@@ -52,7 +52,7 @@ describe('the strictest path decides', () => {
     { paths: [], level: 'out-of-the-loop' },
   ];
   test.each(cases)('$paths with $labels: $level', ({ paths, labels = [], level }) => {
-    const lane = inReview({ autonomy: { rules } }, paths, labels);
+    const lane = inReview({ autonomy: { rules }, arbiter: { tests: 'off' } }, paths, labels);
     expect(autonomyOf(lane.task(1), lane.state).level).toBe(level);
   });
 

@@ -11,9 +11,9 @@ describe('a worker with a task', () => {
   it('commits what the agent left, with trailers, pushes it and reports the head', async () => {
     await using scene = await WorkerScene.open();
     scene.server.tasks.push(scene.task());
-    await scene.run(`cp "$SIGNALBOX_BRIEF" "$OUT/brief.md"; cp "$SIGNALBOX_TASK" "$OUT/task.json"
+    await scene.run(`cp "$AGENT_BRIEF" "$OUT/brief.md"; cp "$AGENT_TASK_FILE" "$OUT/task.json"
       git rev-parse --abbrev-ref HEAD > "$OUT/branch"
-      echo "$SIGNALBOX_ISSUE $SIGNALBOX_TASK_NAME $SIGNALBOX_CORRELATION_ID" > "$OUT/names"
+      echo "$SIGNALBOX_ISSUE $SIGNALBOX_TASK_NAME $AGENT_CORRELATION_ID" > "$OUT/names"
       echo work > count.txt`);
 
     const tip = scene.tipOfBranch();
@@ -64,7 +64,7 @@ describe('a worker with a task', () => {
       if (count === 2) scene.stop.abort();
       return null;
     };
-    await scene.run('echo "$SIGNALBOX_TASK" >> log.txt', { once: false });
+    await scene.run('echo "$AGENT_TASK_FILE" >> log.txt', { once: false });
     expect(scene.server.reports.map(({ kind, fence }) => [kind, fence])).toEqual([
       ['done', 7],
       ['done', 8],

@@ -45,6 +45,7 @@ const rules: readonly Rule[] = [
 const mostOfOneKind = 10;
 const longestMessage = 300;
 const mostAuthors = 20;
+const mostTouched = 500;
 
 function capFindings(findings: readonly Finding[]): Finding[] {
   const byKind = Map.groupBy(findings, ({ rule, severity }) => `${rule} ${severity}`);
@@ -92,9 +93,10 @@ export function judgeDiff(
       ...rules.flatMap((judge) => judge(diff, task, policy, facts)),
       ...judgeOwners(owners),
     ]),
+    // More would fill the journal; without them nothing is left to itself.
+    ...(paths.length <= mostTouched ? { touched: paths } : {}),
     authors: facts.authors.slice(0, mostAuthors),
     owners: owners.slice(0, mostOwnerGroups),
-    touched: paths,
   };
 }
 

@@ -172,6 +172,8 @@ export type FactBody =
       detail: string;
     };
 
+/** What a person is asked. `options`: the ways on that whoever asks can see. */
+export type Question = Pick<Escalation, 'trigger' | 'context' | 'by'> & { options?: string[] };
 /** What happens to a pull request on its way through the gate; folded in gate/fold-gate.ts. */
 export type GateFact =
   | { kind: 'required-checks-read'; checks: RequiredCheck[] }
@@ -192,9 +194,6 @@ export type GateFact =
 
 /** The buttons of `signalbox/arbiter`. */
 export type CheckAction = 'retry' | 'explain' | 'override';
-
-/** What a person is asked. `options`: the ways on that whoever asks can see. */
-export type Question = Pick<Escalation, 'trigger' | 'context' | 'by'> & { options?: string[] };
 
 /**
  * `refused`: allowed to this person, but not possible as things stand; `detail` says why and what to do. `limited`:

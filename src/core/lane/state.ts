@@ -122,12 +122,12 @@ export interface Verdict {
   /** The policy that was in force when it was judged. */
   policyHash: string;
   findings: Finding[];
+  /** Every path that the diff touches, by old and new name; absent where it was not noted. */
+  touched?: string[];
   /** Who wrote the commits, as far as GitHub knows them; at most twenty logins. */
   authors: string[];
   /** Whose files the diff touches, by the CODEOWNERS of the base branch. */
   owners: OwnerGroup[];
-  /** Every path that the diff touches, by old and new name; absent where it was not noted. */
-  touched?: string[];
 }
 
 /** Paths of one diff that have the same owners; one of these must approve. */

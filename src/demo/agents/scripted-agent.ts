@@ -2,7 +2,7 @@
  * The coding agent of `signalbox demo`: a plain program that a worker runs in a worktree. It reads the contract file,
  * finds the script for the issue's title, and makes the edits. It knows nothing of Signalbox and commits nothing.
  *
- *     node scripted-agent.ts "$SIGNALBOX_TASK" "${SIGNALBOX_PACE_MS:-0}"
+ *     node scripted-agent.ts "$AGENT_TASK_FILE" 0
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
