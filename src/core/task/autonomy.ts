@@ -73,7 +73,8 @@ function approveAlone(state: LaneState, task: Task, at: string): FactBody[] {
     return [{ kind: 'grace-started', issue, headSha, version, until }];
   }
   if (level === 'on-the-loop' && grace !== null && grace.until > at) return [];
-  return [{ kind: 'approved', issue, headSha, version, policyHash: state.policyHash, by: 'policy' }];
+  const bound = { headSha, version, policyHash: state.policyHash };
+  return [{ kind: 'approved', issue, ...bound, by: 'policy', source: 'policy' }];
 }
 
 /**
