@@ -13,8 +13,17 @@ import { exportScript } from './export-script.ts';
 import { pendingScript } from './pending-script.ts';
 import { releaseScript } from './release-script.ts';
 import type { ScriptedTask } from './script.ts';
+import { silentScript } from './silent-script.ts';
 
-const scripts = [countScript, docsScript, clearScript, releaseScript, pendingScript, exportScript];
+const scripts = [
+  countScript,
+  docsScript,
+  clearScript,
+  releaseScript,
+  pendingScript,
+  exportScript,
+  silentScript,
+];
 
 const [taskFile, pace = '0'] = process.argv.slice(2);
 if (taskFile === undefined)
