@@ -53,7 +53,12 @@ export type Event =
   /** A PR is no longer in the queue and did not land: the policy ejected it, or a prerequisite of it left. */
   | { readonly kind: 'left'; readonly pr: PrNumber }
   /** A build of this policy ended by itself. Cancelled builds send no event. */
-  | { readonly kind: 'finished'; readonly build: string; readonly outcome: Outcome; readonly startedAt: Minutes }
+  | {
+      readonly kind: 'finished';
+      readonly build: string;
+      readonly outcome: Outcome;
+      readonly startedAt: Minutes;
+    }
   /** PRs landed, in this order; `base` is the base branch after them. Sent once per `land` command. */
   | { readonly kind: 'landed'; readonly prs: readonly PrNumber[]; readonly base: Base }
   /** A time came that the policy had asked for. */
@@ -114,5 +119,9 @@ export interface Policy<State> {
    * that it is pure: no clock, no randomness, nothing remembered outside of `state`. Commands are carried out in
    * their order. An event may arrive twice; strict policies must survive that.
    */
-  step(state: State, event: Event, at: Minutes): { readonly state: State; readonly commands: readonly Command[] };
+  step(
+    state: State,
+    event: Event,
+    at: Minutes,
+  ): { readonly state: State; readonly commands: readonly Command[] };
 }
