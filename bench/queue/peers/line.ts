@@ -129,13 +129,12 @@ export interface Order {
   readonly set: readonly PrNumber[];
   readonly tree: Tree;
   readonly purpose: Purpose;
-  readonly priority?: number;
 }
 
-export function startBuild(line: Line, { set, tree, purpose, priority = 0 }: Order): Build {
+export function startBuild(line: Line, { set, tree, purpose }: Order): Build {
   const build: Build = { name: `b${line.started++}`, tree, set, outcome: null };
   line.running.set(build.name, build);
-  line.commands.push({ do: 'build', build: build.name, base: line.base, set, purpose, priority });
+  line.commands.push({ do: 'build', build: build.name, base: line.base, set, purpose });
   return build;
 }
 

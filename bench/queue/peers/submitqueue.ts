@@ -133,7 +133,9 @@ function decideChange(state: SubmitQueueState, change: Change, bypass: boolean, 
   const { line, left } = state;
   const isOpen = (view: PrView) => !left.has(view) && !line.landed.has(view.pr);
   const open = change.ahead.filter(isOpen);
-  if (open.length > 0 && !bypass) return false;
+  // What a change needs takes it along when it fails: nothing is to be decided before that.
+  const isStacked = open.some(({ pr }) => change.view.prerequisites.includes(pr));
+  if (isStacked || (open.length > 0 && !bypass)) return false;
   const futures = listFutures(state, change, 0).map(({ lands }) =>
     change.paths.find((path) => isSame(path.lands, lands)),
   );
@@ -151,13 +153,24 @@ function decideChange(state: SubmitQueueState, change: Change, bypass: boolean, 
   return true;
 }
 
-function buildFutures(state: SubmitQueueState, change: Change, threshold: number): void {
-  const { line } = state;
-  for (const { lands, odds } of listFutures(state, change, threshold)) {
-    if (change.paths.some((path) => isSame(path.lands, lands))) continue;
+/** Builds the most probable paths of all changes, the earlier change first among equals, as far as runners are free. */
+function buildBestFirst(state: SubmitQueueState, threshold: number): void {
+  const { line, changes } = state;
+  const free = line.setting.runners - line.running.size;
+  if (free <= 0) return;
+  const wanted: { change: Change; lands: readonly PrView[]; odds: number }[] = [];
+  let certain = 0;
+  for (const change of changes.values()) {
+    if (certain >= free) break;
+    for (const { lands, odds } of listFutures(state, change, threshold)) {
+      if (change.paths.some((path) => isSame(path.lands, lands))) continue;
+      wanted.push({ change, lands, odds });
+      if (odds === 1) certain += 1;
+    }
+  }
+  for (const { change, lands } of wanted.sort((a, b) => b.odds - a.odds).slice(0, free)) {
     const set: PrNumber[] = [...lands, change.view].map(({ pr }) => pr).filter((pr) => !line.landed.has(pr));
-    const build = startBuild(line, { set, tree: line.tree, purpose: 'train', priority: odds });
-    change.paths.push({ lands, build });
+    change.paths.push({ lands, build: startBuild(line, { set, tree: line.tree, purpose: 'train' }) });
   }
 }
 
@@ -178,7 +191,7 @@ export function submitQueue({ name, threshold, bypass }: SubmitQueueOptions): Po
         dropRefuted(state, change);
         if (decideChange(state, change, bypass, at)) return true;
       }
-      for (const change of state.changes.values()) buildFutures(state, change, threshold);
+      buildBestFirst(state, threshold);
       return false;
     },
   });
@@ -186,7 +199,7 @@ export function submitQueue({ name, threshold, bypass }: SubmitQueueOptions): Po
 
 /** As in „Keeping Master Green at Scale" (EuroSys 2019). Every future but the freakish is built. */
 export const submitQueue2019 = (): Policy<SubmitQueueState> =>
-  submitQueue({ name: 'SubmitQueue 2019', threshold: 0.01, bypass: false });
+  submitQueue({ name: 'SubmitQueue 2019', threshold: 0.001, bypass: false });
 
 export const submitQueue2025 = (): Policy<SubmitQueueState> =>
   submitQueue({ name: 'SubmitQueue 2025', threshold: 0.1, bypass: true });

@@ -65,11 +65,12 @@ function enterAndLeave({ line, entries }: ParallelState): void {
   }
 }
 
+/** First come, first tested. The testing concurrency is that of CI: builds that wait for a runner would only grow stale. */
 function testEntries(state: ParallelState): void {
   const { line, entries } = state;
   for (const [view, entry] of entries) {
     if (entry.build?.outcome === 'interrupted') entry.build = null;
-    if (entry.build) continue;
+    if (entry.build || line.running.size >= line.setting.runners) continue;
     entry.included = findLane(state, view);
     const set = [...entry.included, view].map(({ pr }) => pr);
     entry.build = startBuild(line, { set, tree: line.tree, purpose: 'train' });
