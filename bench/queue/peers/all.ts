@@ -26,7 +26,11 @@ export const peers: readonly Policy<unknown>[] = [
   mergify({ batchSize: 5, maxParallelChecks: 20, skipIntermediateResults: true }),
   mergify({ batchSize: 1, maxParallelChecks: 20, skipIntermediateResults: true }),
   trunk({ concurrency: 100, ...flakeProof }),
-  trunk({ concurrency: 20, ...flakeProof, batches: { size: 4, maxWait: 5, bisectionConcurrency: 40 } }),
+  trunk({
+    concurrency: 20,
+    ...flakeProof,
+    batches: { size: 4, maxWait: 5, bisectionConcurrency: 40, skipRedundantTests: true },
+  }),
   trunkParallel({ pendingFailureDepth: 0, optimistic: false }),
   trunkParallel(flakeProof),
   submitQueue2019(),

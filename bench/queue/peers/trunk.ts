@@ -3,7 +3,7 @@
  * it. A group that fails is pending: it waits for the groups ahead, which may be to blame, and then for as many groups
  * behind it as the pending failure depth says. With optimistic merging a group that passes lands all groups ahead of
  * it, and so clears a pending one. Otherwise a PR is removed then, and a batch is cut into halves, which are tested
- * in its place under a concurrency of their own.
+ * in its place under a concurrency of their own. A set of PRs that has failed in a bisection need not be tested again.
  */
 import type { Minutes, Policy } from '../policy.ts';
 import {
@@ -16,12 +16,14 @@ import {
   testCars,
   unloadGone,
 } from './cars.ts';
-import { cancelBuild, definePeer, ejectPr, type Line, openLine } from './line.ts';
+import { definePeer, ejectPr, extendTree, type Line, openLine, type Tree } from './line.ts';
 
 interface TrunkState {
   readonly line: Line;
   readonly groups: Car[];
   readonly halves: WeakSet<Car>;
+  /** What failed in the bisection under way. */
+  readonly failed: Set<Tree>;
   wakesAt: Minutes;
 }
 
@@ -34,6 +36,7 @@ export interface TrunkOptions {
     readonly size: number;
     readonly maxWait: Minutes;
     readonly bisectionConcurrency: number;
+    readonly skipRedundantTests: boolean;
   };
 }
 
@@ -71,17 +74,45 @@ function haveSuccessorsEnded(groups: readonly Car[], depth: number): boolean {
   return groups.slice(1, 1 + depth).every(({ build }) => build?.outcome !== null);
 }
 
-function removeOrSplit({ line, groups, halves }: TrunkState, head: Car, at: Minutes): void {
+/** Halves of a group, in its place. */
+function splitGroup({ groups, halves }: TrunkState, group: Car): void {
+  const half = Math.ceil(group.prs.length / 2);
+  const parts = [group.prs.slice(0, half), group.prs.slice(half)].map((prs): Car => ({ prs, build: null }));
+  for (const part of parts) halves.add(part);
+  groups.splice(groups.indexOf(group), 1, ...parts);
+}
+
+/** Halves whose tree has failed already fail without a test; larger ones are split again right away. */
+function reuseFailures(state: TrunkState): void {
+  const { line, groups, halves, failed } = state;
+  let tree = line.tree;
+  for (let index = 0; index < groups.length; index++) {
+    const group = groups[index];
+    if (!group || !halves.has(group)) break;
+    const whole = group.prs.reduce((below, { pr }) => extendTree(line, below, pr), tree);
+    if (hasFailed(group) && group.build?.tree === whole) failed.add(whole);
+    if (!group.build && failed.has(whole)) {
+      if (group.prs.length > 1) {
+        splitGroup(state, group);
+        index -= 1;
+        continue;
+      }
+      group.build = { name: 'reused', tree: whole, set: [], outcome: 'failed' };
+    }
+    tree = whole;
+  }
+}
+
+function removeOrSplit(state: TrunkState, head: Car, at: Minutes): void {
+  const { line, halves, failed } = state;
   const [only] = head.prs;
   if (only && head.prs.length === 1) {
     ejectPr(line, only.pr, at);
     return;
   }
-  cancelBuild(line, head.build);
-  const half = Math.ceil(head.prs.length / 2);
-  const parts = [head.prs.slice(0, half), head.prs.slice(half)].map((prs): Car => ({ prs, build: null }));
-  for (const part of parts) halves.add(part);
-  groups.splice(0, 1, ...parts);
+  if (!halves.has(head)) failed.clear();
+  if (head.build) failed.add(head.build.tree);
+  splitGroup(state, head);
 }
 
 export function trunk(options: TrunkOptions): Policy<TrunkState> {
@@ -92,12 +123,14 @@ export function trunk(options: TrunkOptions): Policy<TrunkState> {
       line: openLine(setting),
       groups: [],
       halves: new WeakSet(),
+      failed: new Set(),
       wakesAt: -1,
     }),
     decide: (state, at) => {
       const { line, groups, halves } = state;
       unloadGone(line, groups);
       formGroups(state, options, at);
+      if (options.batches?.skipRedundantTests) reuseFailures(state);
       const bisected = groups.filter((group) => halves.has(group)).length;
       const limit = options.batches?.bisectionConcurrency ?? 0;
       testCars(line, groups, { mayStart: (index) => index < limit || index >= bisected });

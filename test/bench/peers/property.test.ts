@@ -64,7 +64,7 @@ function countBuilds(policy: Policy<unknown>, note: (builds: number) => void): P
 }
 
 describe('no peer has more builds at once than its configuration allows', () => {
-  const batches = { size: 3, maxWait: 5, bisectionConcurrency: 2 };
+  const batches = { size: 3, maxWait: 5, bisectionConcurrency: 2, skipRedundantTests: false };
   const limited: readonly [Policy<unknown>, number][] = [
     [serial(), 1],
     [bors(), 1],

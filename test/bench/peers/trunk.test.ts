@@ -10,7 +10,12 @@ import { ScriptedQueue } from './scripted.ts';
 const single = (options: Partial<TrunkOptions> = {}) =>
   new ScriptedQueue(trunk({ concurrency: 5, pendingFailureDepth: 0, optimistic: false, ...options }));
 
-const batchesOf = (size: number) => ({ size, maxWait: 5, bisectionConcurrency: 15 });
+const batchesOf = (size: number, skipRedundantTests = false) => ({
+  size,
+  maxWait: 5,
+  bisectionConcurrency: 15,
+  skipRedundantTests,
+});
 
 test('predictive testing, happy path: each PR is tested with those ahead of it, and all merge', () => {
   const queue = single();
@@ -98,6 +103,29 @@ test('bisection splits a failed batch in half, not one by one', () => {
   expect(queue.ejected).toBe('C');
   queue.pass('D');
   expect(queue.landed).toBe('ABD');
+});
+
+test('skip redundant tests: CD on AB is ABCD, which failed, so that CD is split at once', () => {
+  const queue = single({ batches: batchesOf(4, true) });
+  queue.arrive('ABCD');
+  queue.fail('ABCD');
+  // The page tests C without AB below it; a queue that lands exactly what it tested has them in line.
+  expect(queue.running).toEqual(['AB', 'ABC']);
+  queue.fail('AB');
+  expect(queue.running).toEqual(['ABC', 'A']);
+  queue.fail('A');
+  expect(queue.ejected).toBe('A');
+  expect(queue.running).toEqual(['B', 'BC', 'BCD']);
+});
+
+test('skip redundant tests: a reused failure names a PR with nothing ahead of it', () => {
+  const queue = single({ batches: batchesOf(4, true) });
+  queue.arrive('ABCD');
+  queue.fail('ABCD');
+  queue.pass('AB');
+  queue.pass('ABC');
+  expect(queue.landed).toBe('ABC');
+  expect(queue.ejected).toBe('D');
 });
 
 test('parallel queues: A (frontend), B (backend) and D (docs) are tested apart, C (both) with A and B', () => {
