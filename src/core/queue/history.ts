@@ -38,7 +38,7 @@ export function estimateFrom(history: LaneHistory): Estimates {
   return {
     flake: estimate(history.flakes, 0.01, 200),
     overlapping: estimate(history.overlapping, 0.04, 50),
-    disjoint: estimate(history.disjoint, 0.0001, 20_000),
+    disjoint: estimate(history.disjoint, 0.00003, 50_000),
     duration: medianOf(history.durations, unknownDuration),
     bad: ({ group, predicted }) => (predicted === null ? (groups.get(group) ?? lane) : 1 - predicted),
   };

@@ -37,10 +37,7 @@ interface Proofs {
 /** For each entry the pass that is least stale, and how stale that is. */
 function readProofs(line: Line, estimates: Estimates): Proofs {
   const proof: (Test | null)[] = line.entries.map(() => null);
-  const stale = line.entries.map((entry) => {
-    if (entry.ownCi === null) return 1;
-    return estimates.bad(entry);
-  });
+  const stale = line.entries.map(() => 1);
   for (const test of line.tests) {
     if (test.build.outcome !== 'passed') continue;
     const contained = new Set(test.build.set);
@@ -49,7 +46,10 @@ function readProofs(line: Line, estimates: Estimates): Proofs {
       const kept =
         (1 - estimates.overlapping) ** overlapping *
         (1 - estimates.disjoint) ** Math.max(0, test.missed - overlapping);
-      if (proof[index] === null || 1 - kept < (stale[index] ?? 1)) {
+      const known = proof[index];
+      const isFresher = 1 - kept < (stale[index] ?? 1);
+      const isLarger = 1 - kept === stale[index] && test.members.length > (known?.members.length ?? 0);
+      if (!known || isFresher || isLarger) {
         proof[index] = test;
         stale[index] = 1 - kept;
       }
@@ -89,7 +89,7 @@ function findFailures(line: Line): Test[] {
 
 /** The risk that an entry is bad in company: with overlapping ones before it that it was never tested with. */
 function addCompany(line: Line, proofs: Proofs, estimates: Estimates, prior: number[]): void {
-  const proven = proofs.proof.filter((test) => test !== null).length;
+  let proven = 0;
   const sets = new Map<Test, ReadonlySet<number>>();
   const setOf = (test: Test | null | undefined): ReadonlySet<number> | undefined => {
     if (!test) return undefined;
@@ -106,6 +106,7 @@ function addCompany(line: Line, proofs: Proofs, estimates: Estimates, prior: num
       if (!own?.has(id) && !setOf(proofs.proof[other])?.has(entry.id)) kept *= 1 - estimates.overlapping;
     }
     prior[index] = 1 - kept;
+    if (own) proven += 1;
   }
 }
 

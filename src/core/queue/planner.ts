@@ -33,7 +33,7 @@ function wakeAt(situation: Situation): number | null {
   const { line, covered } = situation;
   if (line.snapshot.policy.mode === 'serial' || situation.free < 1) return null;
   const waits = line.entries.some((_, index) => isReady(situation, index) && !covered.has(index));
-  const at = lastDeparture(situation) + carInterval(situation);
+  const at = Math.ceil(lastDeparture(situation) + carInterval(situation));
   return waits && at > line.snapshot.at ? at : null;
 }
 

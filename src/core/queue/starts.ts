@@ -1,15 +1,6 @@
 /** Which builds to start: cars of the train, tests of suspects, and screens, in this order. */
-import { addStack } from './line.ts';
-import {
-  badOdds,
-  idsOf,
-  isOpen,
-  isReady,
-  noteRunning,
-  passOdds,
-  type Situation,
-  suspicion,
-} from './situation.ts';
+import { addStack, mayLand } from './line.ts';
+import { badOdds, idsOf, isReady, noteRunning, passOdds, type Situation, suspicion } from './situation.ts';
 import type { BuildPurpose } from './snapshot.ts';
 
 function start(situation: Situation, members: ReadonlySet<number>, purpose: BuildPurpose): void {
@@ -37,43 +28,99 @@ export function lastDeparture({ line }: Situation): number {
   );
 }
 
-/** Ready entries, without the later half of a failed test's members as long as all of them are in. */
-function boardable(situation: Situation): Set<number> {
-  const { odds, tuning } = situation;
+/** Ready entries whose prerequisites are ready too. */
+function findReady(situation: Situation): Set<number> {
   const set = new Set<number>();
   for (const index of indicesWhere(situation, (one) => isReady(situation, one))) {
     const needs = situation.line.needs[index] ?? [];
     if (needs.every((need) => set.has(need))) set.add(index);
   }
+  return set;
+}
+
+function without(situation: Situation, set: ReadonlySet<number>, removed: Iterable<number>): Set<number> {
+  const left = new Set(set);
+  const remove = (index: number): void => {
+    if (!left.delete(index)) return;
+    for (const other of [...left]) if (situation.line.needs[other]?.includes(index)) remove(other);
+  };
+  for (const index of removed) remove(index);
+  return left;
+}
+
+/** The failed test that speaks against boarding all of these together, if one does: the smallest. */
+function findObstacle({ odds, tuning }: Situation, set: ReadonlySet<number>): readonly number[] | null {
+  let smallest: readonly number[] | null = null;
   for (const { members } of odds.failures) {
-    if (members.length < 2 || !members.every((index) => set.has(index))) continue;
-    if (odds.joint(new Set(members)) >= tuning.cover) continue;
-    const ordered = [...members].sort((a, b) => a - b);
-    for (const index of ordered.slice(ordered.length >> 1)) removeWithDependants(situation, index, set);
+    if (members.length < 2 || (smallest && smallest.length <= members.length)) continue;
+    if (!members.every((index) => set.has(index))) continue;
+    if (odds.joint(new Set(members)) < tuning.cover) smallest = members;
+  }
+  return smallest ? [...smallest].sort((a, b) => a - b) : null;
+}
+
+/** As much of a failed test as a running candidate is testing right now: the culprit is probably in the rest. */
+function partUnderTest(situation: Situation, members: readonly number[]): number {
+  let best = 0;
+  for (const test of situation.running) {
+    if (!mayLand(test)) continue;
+    const contained = new Set(test.members);
+    const shared = members.findIndex((index) => !contained.has(index));
+    if (shared > best) best = shared;
+  }
+  return best;
+}
+
+/**
+ * Takes out of the ready entries what failed together. What remains of a failed test is a beginning of it: the one
+ * that runs already, or its first half; then its quarters are started too, so that one CI run finds the culprit's.
+ */
+function avoidFailures(situation: Situation, ready: ReadonlySet<number>): Set<number> {
+  let set: Set<number> = new Set(ready);
+  for (let members = findObstacle(situation, set); members; members = findObstacle(situation, set)) {
+    const running = partUnderTest(situation, members);
+    const keep = running > 0 ? running : members.length >> 1;
+    if (running === 0) {
+      for (const quarters of [1, 3]) {
+        const cut = Math.round((members.length * quarters) / 4);
+        if (cut < 1 || cut >= members.length || cut === keep || situation.free < 2) continue;
+        start(situation, without(situation, set, members.slice(cut)), 'bisect');
+      }
+    }
+    set = without(situation, set, members.slice(keep));
   }
   return set;
 }
 
-function removeWithDependants(situation: Situation, index: number, set: Set<number>): void {
-  if (!set.delete(index)) return;
-  for (const other of [...set]) {
-    if (situation.line.needs[other]?.includes(index)) removeWithDependants(situation, other, set);
-  }
-}
-
-/** What the next car builds on: the candidates on their way, as far as they will probably land. */
-function onTheirWay(situation: Situation): Set<number> {
-  return new Set([...situation.covered].filter((index) => situation.held[index] === null));
+/** Untested entries that are in a running build: a later car may build on them. */
+function underTest(situation: Situation): Set<number> {
+  return new Set(
+    [...situation.covered, ...situation.watched].filter(
+      (index) => situation.held[index] === null && badOdds(situation, index) < suspicion,
+    ),
+  );
 }
 
 function startCar(situation: Situation, ready: ReadonlySet<number>): void {
   const { line, tuning } = situation;
   const boarders = [...ready].filter((index) => !situation.covered.has(index));
   if (boarders.length === 0 || situation.free < 1) return;
-  const isDue = line.snapshot.at >= lastDeparture(situation) + carInterval(situation);
-  if (!isDue && boarders.length < tuning.carSize) return;
-  const all = new Set([...onTheirWay(situation), ...ready]);
-  start(situation, passOdds(situation, all) >= tuning.cover ? all : ready, 'train');
+  if (line.snapshot.at < lastDeparture(situation) + carInterval(situation)) return;
+  const all = new Set(ready);
+  for (const index of underTest(situation)) if (situation.covered.has(index)) addStack(line, index, all);
+  start(situation, passOdds(situation, all) >= tuning.mix ? all : safePart(situation, ready), 'train');
+}
+
+/** The first of them, as many as will probably pass together. */
+function safePart(situation: Situation, ready: ReadonlySet<number>): Set<number> {
+  const part = new Set<number>();
+  let good = 1;
+  for (const index of [...ready].sort((a, b) => a - b)) {
+    good *= 1 - badOdds(situation, index);
+    if (part.size > 0 && good < situation.tuning.cover) break;
+    part.add(index);
+  }
+  return part;
 }
 
 /** Suspects are tested on their own, so that the verdict is theirs alone. */
@@ -116,7 +163,12 @@ function addContext(situation: Situation, index: number, ready: ReadonlySet<numb
   addStack(situation.line, index, set);
 }
 
-function startScreens(situation: Situation, untested: number[], ready: ReadonlySet<number>): void {
+function startScreens(
+  situation: Situation,
+  untested: number[],
+  ready: ReadonlySet<number>,
+  boarding: ReadonlySet<number>,
+): void {
   const { tuning, line } = situation;
   const { batch } = line.snapshot.policy;
   while (untested.length > 0 && situation.free >= 1) {
@@ -124,7 +176,7 @@ function startScreens(situation: Situation, untested: number[], ready: ReadonlyS
     const size = isCrowded ? Math.min(batch, Math.ceil(untested.length / situation.free)) : batch;
     const odds = isCrowded ? tuning.crowdedGroup : tuning.group;
     const group = takeGroup(situation, untested, { odds, size });
-    const candidate = new Set([...onTheirWay(situation), ...ready]);
+    const candidate = new Set([...underTest(situation), ...boarding]);
     for (const index of group) addStack(line, index, candidate);
     if (passOdds(situation, candidate) >= tuning.fresh) {
       start(situation, candidate, 'train');
@@ -142,8 +194,9 @@ function isTainted({ odds }: Situation, index: number): boolean {
 }
 
 export function planStarts(situation: Situation): void {
-  const ready = boardable(situation);
-  startCar(situation, ready);
+  const ready = findReady(situation);
+  const boarding = avoidFailures(situation, ready);
+  startCar(situation, boarding);
   const waiting = indicesWhere(
     situation,
     (index) =>
@@ -153,10 +206,8 @@ export function planStarts(situation: Situation): void {
       !situation.watched.has(index),
   );
   startRetests(situation, waiting);
-  const untested = waiting.filter(
-    (index) => badOdds(situation, index) < suspicion && (isOpen(situation, index) || !ready.has(index)),
-  );
-  startScreens(situation, untested, ready);
+  const untested = waiting.filter((index) => badOdds(situation, index) < suspicion);
+  startScreens(situation, untested, ready, boarding);
 }
 
 /** One entry after the other, each on the base as it is. */

@@ -12,8 +12,8 @@ export interface Tuning {
   readonly cars: number;
   /** Share of a limited budget that cars may take. */
   readonly carShare: number;
-  /** A car departs at once when this many wait for it. */
-  readonly carSize: number;
+  /** A car of known entries takes untested ones along while its odds of passing stay at least this. */
+  readonly mix: number;
   /** An entry leaves when its odds of being bad reach this. */
   readonly blame: number;
   /** A running candidate with lower odds of passing covers nobody. */
@@ -29,7 +29,7 @@ export const defaultTuning: Tuning = {
   crowdedGroup: 0.57,
   cars: 14,
   carShare: 0.2,
-  carSize: 40,
+  mix: 0.85,
   blame: 0.997,
   cover: 0.5,
   hopeless: 0.1,
