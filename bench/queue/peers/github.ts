@@ -4,7 +4,7 @@
  * merges and are left out. A PR whose group failed is removed when it is first in line, and the groups behind it are
  * built anew without it.
  *
- * - `all-green` („only merge non-failing pull requests" selected): a PR merges when its own group and those ahead passed.
+ * - `all-green` ("only merge non-failing pull requests" selected): a PR merges when its own group and those ahead passed.
  * - `head-green` (not selected): a PR whose group failed merges all the same when a later group with it has passed by
  *   the time that the PR would be removed.
  */

@@ -2,7 +2,7 @@
 import type { PrView } from '../policy.ts';
 import type { Line } from './line.ts';
 
-export function overlap(a: PrView, b: PrView): boolean {
+function overlap(a: PrView, b: PrView): boolean {
   return a.files.some((file) => b.files.includes(file));
 }
 

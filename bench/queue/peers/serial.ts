@@ -1,5 +1,5 @@
 /**
- * Homu, the bot of the Rust project, and the „not rocket science" rule it keeps: one PR at a time is merged with the
+ * Homu, the bot of the Rust project, and the "not rocket science" rule it keeps: one PR at a time is merged with the
  * base and tested; if it passes, the base moves to exactly that commit; if not, the PR goes back.
  */
 

@@ -1,4 +1,4 @@
-/** The README of bors-ng, „How it works": PRs 5, 7 and 8 in one batch, of which 5 and 7 cannot both land. */
+/** The README of bors-ng, "How it works": PRs 5, 7 and 8 in one batch, of which 5 and 7 cannot both land. */
 import { expect, test } from 'vitest';
 import { bors } from '../../../bench/queue/peers/bors.ts';
 import { ScriptedQueue } from './scripted.ts';

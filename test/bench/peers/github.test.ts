@@ -1,5 +1,5 @@
 /**
- * GitHub's documentation, „Managing a merge queue": the scenarios under „How merge queues work" and the settings.
+ * GitHub's documentation, "Managing a merge queue": the scenarios under "How merge queues work" and the settings.
  * The scenario of three PRs is the one of the README of sonos/github-merge-queue-simulator.
  */
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** Mergify's documentation: „When a Batch Fails" (merge-queue/batches/failures), „Parallel Checks", „Fail First". */
+/** Mergify's documentation: "When a Batch Fails" (merge-queue/batches/failures), "Parallel Checks", "Fail First". */
 import { expect, test } from 'vitest';
 import { mergify } from '../../../bench/queue/peers/mergify.ts';
 import { ScriptedQueue } from './scripted.ts';

@@ -1,6 +1,6 @@
 /**
- * „Incoming only ever advances to merge nodes that are exactly the bits that tested OK": the announcement of bors,
- * which homu rewrote (rust-dev, „bors", February 2013), and graydon2.dreamwidth.org/1597.html, „The not rocket
+ * "Incoming only ever advances to merge nodes that are exactly the bits that tested OK": the announcement of bors,
+ * which homu rewrote (rust-dev, "bors", February 2013), and graydon2.dreamwidth.org/1597.html, "The not rocket
  * science rule of software engineering".
  */
 import { expect, test } from 'vitest';

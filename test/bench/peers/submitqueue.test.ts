@@ -1,6 +1,6 @@
 /**
- * „Keeping Master Green at Scale" (EuroSys 2019), section 4: the speculation tree of three changes and the conflict
- * graph; „Bypassing Large Diffs in SubmitQueue" (Uber, August 2023), figure 5, and „CI at Scale" (arXiv 2501.03440).
+ * "Keeping Master Green at Scale" (EuroSys 2019), section 4: the speculation tree of three changes and the conflict
+ * graph; "Bypassing Large Diffs in SubmitQueue" (Uber, August 2023), figure 5, and "CI at Scale" (arXiv 2501.03440).
  */
 import { expect, test } from 'vitest';
 import { submitQueue } from '../../../bench/queue/peers/submitqueue.ts';
@@ -19,7 +19,7 @@ test('three changes that conflict have seven builds: B1, B1.2, B2, B1.2.3, B1.3 
 test('the outcome of C1 decides which build of C2 counts; builds not needed any more are aborted', () => {
   const queue = queueWith();
   queue.arrive('12', shared);
-  queue.pass('2');
+  expect(queue.running).toEqual(['1', '12', '2']);
   queue.pass('1');
   expect(queue.landed).toBe('1');
   expect(queue.running).toEqual(['12']);

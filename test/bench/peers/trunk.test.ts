@@ -1,5 +1,5 @@
 /**
- * Trunk's documentation: „Predictive testing", „Pending failure depth", „Optimistic merging", „Batching" and „Parallel
+ * Trunk's documentation: "Predictive testing", "Pending failure depth", "Optimistic merging", "Batching" and "Parallel
  * queues", with the tables of events and queues that these pages show.
  */
 import { expect, test } from 'vitest';

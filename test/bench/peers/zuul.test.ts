@@ -1,4 +1,4 @@
-/** Zuul's documentation, „Project Gating" (doc/source/user/gating.rst), and „Pipeline" for the window. */
+/** Zuul's documentation, "Project Gating" (doc/source/user/gating.rst), and "Pipeline" for the window. */
 import { expect, test } from 'vitest';
 import { zuul } from '../../../bench/queue/peers/zuul.ts';
 import { ScriptedQueue } from './scripted.ts';
