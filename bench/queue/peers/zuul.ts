@@ -2,7 +2,8 @@
  * Zuul's dependent pipeline. Every change in the window is tested on top of the nearest change ahead that is not
  * failing. When a change fails, everything behind it is re-parented and starts again without it at once; whether the
  * failure was its own is known when all changes ahead of it have merged, and it is reported then. The window grows by
- * one with every merge and is halved by every failure, but never below its floor.
+ * one with every merge and is halved by every failure, but never below its floor; that bears on what starts later, for
+ * a change counts as failing from its first failed job on, before it is reported.
  */
 import type { Policy, PrNumber } from '../policy.ts';
 import { boardCars, type Car, hasFailed, hasPassed, landCars, unloadGone } from './cars.ts';
@@ -45,11 +46,6 @@ function testOnNearest({ line, items, window }: ZuulState): void {
   }
 }
 
-/** Whether its build is of the base and the change alone: everything that was ahead of it has merged or is out. */
-function isFirstOnBase(line: Line, { prs, build }: Car): boolean {
-  return build?.tree === prs.reduce((tree, { pr }) => extendTree(line, tree, pr), line.tree);
-}
-
 export function zuul({ window, floor }: ZuulOptions = { window: 20, floor: 3 }): Policy<ZuulState> {
   return definePeer({
     name: `Zuul, window ${window}`,
@@ -59,16 +55,16 @@ export function zuul({ window, floor }: ZuulOptions = { window: 20, floor: 3 }):
       const { line, items } = state;
       unloadGone(line, items);
       boardCars(line, items, state.window);
+      testOnNearest(state);
       const [head] = items;
-      if (head && hasFailed(head) && isFirstOnBase(line, head)) {
-        for (const { pr } of head.prs) ejectPr(line, pr, at);
-        state.window = Math.max(floor, Math.floor(state.window / 2));
+      if (hasPassed(head)) {
+        landCars(line, items, 1);
+        state.window += 1;
         return true;
       }
-      testOnNearest(state);
-      if (!hasPassed(head)) return false;
-      landCars(line, items, 1);
-      state.window += 1;
+      if (!head || !hasFailed(head)) return false;
+      for (const { pr } of head.prs) ejectPr(line, pr, at);
+      state.window = Math.max(floor, Math.floor(state.window / 2));
       return true;
     },
   });

@@ -61,6 +61,7 @@ test('the window grows by one with every merge and is halved by a failure, down 
   queue.pass('A');
   expect(queue.running).toHaveLength(5);
   queue.fail('AB');
-  expect(queue.running.slice(-3)).toEqual(['C', 'CD', 'CDE']);
-  expect(queue.running).toHaveLength(3);
+  expect(queue.running).toEqual(['C', 'CD', 'CDE', 'CDEF']);
+  queue.pass('C');
+  expect(queue.running).toEqual(['CD', 'CDE', 'CDEF', 'DEFG']);
 });
