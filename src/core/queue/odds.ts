@@ -5,6 +5,7 @@
  */
 import { type Estimates, estimateFrom } from './history.ts';
 import type { Line, Test } from './line.ts';
+import type { EntryId } from './snapshot.ts';
 
 export interface Odds {
   readonly estimates: Estimates;
@@ -58,32 +59,41 @@ function readProofs(line: Line, estimates: Estimates): Proofs {
   return { proof, stale };
 }
 
-/** Whether everything in the failed test's tree is in the passed one's: a bad tree stays bad in larger trees. */
-function refutes(line: Line, passed: Test, failed: Test): boolean {
-  if (failed.build.base > passed.build.base) {
-    // What landed between the two bases must be in the passed set, else the failed tree has something it lacks.
-    const landedBetween = failed.build.base - passed.build.base;
-    const contained = passed.build.set.filter((id) => {
-      const at = line.landedAt.get(id);
-      return at !== undefined && at >= passed.build.base && at < failed.build.base;
-    });
-    if (contained.length < landedBetween) return false;
-  }
-  const set = new Set(passed.build.set);
-  return failed.build.set.every((id) => {
-    const at = line.landedAt.get(id);
-    return set.has(id) || (at !== undefined && at < passed.build.base);
-  });
+interface Pass {
+  readonly test: Test;
+  readonly set: ReadonlySet<EntryId>;
 }
 
+/** Whether everything in the failed test's tree is in the passed one's: a bad tree stays bad in larger trees. */
+function refutes(line: Line, { test: passed, set }: Pass, failed: Test): boolean {
+  const { landed, landedFrom } = line.snapshot;
+  for (let at = passed.build.base; at < failed.build.base; at++) {
+    const id = landed[at - landedFrom];
+    if (id === undefined || id === null || !set.has(id)) return false;
+  }
+  return failed.build.set.every(
+    (id) => set.has(id) || (line.landedAt.get(id) ?? Number.POSITIVE_INFINITY) < passed.build.base,
+  );
+}
+
+/** Failed tests that still say something: of entries in the queue alone or with landed ones, and not refuted. */
 function findFailures(line: Line): Test[] {
-  const passed = line.tests.filter(({ build }) => build.outcome === 'passed');
-  return line.tests.filter(
-    (test) =>
-      test.build.outcome === 'failed' &&
-      test.members.length > 0 &&
-      !test.hasLeaver &&
-      !passed.some((one) => refutes(line, one, test)),
+  const failed = line.tests.filter(
+    ({ build, members, hasLeaver }) => build.outcome === 'failed' && members.length > 0 && !hasLeaver,
+  );
+  if (failed.length === 0) return [];
+  // Whoever refutes a failed test contains its first member.
+  const passes = new Map<number, Pass[]>();
+  const first = new Set(failed.map(({ members }) => members[0] ?? -1));
+  for (const test of line.tests) {
+    if (test.build.outcome !== 'passed') continue;
+    const pass = { test, set: new Set(test.build.set) };
+    for (const index of test.members) {
+      if (first.has(index)) passes.set(index, [...(passes.get(index) ?? []), pass]);
+    }
+  }
+  return failed.filter(
+    (test) => !passes.get(test.members[0] ?? -1)?.some((pass) => refutes(line, pass, test)),
   );
 }
 

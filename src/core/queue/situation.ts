@@ -84,8 +84,10 @@ export function clearMembers({ odds }: Pick<Situation, 'odds'>, members: readonl
 /** Counts a build as running: what is planned after it knows of it. */
 export function noteRunning(situation: Situation, test: Pick<Test, 'members'>, mightLand: boolean): void {
   const { members } = test;
-  if (mightLand && passOdds(situation, members) >= situation.tuning.cover) {
-    for (const index of members) situation.covered.add(index);
+  const odds = mightLand ? passOdds(situation, members) : 0;
+  for (const index of members) {
+    const { cover, coverUntested } = situation.tuning;
+    if (odds >= (isOpen(situation, index) ? coverUntested : cover)) situation.covered.add(index);
   }
   for (const index of clearMembers(situation, members)) situation.watched.add(index);
 }

@@ -54,7 +54,7 @@ function findObstacle({ odds, tuning }: Situation, set: ReadonlySet<number>): re
   for (const { members } of odds.failures) {
     if (members.length < 2 || (smallest && smallest.length <= members.length)) continue;
     if (!members.every((index) => set.has(index))) continue;
-    if (odds.joint(new Set(members)) < tuning.cover) smallest = members;
+    if (odds.joint(new Set(members)) < tuning.doubt) smallest = members;
   }
   return smallest ? [...smallest].sort((a, b) => a - b) : null;
 }
@@ -108,13 +108,14 @@ function startCar(situation: Situation, ready: ReadonlySet<number>): void {
   if (line.snapshot.at < lastDeparture(situation) + carInterval(situation)) return;
   const all = new Set(ready);
   for (const index of underTest(situation)) if (situation.covered.has(index)) addStack(line, index, all);
-  start(situation, passOdds(situation, all) >= tuning.mix ? all : safePart(situation, ready), 'train');
+  const car = passOdds(situation, all) >= tuning.mix ? all : safePart(situation, ready);
+  if (boarders.some((index) => car.has(index))) start(situation, car, 'train');
 }
 
 /** The first of them, as many as will probably pass together. */
 function safePart(situation: Situation, ready: ReadonlySet<number>): Set<number> {
   const part = new Set<number>();
-  let good = 1;
+  let good = 1 - situation.odds.estimates.flake;
   for (const index of [...ready].sort((a, b) => a - b)) {
     good *= 1 - badOdds(situation, index);
     if (part.size > 0 && good < situation.tuning.cover) break;

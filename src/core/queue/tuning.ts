@@ -16,8 +16,12 @@ export interface Tuning {
   readonly mix: number;
   /** An entry leaves when its odds of being bad reach this. */
   readonly blame: number;
-  /** A running candidate with lower odds of passing covers nobody. */
+  /** A candidate with lower odds of passing covers nobody, and no car is started with such. */
   readonly cover: number;
+  /** The same for its untested members. */
+  readonly coverUntested: number;
+  /** Entries that failed together board together only while the odds that the run flaked are at least this. */
+  readonly doubt: number;
   /** A running build with lower odds of passing, from which nothing else is to be learned, is cancelled. */
   readonly hopeless: number;
 }
@@ -31,6 +35,8 @@ export const defaultTuning: Tuning = {
   carShare: 0.2,
   mix: 0.85,
   blame: 0.997,
-  cover: 0.5,
+  cover: 0.13,
+  coverUntested: 0.35,
+  doubt: 0.5,
   hopeless: 0.1,
 };
