@@ -42,6 +42,7 @@ export class SimulatedLedger {
   readonly #early: Extract<Event, { kind: 'landed' }>[] = [];
   readonly #groups = new Map<string, Tally>();
   readonly #durations: number[] = [];
+  readonly #arrivals: number[] = [];
   readonly #policy: QueuePolicy;
   #flakes: Tally = { chances: 0, events: 0 };
   #overlapping: Tally = { chances: 0, events: 0 };
@@ -113,6 +114,7 @@ export class SimulatedLedger {
         flakes: this.#flakes,
         overlapping: this.#overlapping,
         disjoint: this.#disjoint,
+        arrivals: this.#arrivals,
         durations: this.#durations,
       },
       frozen: false,
@@ -123,6 +125,8 @@ export class SimulatedLedger {
     const id = view.pr + view.attempt * 1_000_000;
     if (this.#seen.has(id)) return;
     this.#seen.add(id);
+    this.#arrivals.push(at * minute);
+    if (this.#arrivals.length > 20) this.#arrivals.shift();
     const overlaps = new Set<EntryId>();
     for (const file of view.files) {
       const others = this.#byFile.get(file) ?? [];

@@ -7,7 +7,7 @@ function start(situation: Situation, members: ReadonlySet<number>, purpose: Buil
   const { line, actions } = situation;
   const ordered = [...members].sort((a, b) => a - b);
   actions.push({ do: 'start', base: line.base, set: idsOf(line, ordered), purpose });
-  noteRunning(situation, { members: ordered }, true);
+  noteRunning(situation, ordered, true, purpose);
   situation.free -= 1;
 }
 
@@ -38,58 +38,45 @@ function findReady(situation: Situation): Set<number> {
   return set;
 }
 
-function without(situation: Situation, set: ReadonlySet<number>, removed: Iterable<number>): Set<number> {
-  const left = new Set(set);
-  const remove = (index: number): void => {
-    if (!left.delete(index)) return;
-    for (const other of [...left]) if (situation.line.needs[other]?.includes(index)) remove(other);
-  };
-  for (const index of removed) remove(index);
-  return left;
-}
-
-/** The failed test that speaks against boarding all of these together, if one does: the smallest. */
-function findObstacle({ odds, tuning }: Situation, set: ReadonlySet<number>): readonly number[] | null {
-  let smallest: readonly number[] | null = null;
-  for (const { members } of odds.failures) {
-    if (members.length < 2 || (smallest && smallest.length <= members.length)) continue;
-    if (!members.every((index) => set.has(index))) continue;
-    if (odds.joint(new Set(members)) < tuning.doubt) smallest = members;
-  }
-  return smallest ? [...smallest].sort((a, b) => a - b) : null;
-}
-
-/** As much of a failed test as a running candidate is testing right now: the culprit is probably in the rest. */
-function partUnderTest(situation: Situation, members: readonly number[]): number {
-  let best = 0;
-  for (const test of situation.running) {
-    if (!mayLand(test)) continue;
-    const contained = new Set(test.members);
-    const shared = members.findIndex((index) => !contained.has(index));
-    if (shared > best) best = shared;
-  }
-  return best;
-}
-
 /**
- * Takes out of the ready entries what failed together. What remains of a failed test is a beginning of it: the one
- * that runs already, or its first half; then its quarters are started too, so that one CI run finds the culprit's.
+ * As many of these, in their order, as pass together with good odds. Of entries that failed together only the first
+ * are taken, so that the train goes on with them while the rest is looked into.
  */
-function avoidFailures(situation: Situation, ready: ReadonlySet<number>): Set<number> {
-  let set: Set<number> = new Set(ready);
-  for (let members = findObstacle(situation, set); members; members = findObstacle(situation, set)) {
-    const running = partUnderTest(situation, members);
-    const keep = running > 0 ? running : members.length >> 1;
-    if (running === 0) {
-      for (const quarters of [1, 3]) {
-        const cut = Math.round((members.length * quarters) / 4);
-        if (cut < 1 || cut >= members.length || cut === keep || situation.free < 2) continue;
-        start(situation, without(situation, set, members.slice(cut)), 'bisect');
+function likelyPart(situation: Situation, ordered: readonly number[], doubt: number): Set<number> {
+  const { line, tuning, odds } = situation;
+  const candidate = odds.candidate();
+  for (const index of ordered) {
+    const needs = line.needs[index] ?? [];
+    if (!needs.every((need) => candidate.members.has(need))) continue;
+    if (candidate.plain * (1 - badOdds(situation, index)) < tuning.cover && candidate.members.size > 0) break;
+    if (candidate.sparedWith(index) >= doubt) candidate.add(index);
+  }
+  return new Set(candidate.members);
+}
+
+/** Looks for the culprit among entries that failed together, with shorter and longer beginnings at one time. */
+function startSearch(situation: Situation, ready: ReadonlySet<number>): void {
+  const { odds, tuning } = situation;
+  for (const { members } of odds.failures) {
+    if (members.length < 2 || !members.every((index) => ready.has(index))) continue;
+    const ordered = [...members].sort((a, b) => a - b);
+    for (const doubt of [(1 + tuning.doubt) / 2, tuning.doubt, tuning.doubt / 2]) {
+      const part = likelyPart(situation, ordered, doubt);
+      if (part.size > 0 && part.size < members.length && situation.free >= 2) {
+        startOnce(situation, part, 'bisect');
       }
     }
-    set = without(situation, set, members.slice(keep));
+    return;
   }
-  return set;
+}
+
+/** Starts a candidate unless the same one is running. */
+function startOnce(situation: Situation, members: ReadonlySet<number>, purpose: BuildPurpose): void {
+  const isRunning = situation.running.some(
+    (test) =>
+      mayLand(test) && test.members.length === members.size && test.members.every((one) => members.has(one)),
+  );
+  if (!isRunning) start(situation, members, purpose);
 }
 
 /** Untested entries that are in a running build: a later car may build on them. */
@@ -101,27 +88,24 @@ function underTest(situation: Situation): Set<number> {
   );
 }
 
+/** The next car: all that is ready, on what is on its way. */
 function startCar(situation: Situation, ready: ReadonlySet<number>): void {
-  const { line, tuning } = situation;
-  const boarders = [...ready].filter((index) => !situation.covered.has(index));
-  if (boarders.length === 0 || situation.free < 1) return;
+  const { line, tuning, covered } = situation;
+  const isNew = (index: number) => !covered.has(index);
+  if (situation.free < 1 || ![...ready].some(isNew)) return;
   if (line.snapshot.at < lastDeparture(situation) + carInterval(situation)) return;
-  const all = new Set(ready);
-  for (const index of underTest(situation)) if (situation.covered.has(index)) addStack(line, index, all);
-  const car = passOdds(situation, all) >= tuning.mix ? all : safePart(situation, ready);
-  if (boarders.some((index) => car.has(index))) start(situation, car, 'train');
+  const mixed = new Set(ready);
+  for (const index of underTest(situation)) if (covered.has(index)) addStack(line, index, mixed);
+  const car = passOdds(situation, mixed) >= tuning.mix ? mixed : trainOf(situation, ready);
+  if ([...car].some(isNew) && passOdds(situation, car) >= tuning.hopeless) start(situation, car, 'train');
 }
 
-/** The first of them, as many as will probably pass together. */
-function safePart(situation: Situation, ready: ReadonlySet<number>): Set<number> {
-  const part = new Set<number>();
-  let good = 1 - situation.odds.estimates.flake;
-  for (const index of [...ready].sort((a, b) => a - b)) {
-    good *= 1 - badOdds(situation, index);
-    if (part.size > 0 && good < situation.tuning.cover) break;
-    part.add(index);
-  }
-  return part;
+/** Those that are on their way come first: what lands before a car must be in it. */
+function trainOf(situation: Situation, ready: ReadonlySet<number>): Set<number> {
+  const inOrder = [...ready].sort((a, b) => a - b);
+  const isOnItsWay = (index: number) => situation.covered.has(index);
+  const ordered = [...inOrder.filter(isOnItsWay), ...inOrder.filter((index) => !isOnItsWay(index))];
+  return likelyPart(situation, ordered, situation.tuning.doubt);
 }
 
 /** Suspects are tested on their own, so that the verdict is theirs alone. */
@@ -155,21 +139,18 @@ function takeGroup(situation: Situation, waiting: number[], groups: Groups): num
   return group;
 }
 
-/** The good entries before it that share paths with it: their sum is what will land. */
-function addContext(situation: Situation, index: number, ready: ReadonlySet<number>, set: Set<number>): void {
-  for (const id of situation.line.entries[index]?.overlaps ?? []) {
-    const other = situation.line.indexOf.get(id);
-    if (other !== undefined && other < index && ready.has(other)) addStack(situation.line, other, set);
+/** The entries before it that share paths with it and may be good: their sum is what will land. */
+function addContext(situation: Situation, index: number, set: Set<number>): void {
+  const { line, held } = situation;
+  for (const id of line.entries[index]?.overlaps ?? []) {
+    const other = line.indexOf.get(id);
+    if (other === undefined || other >= index || held[other] !== null) continue;
+    if (badOdds(situation, other) < suspicion) addStack(line, other, set);
   }
-  addStack(situation.line, index, set);
+  addStack(line, index, set);
 }
 
-function startScreens(
-  situation: Situation,
-  untested: number[],
-  ready: ReadonlySet<number>,
-  boarding: ReadonlySet<number>,
-): void {
+function startScreens(situation: Situation, untested: number[], boarding: ReadonlySet<number>): void {
   const { tuning, line } = situation;
   const { batch } = line.snapshot.policy;
   while (untested.length > 0 && situation.free >= 1) {
@@ -177,15 +158,15 @@ function startScreens(
     const size = isCrowded ? Math.min(batch, Math.ceil(untested.length / situation.free)) : batch;
     const odds = isCrowded ? tuning.crowdedGroup : tuning.group;
     const group = takeGroup(situation, untested, { odds, size });
-    const candidate = new Set([...underTest(situation), ...boarding]);
-    for (const index of group) addStack(line, index, candidate);
-    if (passOdds(situation, candidate) >= tuning.fresh) {
+    const candidate = new Set(boarding);
+    for (const index of [...underTest(situation), ...group]) addStack(line, index, candidate);
+    if (situation.odds.estimates.calm >= tuning.calm && passOdds(situation, candidate) >= tuning.fresh) {
       start(situation, candidate, 'train');
       continue;
     }
     if (!isCrowded) untested.unshift(...group.splice(1));
     const set = new Set<number>();
-    for (const index of group) addContext(situation, index, ready, set);
+    for (const index of group) addContext(situation, index, set);
     start(situation, set, group.some((index) => isTainted(situation, index)) ? 'bisect' : 'screen');
   }
 }
@@ -196,8 +177,9 @@ function isTainted({ odds }: Situation, index: number): boolean {
 
 export function planStarts(situation: Situation): void {
   const ready = findReady(situation);
-  const boarding = avoidFailures(situation, ready);
-  startCar(situation, boarding);
+  startCar(situation, ready);
+  startSearch(situation, ready);
+  const boarding = trainOf(situation, ready);
   const waiting = indicesWhere(
     situation,
     (index) =>
@@ -208,7 +190,7 @@ export function planStarts(situation: Situation): void {
   );
   startRetests(situation, waiting);
   const untested = waiting.filter((index) => badOdds(situation, index) < suspicion);
-  startScreens(situation, untested, ready, boarding);
+  startScreens(situation, untested, boarding);
 }
 
 /** One entry after the other, each on the base as it is. */

@@ -2,6 +2,8 @@
 export interface Tuning {
   /** An entry boards the train while its odds of being bad are at most this. */
   readonly board: number;
+  /** Untested entries ride the train while the odds that nothing bad comes during one run of CI are at least this. */
+  readonly calm: number;
   /** An untested entry joins a car while the car's odds of passing stay at least this. */
   readonly fresh: number;
   /** New members of one build have at least these joint odds of being good, when runners are free. */
@@ -20,7 +22,7 @@ export interface Tuning {
   readonly cover: number;
   /** The same for its untested members. */
   readonly coverUntested: number;
-  /** Entries that failed together board together only while the odds that the run flaked are at least this. */
+  /** After a failure the train goes on with as many entries as pass together with at least these odds. */
   readonly doubt: number;
   /** A running build with lower odds of passing, from which nothing else is to be learned, is cancelled. */
   readonly hopeless: number;
@@ -28,6 +30,7 @@ export interface Tuning {
 
 export const defaultTuning: Tuning = {
   board: 0.13,
+  calm: 0.35,
   fresh: 0.35,
   group: 0.83,
   crowdedGroup: 0.57,
