@@ -16,9 +16,14 @@ function indicesWhere(situation: Situation, holds: (index: number) => boolean): 
 }
 
 /** Milliseconds between two cars: many are affordable while runners are free, few when they are scarce. */
-export function carInterval({ line, odds, tuning }: Situation): number {
-  const affordable = Math.max(1, line.snapshot.policy.builds * tuning.carShare);
-  return odds.estimates.duration / Math.min(tuning.cars, affordable);
+export function carInterval(situation: Situation): number {
+  const { odds } = situation;
+  return odds.estimates.duration / affordableCars(situation);
+}
+
+/** Cars that may be on their way at one time. */
+function affordableCars({ line, tuning }: Situation): number {
+  return Math.min(tuning.cars, Math.max(1, line.snapshot.policy.builds * tuning.carShare));
 }
 
 export function lastDeparture({ line }: Situation): number {
@@ -96,8 +101,16 @@ function startCar(situation: Situation, ready: ReadonlySet<number>): void {
   if (line.snapshot.at < lastDeparture(situation) + carInterval(situation)) return;
   const mixed = new Set(ready);
   for (const index of underTest(situation)) if (covered.has(index)) addStack(line, index, mixed);
-  const car = passOdds(situation, mixed) >= tuning.mix ? mixed : trainOf(situation, ready);
-  if ([...car].some(isNew) && passOdds(situation, car) >= tuning.hopeless) start(situation, car, 'train');
+  const all = passOdds(situation, mixed) >= tuning.mix ? mixed : trainOf(situation, ready);
+  const boarders = [...all].filter(isNew);
+  const car = new Set([...all].filter((index) => !isNew(index)));
+  // Affordable cars of a few boarders each: should one fail, the culprit is among a few.
+  const cars = Math.max(1, Math.min(Math.ceil(boarders.length / tuning.carSize), affordableCars(situation)));
+  const size = Math.ceil(boarders.length / cars);
+  for (let from = 0; from < boarders.length && situation.free >= 1; from += size) {
+    for (const index of boarders.slice(from, from + size)) addStack(line, index, car);
+    if (passOdds(situation, car) >= tuning.hopeless) start(situation, car, 'train');
+  }
 }
 
 /** Those that are on their way come first: what lands before a car must be in it. */

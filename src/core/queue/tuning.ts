@@ -14,6 +14,8 @@ export interface Tuning {
   readonly cars: number;
   /** Share of a limited budget that cars may take. */
   readonly carShare: number;
+  /** Entries that board one car; more depart in several cars at the same time. */
+  readonly carSize: number;
   /** A car of known entries takes untested ones along while its odds of passing stay at least this. */
   readonly mix: number;
   /** An entry leaves when its odds of being bad reach this. */
@@ -36,6 +38,7 @@ export const defaultTuning: Tuning = {
   crowdedGroup: 0.57,
   cars: 14,
   carShare: 0.2,
+  carSize: 10,
   mix: 0.85,
   blame: 0.997,
   cover: 0.13,
