@@ -20,13 +20,12 @@ const isWithin = (part: ReadonlySet<number>, whole: ReadonlySet<number>): boolea
 
 /**
  * A candidate lands now unless one that runs without some of its entries carries more and is likely to pass. What was
- * no car lands only when it leaves nobody behind who is known to be good: it would send the cars of those back.
+ * no car lands only when no car is on its way with others who are known to be good: it would send that back.
  */
 function isWorthMore(situation: Situation, test: Test): boolean {
-  const { line } = situation;
   const inTest = new Set(test.members);
   const isCar = test.build.purpose === 'train';
-  if (!isCar && line.entries.some((_, index) => isReady(situation, index) && !inTest.has(index)))
+  if (!isCar && [...situation.covered].some((index) => isReady(situation, index) && !inTest.has(index)))
     return false;
   const rivals = situation.running
     .filter((other) => other.build.purpose === 'train' && mayLand(other))

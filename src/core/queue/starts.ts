@@ -1,6 +1,15 @@
 /** Which builds to start: cars of the train, tests of suspects, and screens, in this order. */
 import { addStack, mayLand } from './line.ts';
-import { badOdds, idsOf, isReady, noteRunning, passOdds, type Situation, suspicion } from './situation.ts';
+import {
+  badOdds,
+  clearMembers,
+  idsOf,
+  isReady,
+  noteRunning,
+  passOdds,
+  type Situation,
+  suspicion,
+} from './situation.ts';
 import type { BuildPurpose } from './snapshot.ts';
 
 function start(situation: Situation, members: ReadonlySet<number>, purpose: BuildPurpose): void {
@@ -152,13 +161,17 @@ function takeGroup(situation: Situation, waiting: number[], groups: Groups): num
   return group;
 }
 
-/** The entries before it that share paths with it and may be good: their sum is what will land. */
+/** The entries before it that share paths with it and are probably good: their sum is what will land. */
 function addContext(situation: Situation, index: number, set: Set<number>): void {
   const { line, held } = situation;
+  let good = 1;
   for (const id of line.entries[index]?.overlaps ?? []) {
     const other = line.indexOf.get(id);
     if (other === undefined || other >= index || held[other] !== null) continue;
-    if (badOdds(situation, other) < suspicion) addStack(line, other, set);
+    const next = good * (1 - badOdds(situation, other));
+    if (next < suspicion) continue;
+    good = next;
+    addStack(line, other, set);
   }
   addStack(line, index, set);
 }
@@ -173,13 +186,16 @@ function startScreens(situation: Situation, untested: number[], boarding: Readon
     const group = takeGroup(situation, untested, { odds, size });
     const candidate = new Set(boarding);
     for (const index of [...underTest(situation), ...group]) addStack(line, index, candidate);
-    if (situation.odds.estimates.calm >= tuning.calm && passOdds(situation, candidate) >= tuning.fresh) {
+    const isCalm = isCrowded || situation.odds.estimates.calm >= tuning.calm;
+    if (isCalm && passOdds(situation, candidate) >= tuning.fresh) {
       start(situation, candidate, 'train');
       continue;
     }
     if (!isCrowded) untested.unshift(...group.splice(1));
     const set = new Set<number>();
     for (const index of group) addContext(situation, index, set);
+    const clear = clearMembers(situation, [...set]);
+    if (!group.some((index) => clear.includes(index))) continue;
     start(situation, set, group.some((index) => isTainted(situation, index)) ? 'bisect' : 'screen');
   }
 }
@@ -190,9 +206,6 @@ function isTainted({ odds }: Situation, index: number): boolean {
 
 export function planStarts(situation: Situation): void {
   const ready = findReady(situation);
-  startCar(situation, ready);
-  startSearch(situation, ready);
-  const boarding = trainOf(situation, ready);
   const waiting = indicesWhere(
     situation,
     (index) =>
@@ -201,9 +214,16 @@ export function planStarts(situation: Situation): void {
       !situation.covered.has(index) &&
       !situation.watched.has(index),
   );
-  startRetests(situation, waiting);
   const untested = waiting.filter((index) => badOdds(situation, index) < suspicion);
+  // With few builds a run is too dear for a few known entries alone: untested ones ride along.
+  const boarders = [...ready].filter((index) => !situation.covered.has(index));
+  const isCrowded = untested.length > situation.free;
+  if (!isCrowded || boarders.length >= situation.tuning.worth) startCar(situation, ready);
+  startSearch(situation, ready);
+  startRetests(situation, waiting);
+  const boarding = trainOf(situation, ready);
   startScreens(situation, untested, boarding);
+  startCar(situation, ready);
 }
 
 /** One entry after the other, each on the base as it is. */

@@ -16,6 +16,8 @@ export interface Tuning {
   readonly carShare: number;
   /** Entries that board one car; more depart in several cars at the same time. */
   readonly carSize: number;
+  /** When more entries wait than runners are free, a car of known entries alone carries at least this many. */
+  readonly worth: number;
   /** A car of known entries takes untested ones along while its odds of passing stay at least this. */
   readonly mix: number;
   /** An entry leaves when its odds of being bad reach this. */
@@ -39,6 +41,7 @@ export const defaultTuning: Tuning = {
   cars: 14,
   carShare: 0.2,
   carSize: 10,
+  worth: 4,
   mix: 0.85,
   blame: 0.997,
   cover: 0.13,
