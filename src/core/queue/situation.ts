@@ -38,8 +38,10 @@ function findHeld(line: Line, odds: Odds): (Wait | null)[] {
       const other = line.indexOf.get(id);
       return other !== undefined && other < index && !isAbsent(held[other]);
     });
+    // The verdict on a suspect must be its own: what it needs lands first.
+    const isSuspect = (odds.bad[index] ?? 1) >= suspicion;
     const blocking = (line.needs[index] ?? []).filter(
-      (need) => need >= index || held[need] || (odds.bad[need] ?? 1) >= suspicion,
+      (need) => isSuspect || need >= index || held[need] || (odds.bad[need] ?? 1) >= suspicion,
     );
     if (absent.length > 0) held.push({ for: 'prerequisite', entries: absent });
     else if (conflicting.length > 0) held.push({ for: 'conflict', entries: conflicting });
