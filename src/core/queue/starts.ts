@@ -204,6 +204,30 @@ function isTainted({ odds }: Situation, index: number): boolean {
   return odds.failures.some(({ members }) => members.includes(index));
 }
 
+/**
+ * When builds are scarce, one part of what failed together is tested at a time: should it fail too, the rest is
+ * cleared without a build of its own.
+ */
+function oneAtATime(situation: Situation, waiting: readonly number[]): number[] {
+  const { odds, watched, tuning } = situation;
+  if (waiting.length <= situation.free) return [...waiting];
+  const left = new Set(waiting);
+  const chosen = new Set<number>();
+  const bySize = [...odds.failures].sort((a, b) => a.members.length - b.members.length);
+  for (const { members } of bySize) {
+    const open = members.filter((index) => left.has(index) && !chosen.has(index)).sort((a, b) => a - b);
+    if (members.length < 2 || open.length === 0) continue;
+    const isUnderTest = members.some((index) => watched.has(index) || chosen.has(index));
+    const part = isUnderTest ? new Set<number>() : likelyPart(situation, open, tuning.doubt);
+    for (const [n, index] of open.entries()) {
+      const isFirst = n === 0 && !isUnderTest;
+      if (isFirst || part.has(index)) chosen.add(index);
+      else left.delete(index);
+    }
+  }
+  return waiting.filter((index) => left.has(index));
+}
+
 export function planStarts(situation: Situation): void {
   const ready = findReady(situation);
   const waiting = indicesWhere(
@@ -214,13 +238,14 @@ export function planStarts(situation: Situation): void {
       !situation.covered.has(index) &&
       !situation.watched.has(index),
   );
-  const untested = waiting.filter((index) => badOdds(situation, index) < suspicion);
+  const chosen = oneAtATime(situation, waiting);
+  const untested = chosen.filter((index) => badOdds(situation, index) < suspicion);
   // With few builds a run is too dear for a few known entries alone: untested ones ride along.
   const boarders = [...ready].filter((index) => !situation.covered.has(index));
   const isCrowded = untested.length > situation.free;
   if (!isCrowded || boarders.length >= situation.tuning.worth) startCar(situation, ready);
   startSearch(situation, ready);
-  startRetests(situation, waiting);
+  startRetests(situation, chosen);
   const boarding = trainOf(situation, ready);
   startScreens(situation, untested, boarding);
   startCar(situation, ready);
