@@ -112,7 +112,8 @@ function startCar(situation: Situation, ready: ReadonlySet<number>): void {
   for (const index of underTest(situation)) if (covered.has(index)) addStack(line, index, mixed);
   const all = passOdds(situation, mixed) >= tuning.mix ? mixed : trainOf(situation, ready);
   const boarders = [...all].filter(isNew);
-  const car = new Set([...all].filter((index) => !isNew(index)));
+  const car = new Set<number>();
+  for (const index of all) if (!isNew(index)) addStack(line, index, car);
   // Affordable cars of a few boarders each: should one fail, the culprit is among a few.
   const cars = Math.max(1, Math.min(Math.ceil(boarders.length / tuning.carSize), affordableCars(situation)));
   const size = Math.ceil(boarders.length / cars);
@@ -191,7 +192,6 @@ function startScreens(situation: Situation, untested: number[], boarding: Readon
       start(situation, candidate, 'train');
       continue;
     }
-    if (!isCrowded) untested.unshift(...group.splice(1));
     const set = new Set<number>();
     for (const index of group) addContext(situation, index, set);
     const clear = clearMembers(situation, [...set]);

@@ -42,7 +42,7 @@ export const defaultTuning: Tuning = {
   carShare: 0.2,
   carSize: 10,
   worth: 4,
-  mix: 0.85,
+  mix: 0.5,
   blame: 0.997,
   cover: 0.13,
   coverUntested: 0.35,
