@@ -185,10 +185,15 @@ function startScreens(situation: Situation, untested: number[], boarding: Readon
     const size = isCrowded ? Math.min(batch, Math.ceil(untested.length / situation.free)) : batch;
     const odds = isCrowded ? tuning.crowdedGroup : tuning.group;
     const group = takeGroup(situation, untested, { odds, size });
-    const candidate = new Set(boarding);
-    for (const index of [...underTest(situation), ...group]) addStack(line, index, candidate);
+    const ahead = new Set(boarding);
+    for (const index of underTest(situation)) addStack(line, index, ahead);
+    const stacks = new Set<number>();
+    for (const index of group) addStack(line, index, stacks);
+    const ordered = [...new Set([...[...ahead].sort((a, b) => a - b), ...stacks])];
+    const candidate = likelyPart(situation, ordered, tuning.doubt);
+    const isAboard = group.every((index) => candidate.has(index));
     const isCalm = isCrowded || situation.odds.estimates.calm >= tuning.calm;
-    if (isCalm && passOdds(situation, candidate) >= tuning.fresh) {
+    if (isCalm && isAboard && passOdds(situation, candidate) >= tuning.fresh) {
       start(situation, candidate, 'train');
       continue;
     }
