@@ -254,6 +254,19 @@ export function planStarts(situation: Situation): void {
   const boarding = trainOf(situation, ready);
   startScreens(situation, untested, boarding);
   startCar(situation, ready);
+  startSomething(situation);
+}
+
+/** The odds may speak against every candidate at once; then the first entry is tested on its own, so that they move. */
+function startSomething(situation: Situation): void {
+  const { line, running, actions } = situation;
+  if (running.length > 0 || actions.some((action) => action.do === 'start') || situation.free < 1) return;
+  if (line.snapshot.at < lastDeparture(situation) + carInterval(situation)) return;
+  const first = situation.held.findIndex((wait, index) => wait === null && !situation.covered.has(index));
+  if (first < 0) return;
+  const set = new Set<number>();
+  addStack(line, first, set);
+  start(situation, set, 'retest');
 }
 
 /** One entry after the other, each on the base as it is. */
