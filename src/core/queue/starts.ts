@@ -164,13 +164,13 @@ function takeGroup(situation: Situation, waiting: number[], groups: Groups): num
 
 /** The entries before it that share paths with it and are probably good: their sum is what will land. */
 function addContext(situation: Situation, index: number, set: Set<number>): void {
-  const { line, held } = situation;
+  const { line, held, tuning } = situation;
   let good = 1;
   for (const id of line.entries[index]?.overlaps ?? []) {
     const other = line.indexOf.get(id);
     if (other === undefined || other >= index || held[other] !== null) continue;
     const next = good * (1 - badOdds(situation, other));
-    if (next < suspicion) continue;
+    if (next < suspicion || badOdds(situation, other) > tuning.context) continue;
     good = next;
     addStack(line, other, set);
   }
