@@ -7,11 +7,16 @@ import { Probot } from 'probot';
 import { ConfigProblem, type LogConfig, type ServeConfig, type StorageConfig } from './config.ts';
 import type { EngineContext } from './engine/context.ts';
 import { startEngine } from './engine/engine.ts';
+import { createVault } from './engine/vault.ts';
 import { createGitHub } from './github/app-client.ts';
 import { parsePrivateKey } from './github/private-key.ts';
+import { createRunTokenVerifier, oidcIssuerOf } from './github/verify-run-token.ts';
 import { registerHandlers } from './handlers/register.ts';
+import { openRegistries } from './inspect/registries.ts';
+import { openModelOpinion } from './inspect/second-opinion.ts';
 import { assertPostgresVersion, createDatabase, createPool } from './ledger/connect.ts';
 import type { Delivery } from './ledger/deliveries.ts';
+import { EmbeddedPostgresInUse } from './ledger/embedded/errors.ts';
 import { startEmbeddedPostgres } from './ledger/embedded/postgres.ts';
 import { openJobs } from './ledger/jobs.ts';
 import { migrateToLatest } from './ledger/migrate.ts';
@@ -45,6 +50,34 @@ export async function openStorage(config: StorageConfig, log: Logger): Promise<S
     log: (line) => log.debug({ postgres: line }, 'postgres'),
   });
   return { url: postgres.url, exclusive: true, stop: () => postgres.stop() };
+}
+
+/** The ledger for a short command, also while `signalbox serve` is running on the same embedded Postgres. */
+async function joinStorage(config: StorageConfig, log: Logger): Promise<Storage> {
+  try {
+    return await openStorage(config, log);
+  } catch (error) {
+    if (!(error instanceof EmbeddedPostgresInUse) || error.url === null) throw error;
+    return { url: error.url, exclusive: false, stop: async () => {} };
+  }
+}
+
+/** Does something with an up-to-date ledger, and lets go of it. */
+export async function withLedger<T>(
+  config: StorageConfig,
+  log: Logger,
+  act: (db: EngineContext['db']) => Promise<T>,
+): Promise<T> {
+  const storage = await joinStorage(config, log);
+  const db = createDatabase<DB>(createPool(storage.url, { max: 2, applicationName: 'signalbox-command' }));
+  try {
+    await assertPostgresVersion(db);
+    await migrateToLatest(db);
+    return await act(db);
+  } finally {
+    await db.destroy();
+    await storage.stop();
+  }
 }
 
 /** Brings the database up to date; `signalbox migrate` does only this. */
@@ -123,8 +156,12 @@ export async function serve(config: ServeConfig, log: Logger): Promise<Running> 
       jobs,
       log,
       publicUrl: config.publicUrl,
+      verifyRunToken: createRunTokenVerifier(config.oidcIssuer ?? oidcIssuerOf(config.apiUrl)),
+      vault: createVault(config.privateKey),
       instance: randomUUID(),
       sweepMs: config.sweepMs,
+      registries: openRegistries(config.registries),
+      ...(config.model ? { secondOpinion: openModelOpinion(config.model) } : {}),
     };
     const server = await startServer(engine, { ...config, githubUrl: webUrlOf(config.apiUrl) });
     started.push(() => server.stop());

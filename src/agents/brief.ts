@@ -1,9 +1,8 @@
-/** What an agent is told about its attempt: the task of the contract, with a token that reaches one repository. */
+/** What an agent is told about its attempt: the task of the contract, without the means to push. */
 import { taskId } from '../core/ids.ts';
 import { prerequisitesOf, type Task } from '../core/lane/state.ts';
 import type { Policy } from '../core/policy.ts';
-import type { ContentsToken } from '../github/mint-contents-token.ts';
-import { type AgentTask, contractVersion } from '../protocol/agent-contract.ts';
+import { type AgentBrief, contractVersion } from '../protocol/agent-contract.ts';
 
 export interface BriefInput {
   laneId: number;
@@ -12,16 +11,18 @@ export interface BriefInput {
   base: string;
   task: Task;
   policy: Policy;
+  /** What the attempt may use. */
+  budget: AgentBrief['budget'];
   leaseUntil: string;
   publicUrl: string;
-  /** The clone URL, as GitHub names it. */
-  cloneUrl: string;
-  token: ContentsToken;
+  /** The first sequence number that no call of the attempt has used. */
+  nextSequence: number;
+  checkpoint: { attempt: number; head: string; bytes: number; savedAt: string } | null;
 }
 
 /** The task for its agent; null when there is no attempt with an open pull request to work on. */
-export function briefAgent(input: BriefInput): AgentTask | null {
-  const { task, policy, token } = input;
+export function briefAgent(input: BriefInput): AgentBrief | null {
+  const { task, policy, checkpoint } = input;
   const { attempt, pull, spec } = task;
   if (!attempt || !pull) return null;
   return {
@@ -30,6 +31,7 @@ export function briefAgent(input: BriefInput): AgentTask | null {
     version: task.version,
     attempt: attempt.number,
     fence: attempt.fence,
+    next_sequence: input.nextSequence,
     repo: `${input.owner}/${input.repo}`,
     issue: task.issue,
     pull: pull.number,
@@ -41,18 +43,20 @@ export function briefAgent(input: BriefInput): AgentTask | null {
       requirements: spec.requirements,
       design: spec.design,
       acceptance: spec.acceptance,
+      guidance: task.record.guidance.map(({ by, question, answer }) => ({ by, question, answer })),
     },
     owns: spec.owns,
     depends_on: prerequisitesOf(task),
-    budget: {
-      minutes: spec.budget.minutes ?? policy.limits.minutes,
-      tokens: spec.budget.tokens ?? policy.limits.tokens,
-      usd: spec.budget.usd ?? policy.limits.usd,
-    },
+    budget: input.budget,
     lease_expires_at: input.leaseUntil,
     heartbeat_seconds: policy.ownership.heartbeat / 1000,
     correlation_id: task.correlationId,
     report_url: `${input.publicUrl}/api/agent/v1/report`,
-    git: { url: input.cloneUrl, username: 'x-access-token', token: token.token, expires_at: token.expiresAt },
+    checkpoint: checkpoint && {
+      attempt: checkpoint.attempt,
+      head: checkpoint.head,
+      bytes: checkpoint.bytes,
+      saved_at: checkpoint.savedAt,
+    },
   };
 }

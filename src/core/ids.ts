@@ -32,6 +32,11 @@ export function branchName(issue: number, title: string): string {
   return `agent/${issue}-${slugOf(title).split('-').slice(0, 3).join('-')}`;
 }
 
+/** Where the nth late work of a task is kept: beside its branch, under a name that says so. */
+export function lateBranchName(branch: string, number: number): string {
+  return `${branch}-late-${number}`;
+}
+
 /** Where a candidate is put together; CI does not run there. */
 export function prepareRef(base: string, build: number): string {
   return `signalbox/prepare/${slugOf(base)}/${build}`;
@@ -62,4 +67,8 @@ export const ourLabels = ['agent-working', 'agent-needs-human', 'agent-failed', 
 export type OurLabel = (typeof ourLabels)[number];
 
 /** The names of the checks that Signalbox publishes. */
-export const checkNames = { arbiter: 'signalbox/arbiter', queue: 'signalbox/queue' } as const;
+export const checkNames = {
+  arbiter: 'signalbox/arbiter',
+  queue: 'signalbox/queue',
+  policy: 'signalbox/policy',
+} as const;

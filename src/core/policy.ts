@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { normalisePattern } from './task/patterns.ts';
 
 const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -16,14 +17,45 @@ const Duration = z
     return Number(count) * unitMs[unit as keyof typeof unitMs];
   });
 
-const Patterns = z.array(z.string().min(1).max(256)).max(200);
+/** A pattern that takes time without end, or matches nothing, is refused where it is written (S43). */
+const Pattern = z
+  .string()
+  .min(1)
+  .max(256)
+  .superRefine((text, context) => {
+    const reading = normalisePattern(text);
+    if (reading.kind === 'refused') context.addIssue({ code: 'custom', message: reading.why });
+  })
+  .overwrite((text) => {
+    const reading = normalisePattern(text);
+    return reading.kind === 'ok' ? reading.pattern : text;
+  });
+const Patterns = z.array(Pattern).max(200);
 const Percent = z.number().min(0).max(1);
+/** How much a rule of the arbiter weighs. */
+const Weight = z.enum(['off', 'warn', 'fail']);
+
+/** Bounds of what may be used; a kind that is absent is not bounded. */
+const Budget = z
+  .strictObject({
+    minutes: z.number().positive().optional(),
+    tokens: z.number().positive().optional(),
+    usd: z.number().positive().optional(),
+  })
+  .prefault({});
 
 const Agent = z.strictObject({
   via: z.enum(['dispatch', 'pull', 'assign', 'adopt']),
-  workflow: z.string().optional(),
+  workflow: z
+    .string()
+    .regex(/^[\w.-]{1,100}\.ya?ml$/, 'the name of a file below .github/workflows/')
+    .optional(),
+  login: z
+    .string()
+    .regex(/^[\w-]{1,80}(\[bot\])?$/, 'a login on GitHub')
+    .optional(),
   capacity: z.int().min(1).max(100).default(1),
-  capabilities: z.array(z.string()).default([]),
+  capabilities: z.array(z.string().min(1).max(50).toLowerCase()).max(50).default([]),
 });
 
 export const PolicyFile = z.strictObject({
@@ -32,14 +64,17 @@ export const PolicyFile = z.strictObject({
   schedule: z
     .strictObject({
       mode: z.enum(['queue', 'locks', 'branches']).default('locks'),
-      grace: Duration.default(3_000),
+      grace: Duration.default(60_000),
+      edits: z.enum(['restart', 'finish']).default('restart'),
+      /** The part of its paths, from 0 to 1, that others may own while a task starts. */
+      overlap: Percent.default(0),
       weights: z
         .strictObject({
-          complexity: z.number().default(3),
-          overlap: z.number().default(3),
-          dependencies: z.number().default(2),
-          priority: z.number().default(2),
-          load: z.number().default(1),
+          complexity: z.number().min(0).default(3),
+          overlap: z.number().min(0).default(3),
+          dependencies: z.number().min(0).default(2),
+          priority: z.number().min(0).default(2),
+          load: z.number().min(0).default(1),
         })
         .prefault({}),
     })
@@ -48,11 +83,23 @@ export const PolicyFile = z.strictObject({
     .strictObject({
       running: z.int().min(1).default(3),
       in_review: z.int().min(1).default(5),
-      attempts: z.int().min(1).default(3),
+      escalated: z.int().min(1).default(5),
+      // The first attempt, and one after each pause of `backoff`.
+      attempts: z.int().min(1).default(4),
       backoff: z.array(Duration).default([60_000, 300_000, 900_000]),
       minutes: z.number().positive().default(45),
       tokens: z.number().positive().default(2_000_000),
       usd: z.number().positive().default(5),
+      task: Budget,
+      agent_day: Budget,
+      repository_day: Budget,
+      breaker: z
+        .strictObject({
+          agent: z.int().min(1).default(5),
+          repository: z.int().min(1).default(10),
+          pause: Duration.default(15 * 60_000),
+        })
+        .prefault({}),
     })
     .prefault({}),
   ownership: z
@@ -64,6 +111,11 @@ export const PolicyFile = z.strictObject({
       outside: z.enum(['strict', 'expand']).default('strict'),
     })
     .prefault({}),
+  spec: z
+    .strictObject({
+      require: z.array(z.enum(['requirements', 'design', 'acceptance', 'owned', 'budget'])).default([]),
+    })
+    .prefault({}),
   areas: z.record(z.string(), Patterns).default({}),
   gate: z
     .strictObject({
@@ -71,13 +123,36 @@ export const PolicyFile = z.strictObject({
       approvals: z.int().min(0).default(1),
       codeowners: z.boolean().default(true),
       labeller_may_approve: z.boolean().default(true),
+      author_may_approve: z.boolean().default(true),
+      apps: z.record(z.string().min(1), z.union([z.int().positive(), z.string().min(1)])).default({}),
+      neutral_counts: z.boolean().default(false),
+      report_timeout: Duration.default(10 * 60_000),
     })
     .prefault({}),
   arbiter: z
     .strictObject({
-      size: z.strictObject({ files: z.int().default(30), lines: z.int().default(600) }).prefault({}),
-      packages: z.enum(['off', 'warn', 'fail']).default('warn'),
-      tests: z.enum(['off', 'warn', 'fail']).default('warn'),
+      size: z
+        .strictObject({
+          files: z.int().min(1).default(30),
+          lines: z.int().min(1).default(600),
+          paths: z.record(z.string().min(1).max(256), z.int().min(0)).default({}),
+        })
+        .prefault({}),
+      packages: Weight.default('warn'),
+      package_age: Duration.default(14 * unitMs.d),
+      unreachable: Weight.default('warn'),
+      tests: Weight.default('warn'),
+      loosened_tests: Weight.default('warn'),
+      binary: Weight.default('warn'),
+      protected: Weight.default('fail'),
+      stale: Weight.default('warn'),
+      stale_after: Duration.default(14 * unitMs.d),
+      reversal: Weight.default('fail'),
+      generated: z
+        .array(z.strictObject({ files: Patterns, from: Patterns }))
+        .max(50)
+        .default([]),
+      roles: z.record(z.string().min(1).max(39), Patterns).default({}),
       second_opinion: z.string().default('none'),
     })
     .prefault({}),
@@ -95,10 +170,12 @@ export const PolicyFile = z.strictObject({
   autonomy: z
     .strictObject({
       default: z.enum(['in-the-loop', 'on-the-loop', 'out-of-the-loop']).default('in-the-loop'),
+      grace: Duration.default(30 * 60_000),
       rules: z
         .array(
           z.strictObject({
-            paths: Patterns,
+            paths: Patterns.default(['**']),
+            labels: z.array(z.string().min(1).max(50).toLowerCase()).max(50).default([]),
             level: z.enum(['in-the-loop', 'on-the-loop', 'out-of-the-loop']),
           }),
         )
@@ -131,14 +208,11 @@ export type PolicyReading =
  * Judges the parsed content of a policy file; `undefined` and `null` (no file, empty file) mean the defaults.
  * An unknown key or a wrong value refuses the whole file: a half-applied policy would be worse than none.
  */
-export function readPolicy(content: unknown): PolicyReading {
+export function readPolicy(
+  content: unknown,
+): { kind: 'accepted'; policy: Policy; hash: string } | { kind: 'refused'; error: z.ZodError } {
   const parsed = PolicyFile.safeParse(content ?? {});
-  if (!parsed.success) {
-    const [first, ...rest] = parsed.error.issues;
-    const where = first?.path.join('.') || 'the file';
-    const more = rest.length > 0 ? ` (and ${rest.length} more)` : '';
-    return { kind: 'refused', problem: `${where}: ${first?.message ?? 'not understood'}${more}` };
-  }
+  if (!parsed.success) return { kind: 'refused', error: parsed.error };
   return { kind: 'accepted', policy: parsed.data, hash: policyHash(parsed.data) };
 }
 

@@ -5,7 +5,7 @@
 import type { Kysely } from 'kysely';
 import type { LaneKey } from '../core/ids.ts';
 import { decide } from '../core/lane/decide.ts';
-import { effectsOfFact, wantedEffects } from '../core/lane/effects.ts';
+import { effectsOfStep } from '../core/lane/effects.ts';
 import type { Fact } from '../core/lane/facts.ts';
 import { fold } from '../core/lane/fold.ts';
 import { interpret } from '../core/lane/interpret.ts';
@@ -67,12 +67,14 @@ async function dropOutdated(lock: LaneLock, sightings: readonly Sighting[]): Pro
 /**
  * Advances the lane by what was seen. With nothing seen, time alone may move it.
  * @param alongside runs first in the same transaction; when it answers false, nothing is changed
+ * @param afterwards runs last in the same transaction, with what came of it
  */
 export async function advance(
   db: Kysely<DB>,
   key: LaneKey,
   sightings: readonly Sighting[],
   alongside: (lock: LaneLock) => Promise<boolean> = async () => true,
+  afterwards: (lock: LaneLock, advanced: Advanced) => Promise<void> = async () => {},
 ): Promise<Advanced | null> {
   return withLane(db, key, async (lock) => {
     if (!(await alongside(lock))) return null;
@@ -89,12 +91,11 @@ export async function advance(
     }
     const decision = decide({ ...snapshot, state }, lock.at);
     const facts = [...seen, ...decision.facts];
-    const effects = [
-      ...wantedEffects(decision.state),
-      ...facts.flatMap((fact) => effectsOfFact(fact, decision.state)),
-    ];
+    const effects = effectsOfStep(snapshot.state, decision.state, facts);
     const step = { before: snapshot.state, after: decision.state, facts, effects, wakeAt: decision.wakeAt };
     await saveLane(lock, step);
-    return { facts, state: decision.state };
+    const advanced = { facts, state: decision.state };
+    await afterwards(lock, advanced);
+    return advanced;
   });
 }

@@ -1,126 +1,195 @@
-/**
- * What agents may do: claim a task, keep its lease alive, report how it ended. The fence decides whether a call
- * still counts (I8); every call may be repeated.
- */
-import { briefAgent } from '../agents/brief.ts';
-import { type LaneKey, readTaskId } from '../core/ids.ts';
-import { holdsFence } from '../core/lane/interpret.ts';
-import type { Look } from '../core/lane/look.ts';
+/** What agents may say about their attempts: still alive, done, failed, given back, in need of a person or of files. */
+import { holderOf, newlyAsked } from '../core/lane/agent-asks.ts';
 import type { AgentWord } from '../core/lane/observation.ts';
-import type { Task } from '../core/lane/state.ts';
-import { fetchCloneUrl } from '../github/fetch-clone-url.ts';
-import { mintContentsToken } from '../github/mint-contents-token.ts';
-import { keyOf, readLaneById } from '../ledger/lanes.ts';
-import { loadForReading } from '../ledger/load-lane.ts';
+import { normalisePattern } from '../core/task/patterns.ts';
+import { type AttemptSeen, recordCall } from '../ledger/agent-calls.ts';
 import { requestLooks } from '../ledger/looks.ts';
-import { findClaimable, notePresence, renewLease } from '../ledger/presence.ts';
+import { renewLease } from '../ledger/presence.ts';
 import type {
-  ClaimAnswer,
-  ClaimRequest,
+  Escalate,
   Heartbeat,
   HeartbeatAnswer,
+  Release,
   Report,
   ReportAnswer,
+  RequestPaths,
+  RequestPathsAnswer,
 } from '../protocol/agent-contract.ts';
 import { advance, unticketed } from './advance.ts';
-import { type EngineContext, laneContext } from './context.ts';
-import { wakeWaitingLanes } from './wake.ts';
+import {
+  findEarlier,
+  findOwnAttempt,
+  hashCall,
+  isRefusal,
+  type Refusal,
+  standing,
+  takeWord,
+} from './agent-attempt.ts';
+import type { Caller } from './agent-caller.ts';
+import type { EngineContext } from './context.ts';
 
-/** Why a call was not taken: `fenced` (another attempt has taken over, or none is under way) or `unknown` task. */
-export type Refusal = { kind: 'fenced' } | { kind: 'unknown-task' };
-
-const idleSeconds = 0.5;
-
-/** Gives the worker the oldest task assigned to its agent, or says when to ask again. */
-export async function claimTask(engine: EngineContext, request: ClaimRequest): Promise<ClaimAnswer> {
-  const isNews = await notePresence(engine.db, request.agent, request.worker);
-  if (isNews) await wakeWaitingLanes(engine);
-  const found = await findClaimable(engine.db, request.agent, request.claim_id);
-  if (!found) return { task: null, retry_after_seconds: idleSeconds };
-  const { issue, attempt, fence } = found;
-  const key: LaneKey = { installationId: found.installationId, laneId: found.laneId };
-  const word: AgentWord = { kind: 'claimed', claimId: request.claim_id, worker: request.worker };
-  const advanced = await advance(engine.db, key, [
-    unticketed({ kind: 'agent', issue, attempt, fence, word }),
-  ]);
-  const task = advanced?.state.tasks[issue];
-  const isOurs = task?.attempt?.claimId === request.claim_id && holdsFence(task, attempt, fence);
-  if (!isOurs || !advanced) return { task: null, retry_after_seconds: 0 };
-  await engine.jobs.wakeLane(engine.db, key);
-  const ctx = await laneContext(engine, key);
-  const leaseUntil = await renewLease(engine.db, key, issue, fence, advanced.state.policy.ownership.lease);
-  if (leaseUntil === null) return { task: null, retry_after_seconds: 0 };
-  const token = await mintContentsToken(engine.github.asApp(), key.installationId, ctx.lane.repo_id);
-  const brief = briefAgent({
-    laneId: key.laneId,
-    owner: ctx.lane.owner,
-    repo: ctx.lane.repo,
-    base: ctx.lane.base,
-    task,
-    policy: advanced.state.policy,
-    leaseUntil,
-    publicUrl: engine.publicUrl,
-    cloneUrl: await fetchCloneUrl(ctx.client, ctx.repo),
-    token,
-  });
-  return { task: brief, retry_after_seconds: brief ? 0 : idleSeconds };
-}
-
-interface Found {
-  key: LaneKey;
-  issue: number;
-  task: Task;
-  leaseMs: number;
-}
-
-async function findAttempt(engine: EngineContext, id: string): Promise<Found | null> {
-  const parsed = readTaskId(id);
-  const lane = parsed ? await readLaneById(engine.db, parsed.laneId) : undefined;
-  if (!parsed || !lane) return null;
-  const key = keyOf(lane);
-  const { state } = await loadForReading(engine.db, key, { issues: [parsed.issue] });
-  const task = state.tasks[parsed.issue];
-  return task ? { key, issue: parsed.issue, task, leaseMs: state.policy.ownership.lease } : null;
+function isAtWork({ state, attempt }: AttemptSeen, number: number): boolean {
+  return (
+    attempt?.isCurrent === true && attempt.number === number && (state === 'assigned' || state === 'working')
+  );
 }
 
 /** Renews the lease. */
 export async function takeHeartbeat(
   engine: EngineContext,
+  caller: Caller,
   beat: Heartbeat,
 ): Promise<HeartbeatAnswer | Refusal> {
-  const found = await findAttempt(engine, beat.task);
-  if (!found) return { kind: 'unknown-task' };
-  const isAtWork = found.task.state === 'assigned' || found.task.state === 'working';
-  if (!isAtWork || !holdsFence(found.task, beat.attempt, beat.fence)) return { kind: 'fenced' };
-  const until = await renewLease(engine.db, found.key, found.issue, beat.fence, found.leaseMs);
-  return until === null ? { kind: 'fenced' } : { lease_expires_at: until };
+  const found = await findOwnAttempt(engine, caller, beat);
+  if (isRefusal(found)) return found;
+  const hash = hashCall('heartbeat', beat);
+  const earlier = await findEarlier<HeartbeatAnswer>(engine, found, beat.sequence, hash);
+  if (earlier) return earlier;
+  if (!isAtWork(found, beat.attempt)) return { refused: 'fenced' };
+  const answer = await renew(engine, found, beat, hash);
+  if (!isRefusal(answer)) await noteHeartbeat(engine, found, beat);
+  return answer;
+}
+
+function renew(
+  engine: EngineContext,
+  found: AttemptSeen,
+  beat: Heartbeat,
+  hash: string,
+): Promise<HeartbeatAnswer | Refusal> {
+  return engine.db.transaction().execute(async (trx) => {
+    const until = await renewLease(trx, found, found.issue, found.fence, found.policy.ownership.lease);
+    if (until === null) return { refused: 'fenced' };
+    const answer = { lease_expires_at: until };
+    // Renewing takes the attempt's row, so that of two calls with one number the second finds the first's answer.
+    if (await recordCall(trx, found, beat.sequence, hash, answer)) return answer;
+    const first = await findEarlier<HeartbeatAnswer>({ ...engine, db: trx }, found, beat.sequence, hash);
+    return first ?? { refused: 'sequence-forgotten' };
+  });
+}
+
+/** Takes what a heartbeat shows of the work into the lane, when it is something new; most say what was known. */
+async function noteHeartbeat(engine: EngineContext, found: AttemptSeen, beat: Heartbeat): Promise<void> {
+  const { head, usage } = beat;
+  const known = found.attempt;
+  const isNews =
+    (head !== null && head !== known?.head) ||
+    (usage?.tokens ?? 0) > (known?.tokens ?? 0) ||
+    (usage?.usd ?? 0) > (known?.usd ?? 0);
+  if (!isNews) return;
+  const word: AgentWord = { kind: 'heartbeat', head, usage };
+  const { issue, fence } = found;
+  const advanced = await advance(engine.db, found, [
+    unticketed({ kind: 'agent', issue, attempt: beat.attempt, fence, word }),
+  ]);
+  if ((advanced?.facts.length ?? 0) > 0) await engine.jobs.wakeLane(engine.db, found);
+}
+
+/** Has the pull request read again and the lane run: whatever the agent said is checked against GitHub. */
+async function lookAgain(engine: EngineContext, attempt: AttemptSeen | null): Promise<void> {
+  if (!attempt) return;
+  if (attempt.pull !== null) {
+    await requestLooks(engine.db, attempt, [{ kind: 'pull', subject: String(attempt.pull) }]);
+  }
+  await engine.jobs.wakeLane(engine.db, attempt);
 }
 
 function wordOf(report: Report): AgentWord {
-  switch (report.kind) {
-    case 'done':
-      return { kind: 'done', head: report.head };
-    case 'failed':
-      return { kind: 'failed', class: report.error.class, message: report.error.message };
-    case 'escalate':
-      return { kind: 'escalate', ...report.escalation };
-    default:
-      return report satisfies never;
+  const { usage } = report;
+  if (report.kind === 'done') return { kind: 'done', head: report.head, usage };
+  const { class: how, message, retry_after_seconds: retryAfter } = report.error;
+  // Workers that know no `release` say so in the message: being stopped is no failure of anything.
+  if (how === 'infra' && message.startsWith('released:')) {
+    return { kind: 'released', reason: message.slice('released:'.length).trim() };
   }
+  const retryAfterMs = retryAfter === undefined ? undefined : retryAfter * 1_000;
+  return { kind: 'failed', class: how, message, retryAfterMs, usage };
 }
 
-/** Takes a report. A repeated one is answered like the first, as long as the attempt is the present one. */
-export async function takeReport(engine: EngineContext, report: Report): Promise<ReportAnswer | Refusal> {
-  const found = await findAttempt(engine, report.task);
-  if (!found) return { kind: 'unknown-task' };
-  const { key, issue, task } = found;
-  if (!holdsFence(task, report.attempt, report.fence)) return { kind: 'fenced' };
-  const { attempt, fence } = report;
-  const advanced = await advance(engine.db, key, [
-    unticketed({ kind: 'agent', issue, attempt, fence, word: wordOf(report) }),
-  ]);
-  const looks: Look[] = task.pull ? [{ kind: 'pull', subject: String(task.pull.number) }] : [];
-  await requestLooks(engine.db, key, looks);
-  await engine.jobs.wakeLane(engine.db, key);
-  return { state: advanced?.state.tasks[issue]?.state ?? task.state };
+/** Takes a report: how the attempt ended. */
+export async function takeReport(
+  engine: EngineContext,
+  caller: Caller,
+  body: Report,
+): Promise<ReportAnswer | Refusal> {
+  const { answer, attempt } = await takeWord(engine, caller, {
+    name: 'report',
+    body,
+    word: wordOf(body),
+    answer: ({ state }, issue) => standing(state, issue),
+  });
+  await lookAgain(engine, attempt);
+  return answer;
+}
+
+/** Stops the task for a person to decide; the agent is free. */
+export async function takeEscalation(
+  engine: EngineContext,
+  caller: Caller,
+  body: Escalate,
+): Promise<ReportAnswer | Refusal> {
+  const { trigger, context, options, usage } = body;
+  const { answer, attempt } = await takeWord(engine, caller, {
+    name: 'escalate',
+    body,
+    word: { kind: 'escalate', trigger, context, options: options ?? [], usage },
+    answer: ({ state }, issue) => standing(state, issue),
+  });
+  await lookAgain(engine, attempt);
+  return answer;
+}
+
+/** Takes an attempt back that its worker could not go on with. */
+export async function takeRelease(
+  engine: EngineContext,
+  caller: Caller,
+  body: Release,
+): Promise<ReportAnswer | Refusal> {
+  const { answer, attempt } = await takeWord(engine, caller, {
+    name: 'release',
+    body,
+    word: { kind: 'released', reason: body.reason ?? 'the worker was stopped' },
+    answer: ({ state }, issue) => standing(state, issue),
+  });
+  await lookAgain(engine, attempt);
+  return answer;
+}
+
+/** Hears that the work needs files which the task does not own. */
+export async function takePathRequest(
+  engine: EngineContext,
+  caller: Caller,
+  body: RequestPaths,
+): Promise<RequestPathsAnswer | Refusal> {
+  const readings = body.paths.map(normalisePattern);
+  const wrong = readings.flatMap((reading) => (reading.kind === 'refused' ? [reading.why] : []));
+  const paths = readings.flatMap((reading) => (reading.kind === 'ok' ? [reading.pattern] : []));
+  // Refused whole: half of a request would be a change that nobody asked for.
+  const wanted = wrong.length > 0 ? [] : paths;
+  const { answer, attempt } = await takeWord(engine, caller, {
+    name: 'request-paths',
+    body,
+    word: { kind: 'request-paths', paths: wanted, why: body.why ?? '' },
+    answer: ({ facts, state }, issue): RequestPathsAnswer => {
+      if (wrong.length > 0) return { outcome: 'refused', paths: [], reason: wrong.join(' ') };
+      const task = state.tasks[issue];
+      const isAsked = facts.some((fact) => fact.kind === 'paths-requested' && fact.issue === issue);
+      const open = task ? newlyAsked(state, task, paths) : paths;
+      if (open.length > 0) {
+        return { outcome: 'refused', paths: open, reason: 'This attempt has asked for too many files.' };
+      }
+      const waiting = paths.filter((path) => task?.attempt?.asked.includes(path));
+      const holder = task && waiting.length > 0 ? holderOf(state, task, waiting) : null;
+      const held = holder ? `${holder}. ` : '';
+      return waiting.length > 0
+        ? {
+            outcome: 'asked',
+            paths: waiting,
+            reason: `${held}${isAsked ? 'A person was asked' : 'A person has been asked already'}; until one agrees, changes there fail the arbiter.`,
+          }
+        : { outcome: 'granted', paths, reason: 'The task owns these files.' };
+    },
+  });
+  if (attempt) await engine.jobs.wakeLane(engine.db, attempt);
+  return answer;
 }

@@ -9,11 +9,14 @@ import type { Look } from '../core/lane/look.ts';
 import type { Observation } from '../core/lane/observation.ts';
 import { planRow, queueRows } from '../core/lane/plan-view.ts';
 import type { LaneState, Task } from '../core/lane/state.ts';
+import { agentLoginOf } from '../core/task/agent-login.ts';
 import { closeIssue } from '../github/close-issue.ts';
 import { deleteRef } from '../github/delete-ref.ts';
 import { fetchIsAncestor } from '../github/fetch-is-ancestor.ts';
+import { fetchOpenPulls } from '../github/fetch-open-pulls.ts';
 import { fetchPull } from '../github/fetch-pull.ts';
-import { fetchKnownCommit } from '../github/fetch-ref.ts';
+import { fetchKnownCommit, fetchRef } from '../github/fetch-ref.ts';
+import { keepLateWork } from '../github/keep-late-work.ts';
 import { postCheckRun } from '../github/post-check-run.ts';
 import { closePull, markPullReady, postPull } from '../github/post-pull.ts';
 import { postReaction } from '../github/post-reaction.ts';
@@ -25,9 +28,11 @@ import { finishEffect, type LeasedEffect } from '../ledger/effects.ts';
 import { loadForReading } from '../ledger/load-lane.ts';
 import { type CommitTask, candidateMessage, openingCommitMessage } from '../protocol/commit-messages.ts';
 import { renderPullBody, renderPullTitle } from '../protocol/pull-body.ts';
+import { renderAssignmentWish } from '../protocol/pull-notices.ts';
 import { noticeMarker } from '../protocol/sticky-marker.ts';
 import { advance, unticketed } from './advance.ts';
 import { renderNotice, renderReply } from './answers.ts';
+import { carryOutRun } from './carry-out-runs.ts';
 import type { LaneContext } from './context.ts';
 import { laneName, publishTasks } from './publish.ts';
 
@@ -85,8 +90,29 @@ async function openPull(ctx: LaneContext, effect: Of<'open-pull'>, state: LaneSt
   const { number: pull, headSha, draft } = opened;
   return {
     observations: [{ kind: 'pull-opened', issue, pull, headSha, draft }],
-    looks: [{ kind: 'pull', subject: String(pull) }],
+    looks: [pull, ...(await othersFor(ctx, pull))].map((number) => ({
+      kind: 'pull',
+      subject: String(number),
+    })),
   };
+}
+
+/** Pull requests that were there before the task's: one may be for it. */
+async function othersFor(ctx: LaneContext, own: number | null): Promise<number[]> {
+  const open = await fetchOpenPulls(ctx.client, ctx.repo, ctx.lane.base);
+  return open.map(({ number }) => number).filter((number) => number !== own);
+}
+
+async function askAssignment(
+  ctx: LaneContext,
+  effect: Of<'ask-assignment'>,
+  state: LaneState,
+): Promise<Outcome> {
+  const { issue, agent } = effect;
+  const login = agentLoginOf(state.policy, agent) ?? agent;
+  await comment(ctx, issue, effectKey(effect), renderAssignmentWish({ issue, agent, login }));
+  const others = await othersFor(ctx, null);
+  return { observations: [], looks: others.map((number) => ({ kind: 'pull', subject: String(number) })) };
 }
 
 async function markReady(ctx: LaneContext, effect: Of<'mark-ready'>): Promise<Outcome> {
@@ -140,9 +166,18 @@ async function vouchFor(ctx: LaneContext, { build, sha }: Of<'land'>, state: Lan
   });
 }
 
+/** An earlier run of the same effect may have moved the branch before it was cut off. */
+async function isOnBase(ctx: LaneContext, sha: string): Promise<boolean> {
+  const tip = await fetchRef(ctx.client, ctx.repo, `heads/${ctx.lane.base}`);
+  return tip === sha || (tip !== null && (await fetchIsAncestor(ctx.client, ctx.repo, sha, tip)));
+}
+
 /** Moves the base branch and proves it: the tree there is read back and reported, not assumed. */
 async function land(ctx: LaneContext, effect: Of<'land'>, state: LaneState): Promise<Outcome> {
   const { build, before, sha } = effect;
+  if (state.frozen && !(await isOnBase(ctx, sha))) {
+    return { observations: [{ kind: 'landing', build, result: { kind: 'withheld' } }], looks: [] };
+  }
   await vouchFor(ctx, effect, state);
   const moved = await pushBase(ctx.client, ctx.repo, { base: ctx.lane.base, before, after: sha });
   // Somebody may have pushed on top between our move and this second run: then it did land.
@@ -166,6 +201,19 @@ async function land(ctx: LaneContext, effect: Of<'land'>, state: LaneState): Pro
 async function cleanBuild(ctx: LaneContext, effect: Of<'clean-build'>): Promise<Outcome> {
   for (const ref of effect.refs) await deleteRef(ctx.client, ctx.repo, `heads/${ref}`);
   return done;
+}
+
+async function putLateWorkAside(
+  ctx: LaneContext,
+  effect: Of<'keep-late-work'>,
+  state: LaneState,
+): Promise<Outcome> {
+  const { issue, number, branch, late, sha, to } = effect;
+  const isBack = await keepLateWork(ctx.client, ctx.repo, { branch, late, sha, to });
+  const kept: Observation = { kind: 'late-work-kept', issue, number, branch: late, isBack };
+  // Somebody has pushed on top: what the branch is at now is for the lane to see.
+  const pull = taskOf(state, issue).pull?.number;
+  return { observations: [kept], looks: pull === undefined ? [] : [{ kind: 'pull', subject: String(pull) }] };
 }
 
 async function announceCollision(ctx: LaneContext, { a, b }: Of<'announce-collision'>): Promise<Outcome> {
@@ -204,6 +252,8 @@ async function perform(ctx: LaneContext, effect: Effect, state: LaneState): Prom
       return openPull(ctx, effect, state);
     case 'announce-collision':
       return announceCollision(ctx, effect);
+    case 'keep-late-work':
+      return putLateWorkAside(ctx, effect, state);
     case 'mark-ready':
       return markReady(ctx, effect);
     case 'make-candidate':
@@ -218,6 +268,15 @@ async function perform(ctx: LaneContext, effect: Effect, state: LaneState): Prom
     case 'close-pull':
       await closePull(ctx.client, ctx.repo, effect.pull);
       return { observations: [], looks: [{ kind: 'pull', subject: String(effect.pull) }] };
+    case 'close-replaced':
+      await closePull(ctx.client, ctx.repo, effect.pull);
+      return done;
+    case 'ask-assignment':
+      return askAssignment(ctx, effect, state);
+    case 'dispatch-workflow':
+    case 'trigger-checks':
+    case 'cancel-run':
+      return carryOutRun(ctx, effect, state);
     case 'react':
       await postReaction(ctx.client, ctx.repo, effect.comment, effect.content);
       return done;

@@ -3,33 +3,40 @@
  * A look may ask for more looks, so that each stays small and is tried again by itself.
  */
 import { randomUUID } from 'node:crypto';
-import { passes } from '../core/gate/arbiter.ts';
 import { taskUnder } from '../core/gate/commands.ts';
 import { humanLabels } from '../core/ids.ts';
 import { hashOfWords, type Look, readCommentSubject } from '../core/lane/look.ts';
-import type { Observation, SeenCommand, SeenIssue } from '../core/lane/observation.ts';
+import type { Observation, Permission, SeenCommand, SeenIssue } from '../core/lane/observation.ts';
 import { isLive, type LaneState, type PrerequisiteState, type Task } from '../core/lane/state.ts';
-import { readPolicy } from '../core/policy.ts';
-import { makeSpec, type SpecReading } from '../core/task/specification.ts';
+import { inAreas } from '../core/task/areas.ts';
+import { makeSpec, referenceTo, type SpecReading } from '../core/task/specification.ts';
+import { classifyFailure } from '../github/failure.ts';
 import { fetchBlockedBy } from '../github/fetch-blocked-by.ts';
-import { fetchChangedPaths } from '../github/fetch-changed-paths.ts';
-import { fetchChecks } from '../github/fetch-checks.ts';
 import { fetchComment } from '../github/fetch-comment.ts';
 import { fetchIssue } from '../github/fetch-issue.ts';
 import { fetchLabeller } from '../github/fetch-labeller.ts';
 import { fetchPermission } from '../github/fetch-permission.ts';
-import { fetchPolicyFile } from '../github/fetch-policy-file.ts';
 import { fetchPull } from '../github/fetch-pull.ts';
 import { fetchRef } from '../github/fetch-ref.ts';
-import type { BlockedBy, CommentSeen, IssueSeen, PullSeen } from '../github/observed.ts';
+import { fetchForcePushes } from '../github/fetch-reviews.ts';
+import { fetchTextEdits, type TextEdit } from '../github/fetch-text-edits.ts';
+import type { CommentSeen, IssueSeen } from '../github/observed.ts';
 import { postReaction } from '../github/post-reaction.ts';
-import type { DueLook } from '../ledger/looks.ts';
-import { type Command, commandTable } from '../protocol/command-table.ts';
+import { type DueLook, noteSeen } from '../ledger/looks.ts';
 import { parseCommands } from '../protocol/commands.ts';
 import { stripHidden } from '../protocol/hidden-text.ts';
 import { type IssueForm, parseIssueForm } from '../protocol/issue-form.ts';
 import { type Sighting, unticketed } from './advance.ts';
 import type { LaneContext } from './context.ts';
+import { observeAction } from './observe-action.ts';
+import { observeChecksOf } from './observe-checks.ts';
+import { observeDiff } from './observe-diff.ts';
+import { observeFoundPull } from './observe-found-pull.ts';
+import { observeOpinion, opinionLooks } from './observe-opinion.ts';
+import { observePolicy } from './observe-policy.ts';
+import { findOwned, observeReviews } from './observe-reviews.ts';
+import { observeRun } from './observe-run.ts';
+import { previewPolicy } from './policy-preview.ts';
 
 export interface Observed {
   sightings: Sighting[];
@@ -51,15 +58,6 @@ async function observeBase(ctx: LaneContext, look: DueLook): Promise<Observed> {
   return { sightings: [seen(look, 'base', { kind: 'base', sha })], more };
 }
 
-async function observePolicy(ctx: LaneContext, look: DueLook): Promise<Observed> {
-  const file = await fetchPolicyFile(ctx.client, ctx.repo, ctx.lane.base);
-  const reading =
-    file.kind === 'problem'
-      ? { kind: 'refused' as const, problem: file.problem }
-      : readPolicy(file.kind === 'read' ? file.content : undefined);
-  return { sightings: [seen(look, 'policy', { kind: 'policy', reading })], more: [], isSettled: true };
-}
-
 function prerequisiteState(issue: IssueSeen | null): PrerequisiteState {
   if (!issue) return 'missing';
   if (issue.open) return 'open';
@@ -76,22 +74,10 @@ async function withPermission(ctx: LaneContext, login: string): Promise<SeenIssu
 }
 
 /** What is not understood refuses the whole request: a half-read specification would start the wrong work. */
-function readSpec(
-  ctx: LaneContext,
-  issue: IssueSeen,
-  form: IssueForm,
-  elsewhere: readonly BlockedBy[],
-): SpecReading {
+function readSpec(ctx: LaneContext, issue: IssueSeen, form: IssueForm): SpecReading {
   const repo = `${ctx.repo.owner}/${ctx.repo.name}`;
   const made = makeSpec({ ...form, title: stripHidden(issue.title).text, issue: issue.number, repo });
-  const why = [
-    ...form.problems,
-    ...elsewhere.map(
-      (link) =>
-        `It is blocked by ${link.repo}#${link.number}, and prerequisites in other repositories do not work yet.`,
-    ),
-    ...(made.kind === 'refused' ? made.why : []),
-  ];
+  const why = [...form.problems, ...(made.kind === 'refused' ? made.why : [])];
   return why.length > 0 ? { kind: 'refused', why } : made;
 }
 
@@ -100,46 +86,81 @@ function hasLabel(issue: IssueSeen, label: string): boolean {
   return issue.labels.some((each) => each.toLowerCase() === label);
 }
 
-async function describeRequester(
+type Requester = Pick<SeenIssue, 'labelledBy' | 'labelledAt' | 'author' | 'edits'>;
+
+async function describeEdits(
   ctx: LaneContext,
   issue: IssueSeen,
-): Promise<Pick<SeenIssue, 'labelledBy' | 'author'>> {
+  renames: readonly TextEdit[],
+): Promise<SeenIssue['edits']> {
+  const edits = await fetchTextEdits(ctx.client, ctx.repo, issue.number);
+  if (edits === null) return null;
+  const all = [...edits, ...renames].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  const people = new Map<string, SeenIssue['author']>();
+  for (const { login } of all) if (!people.has(login)) people.set(login, await withPermission(ctx, login));
+  return all.flatMap(({ login, at }) => {
+    const by = people.get(login);
+    return by ? [{ by, at }] : [];
+  });
+}
+
+/** @param isNews whether the text is not the one that was accepted: only then it matters who wrote it */
+async function describeRequester(ctx: LaneContext, issue: IssueSeen, isNews: boolean): Promise<Requester> {
   const author = { login: issue.author, permission: 'none' as const };
   const labeller = await fetchLabeller(ctx.client, ctx.repo, issue.number, humanLabels.ready);
   switch (labeller.kind) {
     case 'known':
-      return { labelledBy: await withPermission(ctx, labeller.login), author };
+      return {
+        labelledBy: await withPermission(ctx, labeller.login),
+        labelledAt: labeller.at,
+        edits: isNews ? await describeEdits(ctx, issue, labeller.renames) : null,
+        author,
+      };
     case 'not-seen-yet':
-      return { labelledBy: 'not-seen-yet', author };
+      return { labelledBy: 'not-seen-yet', labelledAt: null, edits: null, author };
     case 'no-events':
-      return { labelledBy: null, author: await withPermission(ctx, issue.author) };
+      return {
+        labelledBy: null,
+        labelledAt: null,
+        edits: isNews ? await describeEdits(ctx, issue, []) : null,
+        author: await withPermission(ctx, issue.author),
+      };
     default:
       return labeller satisfies never;
   }
 }
 
-async function describeIssue(ctx: LaneContext, issue: IssueSeen): Promise<SeenIssue> {
+const unlabelled: Requester = {
+  labelledBy: null,
+  labelledAt: null,
+  edits: null,
+  author: { login: '', permission: 'none' },
+};
+
+async function describeIssue(ctx: LaneContext, issue: IssueSeen, task: Task | undefined): Promise<SeenIssue> {
   const ready = hasLabel(issue, humanLabels.ready);
   const full = `${ctx.repo.owner}/${ctx.repo.name}`.toLowerCase();
   const form = parseIssueForm(issue.body);
-  const links = ready ? await fetchBlockedBy(ctx.client, ctx.repo, issue.number) : [];
+  const links = ready ? await fetchBlockedBy(ctx.client, ctx.repo, issue) : [];
   const elsewhere = links.filter((link) => link.repo.toLowerCase() !== full);
-  const requester: Pick<SeenIssue, 'labelledBy' | 'author'> = ready
-    ? await describeRequester(ctx, issue)
-    : { labelledBy: null, author: { login: issue.author, permission: 'none' } };
+  const spec = readSpec(ctx, issue, form);
+  const known = task && isLive(task) ? inAreas(spec, task.areas) : null;
+  const isNews = !(known?.kind === 'ok' && known.hash === task?.writtenHash);
   return {
     title: issue.title,
     open: issue.open,
     stateReason: issue.stateReason,
     ready,
     held: hasLabel(issue, humanLabels.hold),
-    ...requester,
-    spec: readSpec(ctx, issue, form, elsewhere),
+    labels: issue.labels,
+    ...(ready ? await describeRequester(ctx, issue, isNews) : unlabelled),
+    spec,
     hidden: form.hidden,
     blockedBy: links
       .filter((link) => !elsewhere.includes(link))
       .map((link) => link.number)
       .sort((a, b) => a - b),
+    blockedElsewhere: elsewhere.map((link) => referenceTo(link.repo, link.number)).sort(),
   };
 }
 
@@ -161,7 +182,7 @@ async function observeIssue(ctx: LaneContext, look: DueLook, state: LaneState): 
     issue: number,
     state: prerequisiteState(issue),
   });
-  const described = issue ? await describeIssue(ctx, issue) : null;
+  const described = issue ? await describeIssue(ctx, issue, state.tasks[number]) : null;
   const asTask = seen(look, `issue:${number}`, {
     kind: 'issue',
     issue: number,
@@ -177,6 +198,11 @@ async function observeIssue(ctx: LaneContext, look: DueLook, state: LaneState): 
   const asPull = pull?.open && !issue?.open ? await observeHead(ctx, look, state, pull.number) : [];
   const others = [...new Set(named)].filter((other) => other !== number && !state.tasks[other]);
   const prerequisites = await Promise.all(others.map((other) => observePrerequisite(ctx, other)));
+  const elsewhere =
+    described?.ready && described.spec.kind === 'ok'
+      ? [...described.spec.spec.dependsElsewhere, ...described.blockedElsewhere]
+      : [];
+  const isNewVersion = described?.edits != null && pull?.open === true;
   return {
     sightings: [
       ...asPull,
@@ -184,69 +210,53 @@ async function observeIssue(ctx: LaneContext, look: DueLook, state: LaneState): 
       ...(state.tasks[number] && issue?.open ? [] : [asPrerequisite]),
       ...prerequisites.map(unticketed),
     ],
-    more: [],
+    more: [
+      ...elsewhere.map((reference): Look => ({ kind: 'elsewhere', subject: reference })),
+      // A new version is judged anew.
+      ...(isNewVersion ? [{ kind: 'pull' as const, subject: String(pull.number) }] : []),
+    ],
     ...(described?.labelledBy === 'not-seen-yet' && !state.tasks[number] ? { isSettled: false } : {}),
   };
-}
-
-/**
- * Reads the diff of a head that the arbiter has not judged at this version. A head that it has found fault with is
- * judged again when the base has moved since: what was merged in from there is no change of the task's.
- */
-async function observeDiff(ctx: LaneContext, task: Task, pull: PullSeen): Promise<Sighting[]> {
-  const { headSha } = pull;
-  const verdict = task.pull?.verdict ?? null;
-  const isJudged = verdict?.headSha === headSha && verdict.version === task.version;
-  if (isJudged && passes(verdict)) return [];
-  // Read now and not taken from the ledger: the head may already contain what the ledger has not heard of.
-  const baseSha = (await fetchRef(ctx.client, ctx.repo, `heads/${ctx.lane.base}`)) ?? pull.baseSha;
-  if (isJudged && verdict.baseSha === baseSha) return [];
-  const changes = await fetchChangedPaths(ctx.client, ctx.repo, baseSha, headSha);
-  return [unticketed({ kind: 'diff', issue: task.issue, headSha, baseSha, changes })];
 }
 
 async function observePull(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
   const number = Number(look.subject);
   const task = Object.values(state.tasks).find((each) => each.pull?.number === number);
-  if (!task) return nothing;
   const pull = await fetchPull(ctx.client, ctx.repo, number);
   if (pull === null) await assertVisible(ctx);
-  const asPull = seen(look, `pull:${number}`, { kind: 'pull', issue: task.issue, seen: pull });
-  if (!pull?.open || !isLive(task)) return { sightings: [asPull], more: [] };
+  const preview: Look[] =
+    pull?.open && pull.baseRef === ctx.lane.base ? [{ kind: 'policy', subject: pull.headSha }] : [];
+  if (!task) {
+    const found = pull ? await observeFoundPull(ctx, pull, state) : [];
+    return { sightings: found, more: preview, isSettled: true };
+  }
+  if (!pull?.open || !isLive(task)) {
+    const closed = seen(look, `pull:${number}`, { kind: 'pull', issue: task.issue, seen: pull });
+    return { sightings: [closed], more: [] };
+  }
+  const reviews = await observeReviews(ctx, task, pull);
+  const diff = await observeDiff(ctx, state, task, pull);
+  const { forcePushes } = reviews;
+  const asPull = seen(look, `pull:${number}`, {
+    kind: 'pull',
+    issue: task.issue,
+    seen: { ...pull, base: pull.baseRef, ...(forcePushes === null ? {} : { forcePushes }) },
+  });
   return {
-    sightings: [asPull, ...(await observeDiff(ctx, task, pull))],
-    more: [{ kind: 'checks', subject: pull.headSha }],
+    sightings: [asPull, ...diff, seen(look, `reviews:${number}`, reviews.observation)],
+    more: [
+      { kind: 'checks', subject: pull.headSha },
+      ...preview,
+      ...opinionLooks(task, state),
+      // Who speaks for the owners is known once the diff has been judged.
+      ...(diff.length > 0 ? [{ kind: 'pull' as const, subject: look.subject }] : []),
+    ],
   };
 }
 
 async function observeChecks(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
-  const sha = look.subject;
-  const concerned =
-    Object.values(state.tasks).some((task) => isLive(task) && task.pull?.headSha === sha) ||
-    Object.values(state.builds).some((build) => build.sha === sha);
-  if (!concerned) return nothing;
-  const all = await fetchChecks(ctx.client, ctx.repo, sha);
-  const checks = state.policy.gate.checks.flatMap((name) => {
-    const reported = all.filter((check) => check.name === name);
-    // Where several Apps report under one name, all of them must be content.
-    const worst = reported.find((check) => check.conclusion !== 'success') ?? reported[0];
-    return worst ? [{ name, conclusion: worst.conclusion, url: worst.url }] : [];
-  });
-  return { sightings: [seen(look, `checks:${sha}`, { kind: 'checks', sha, checks })], more: [] };
-}
-
-function commandSeen(command: Command, index: number): SeenCommand {
-  switch (command.kind) {
-    case 'approve':
-      return { index, name: 'approve', sha: command.sha };
-    case 'escalate':
-      return { index, name: 'escalate', why: command.why };
-    case 'status':
-    case 'help':
-      return { index, name: command.kind };
-    default:
-      return { index, name: 'not-yet', typed: command.kind, needs: commandTable[command.kind].who };
-  }
+  const checks = await observeChecksOf(ctx, state, look.subject);
+  return checks === null ? nothing : { sightings: [seen(look, `checks:${look.subject}`, checks)], more: [] };
 }
 
 /** The PR as it is now, so that an approval is bound to the head that is there when it is carried out. */
@@ -259,7 +269,9 @@ async function observeHead(
   const task = taskUnder(state, number);
   if (!task) return [];
   const pull = await fetchPull(ctx.client, ctx.repo, number);
-  return [seen(look, `pull:${number}`, { kind: 'pull', issue: task.issue, seen: pull })];
+  const pushes = pull?.open ? await fetchForcePushes(ctx.client, ctx.repo, number) : null;
+  const known = pull && { ...pull, base: pull.baseRef, ...(pushes ? { forcePushes: pushes.length } : {}) };
+  return [seen(look, `pull:${number}`, { kind: 'pull', issue: task.issue, seen: known })];
 }
 
 /** An edit could put words into somebody's mouth, so an edited comment commands nothing. GitHub tells seconds only. */
@@ -267,15 +279,68 @@ function isEdited(comment: CommentSeen, hash: string | null): boolean {
   return comment.updatedAt !== comment.createdAt || (hash !== null && hash !== hashOfWords(comment.body));
 }
 
+/** A text that waits for somebody's word is read again first, so that the word is about what is there now. */
+async function observeText(
+  ctx: LaneContext,
+  look: DueLook,
+  state: LaneState,
+  under: number,
+): Promise<Sighting[]> {
+  if (!state.tasks[under]?.suspension) return [];
+  const subject = String(under);
+  return (await observeIssue(ctx, { ...look, kind: 'issue', subject }, state)).sightings;
+}
+
+/** What a command names and the lane may not know yet. */
+function looksFor(ctx: LaneContext, command: SeenCommand): Look[] {
+  if (command.name !== 'depends') return [];
+  const here = `${ctx.repo.owner}/${ctx.repo.name}`.toLowerCase();
+  return command.issues.map(({ repo, number }): Look => {
+    const isHere = repo === null || repo.toLowerCase() === here;
+    return isHere
+      ? { kind: 'issue', subject: String(number) }
+      : { kind: 'elsewhere', subject: referenceTo(repo, number) };
+  });
+}
+
+/** How often GitHub is asked what a person may do before the command is answered without knowing. */
+const mostQuestions = 4;
+
+async function askPermission(
+  ctx: LaneContext,
+  look: DueLook,
+  login: string,
+): Promise<Permission | 'unknown'> {
+  try {
+    return await fetchPermission(ctx.client, ctx.repo, login);
+  } catch (error) {
+    const isForGood = classifyFailure(error).kind === 'refused';
+    if (!isForGood && look.tries + 1 < mostQuestions) throw error;
+    return 'unknown';
+  }
+}
+
+/**
+ * Read, and no command in it. The sweep does not know what a comment said when it was written, and could not tell an
+ * edit within the same second: it reads this one no more (S13).
+ */
+async function leaveAlone(ctx: LaneContext, id: number): Promise<Observed> {
+  await noteSeen(ctx.db, ctx.key, `comment:${id}:0`, 1);
+  return nothing;
+}
+
 /** Commands count in new comments by people; a comment that is gone again is not carried out. */
 async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
   const { id, hash } = readCommentSubject(look.subject);
   const comment = await fetchComment(ctx.client, ctx.repo, id);
-  if (!comment) return { ...nothing, isSettled: false };
-  if (comment.authorIsBot || isEdited(comment, hash)) return nothing;
+  if (!comment) {
+    ctx.log.info({ comment: id }, 'a comment was gone before it was read: nothing in it is carried out');
+    return { ...nothing, isSettled: false };
+  }
+  if (comment.authorIsBot || isEdited(comment, hash)) return leaveAlone(ctx, id);
   const reading = parseCommands(comment.body);
   const typed: SeenCommand[] = [
-    ...reading.commands.map((command, index) => commandSeen(command, index)),
+    ...reading.commands.map((command, index) => ({ index, ...command })),
     ...reading.unknown.map((unknown, index) => ({
       index: reading.commands.length + index,
       name: 'unknown' as const,
@@ -284,11 +349,15 @@ async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState)
     })),
   ];
   if (reading.ignored > 0) typed.push({ index: typed.length, name: 'too-many', count: reading.ignored });
-  if (typed.length === 0) return nothing;
+  if (typed.length === 0) return leaveAlone(ctx, id);
   await postReaction(ctx.client, ctx.repo, comment.id, 'eyes');
-  const permission = await fetchPermission(ctx.client, ctx.repo, comment.author);
+  const permission = await askPermission(ctx, look, comment.author);
   const pull = taskUnder(state, comment.issue)?.pull?.number ?? null;
   const head = pull === null ? [] : await observeHead(ctx, look, state, pull);
+  const task = taskUnder(state, comment.issue);
+  const isApproval = typed.some(({ name }) => name === 'approve' || name === 'retry');
+  const owns = task && isApproval ? await findOwned(ctx, task, comment.author) : [];
+  const text = await observeText(ctx, look, state, comment.issue);
   const commands = typed.map(
     (command): Sighting => ({
       observation: {
@@ -298,16 +367,30 @@ async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState)
         command,
         by: comment.author,
         permission,
+        owns,
+        writtenAt: comment.createdAt,
       },
       // Always the same ticket: a command is carried out once, however often its comment is read.
       read: { subject: `comment:${comment.id}:${command.index}`, ticket: 1 },
     }),
   );
   return {
-    sightings: [...head, ...commands],
-    more: pull === null ? [] : [{ kind: 'pull', subject: String(pull) }],
+    sightings: [...head, ...text, ...commands],
+    more: [
+      ...(pull === null ? [] : [{ kind: 'pull' as const, subject: String(pull) }]),
+      ...typed.flatMap((command) => looksFor(ctx, command)),
+    ],
     isSettled: true,
   };
+}
+
+/** A prerequisite in another repository of the installation. */
+async function observeElsewhere(ctx: LaneContext, look: DueLook): Promise<Observed> {
+  const reference = look.subject;
+  const [, owner = '', name = '', number = ''] = /^([^/]+)\/([^#]+)#(\d+)$/.exec(reference) ?? [];
+  const issue = await fetchIssue(ctx.client, { owner, name }, Number(number));
+  const observation: Observation = { kind: 'elsewhere', reference, state: prerequisiteState(issue) };
+  return { sightings: [seen(look, `elsewhere:${reference}`, observation)], more: [] };
 }
 
 /** What GitHub says now about the subject of a look. `state` is only a hint for what is worth reading. */
@@ -316,15 +399,25 @@ export async function observe(ctx: LaneContext, look: DueLook, state: LaneState)
     case 'base':
       return observeBase(ctx, look);
     case 'policy':
-      return observePolicy(ctx, look);
+      if (look.subject === '') return observePolicy(ctx, look, state);
+      await previewPolicy(ctx, state, look.subject);
+      return nothing;
     case 'issue':
       return observeIssue(ctx, look, state);
+    case 'elsewhere':
+      return observeElsewhere(ctx, look);
     case 'pull':
       return observePull(ctx, look, state);
     case 'checks':
       return observeChecks(ctx, look, state);
     case 'comment':
       return observeComment(ctx, look, state);
+    case 'action':
+      return observeAction(ctx, look, state);
+    case 'opinion':
+      return observeOpinion(ctx, look, state);
+    case 'run':
+      return observeRun(ctx, look, state);
     default:
       return look.kind satisfies never;
   }

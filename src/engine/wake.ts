@@ -1,7 +1,7 @@
 /** Waking lanes: whoever finds that something is due says so; the jobs see that one worker at a time runs a lane. */
 import type { LaneKey } from '../core/ids.ts';
 import type { Look } from '../core/lane/look.ts';
-import { lanesWithDueWork, lanesWithWaitingTasks } from '../ledger/lanes.ts';
+import { lanesNaming, lanesWithDueWork, lanesWithWaitingTasks } from '../ledger/lanes.ts';
 import { requestLooks } from '../ledger/looks.ts';
 import { advance } from './advance.ts';
 import type { EngineContext } from './context.ts';
@@ -17,6 +17,17 @@ export async function askForLooks(
 ): Promise<void> {
   await requestLooks(engine.db, key, looks, repeats);
   await engine.jobs.wakeLane(engine.db, key);
+}
+
+/** Tells the lanes that name this issue of another repository (`owner/repo#7`) that it may have changed. */
+export async function askElsewhere(
+  engine: EngineContext,
+  installationId: number,
+  reference: string,
+): Promise<void> {
+  for (const key of await lanesNaming(engine.db, installationId, reference)) {
+    await askForLooks(engine, key, [{ kind: 'elsewhere', subject: reference }]);
+  }
 }
 
 /** Wakes every lane in which something is due: after a start, after a crash, and when a time has come. */

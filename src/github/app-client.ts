@@ -20,6 +20,8 @@ export interface GitHub {
   /** Authenticated as the App, with a JWT. */
   asApp(): Octokit;
   fetchAppIdentity(): Promise<AppIdentity>;
+  /** Ends an installation token now; one that has ended already is no news. */
+  revokeToken(token: string): Promise<void>;
 }
 
 export interface GitHubOptions {
@@ -89,6 +91,14 @@ export function createGitHub(options: GitHubOptions): GitHub {
       installations.set(installationId, client);
       return client;
     },
+    async revokeToken(token) {
+      // GitHub's docs, "Revoke an installation access token": a token can only revoke itself.
+      await openClient(async () => `token ${token}`)
+        .request('DELETE /installation/token')
+        .catch((error: unknown) => {
+          if (!hasStatus(error, 401)) throw error;
+        });
+    },
     fetchAppIdentity() {
       identity ??= fetchIdentity(app).catch((error: unknown) => {
         identity = null;
@@ -97,6 +107,10 @@ export function createGitHub(options: GitHubOptions): GitHub {
       return identity;
     },
   };
+}
+
+function hasStatus(error: unknown, status: number): boolean {
+  return error instanceof Error && 'status' in error && error.status === status;
 }
 
 /** A server with shorter tokens than GitHub's hour has a shorter margin; one with nonsense dates is left to its 401. */

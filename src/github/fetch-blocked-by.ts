@@ -1,24 +1,28 @@
 import type { Octokit } from '@octokit/rest';
 import { isMissing } from './failure.ts';
 import { fetchPages } from './fetch-pages.ts';
-import { type BlockedBy, inRepo, type RepoName } from './observed.ts';
+import { type BlockedBy, type IssueSeen, inRepo, type RepoName } from './observed.ts';
 
-/**
- * Native "blocked by" links (GitHub's docs, "List dependencies an issue is blocked by"); none on servers without
- * issue dependencies.
- */
-export async function fetchBlockedBy(client: Octokit, repo: RepoName, issue: number): Promise<BlockedBy[]> {
+interface RawIssue {
+  number: number;
+  repository_url?: string;
+  repository?: { full_name?: string };
+}
+
+type Route =
+  | 'GET /repos/{owner}/{repo}/issues/{issue_number}/dependencies/blocked_by'
+  | 'GET /repos/{owner}/{repo}/issues/{issue_number}/sub_issues';
+
+async function fetchLinks(
+  client: Octokit,
+  repo: RepoName,
+  issue: number,
+  route: Route,
+): Promise<BlockedBy[]> {
   try {
     const found = await fetchPages(async (page) => {
-      const answer = await client.request(
-        'GET /repos/{owner}/{repo}/issues/{issue_number}/dependencies/blocked_by',
-        {
-          ...inRepo(repo),
-          issue_number: issue,
-          ...page,
-        },
-      );
-      return { items: answer.data, link: answer.headers.link };
+      const answer = await client.request(route, { ...inRepo(repo), issue_number: issue, ...page });
+      return { items: answer.data as RawIssue[], link: answer.headers.link };
     });
     return found.map((each) => ({
       number: each.number,
@@ -31,4 +35,24 @@ export async function fetchBlockedBy(client: Octokit, repo: RepoName, issue: num
     if (isMissing(error)) return [];
     throw error;
   }
+}
+
+/**
+ * What an issue waits for natively: "blocked by" links and its sub-issues (GitHub's docs, "List dependencies an issue
+ * is blocked by" and "List sub-issues"); none on servers without them.
+ */
+export async function fetchBlockedBy(
+  client: Octokit,
+  repo: RepoName,
+  issue: IssueSeen,
+): Promise<BlockedBy[]> {
+  const links = await fetchLinks(
+    client,
+    repo,
+    issue.number,
+    'GET /repos/{owner}/{repo}/issues/{issue_number}/dependencies/blocked_by',
+  );
+  if (issue.subIssues === 0) return links;
+  const route = 'GET /repos/{owner}/{repo}/issues/{issue_number}/sub_issues';
+  return [...links, ...(await fetchLinks(client, repo, issue.number, route))];
 }

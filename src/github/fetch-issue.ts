@@ -13,6 +13,7 @@ interface RawIssue {
   state_reason?: string | null;
   labels?: (string | { name?: string })[];
   pull_request?: unknown;
+  sub_issues_summary?: { total?: number } | null;
   updated_at: string;
 }
 
@@ -78,6 +79,7 @@ function toIssue(raw: RawIssue): IssueSeen {
     stateReason: raw.state_reason ?? null,
     labels: (raw.labels ?? []).map((label) => (typeof label === 'string' ? label : (label.name ?? ''))),
     isPullRequest: raw.pull_request != null,
+    subIssues: raw.sub_issues_summary?.total ?? null,
     updatedAt: raw.updated_at,
   };
 }

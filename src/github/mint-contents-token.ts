@@ -7,7 +7,7 @@ export interface ContentsToken {
 
 /**
  * A token for an agent: it may push to one repository and nothing else, not even its workflows (GitHub's docs,
- * "Create an installation access token for an app"). It is never stored or logged.
+ * "Create an installation access token for an app"). It is stored sealed, to be revoked with its attempt, and never logged.
  */
 export async function mintContentsToken(
   asApp: Octokit,

@@ -34,6 +34,8 @@ export interface IssueSeen {
   stateReason: string | null;
   labels: string[];
   isPullRequest: boolean;
+  /** How many sub-issues it has; null when the server does not say. */
+  subIssues: number | null;
   updatedAt: string;
 }
 
@@ -68,6 +70,7 @@ export interface PullSeen {
   mergeCommitSha: string | null;
   author: string;
   title: string;
+  body: string;
   nodeId: string;
 }
 

@@ -5,6 +5,7 @@
 const secrets: readonly RegExp[] = [
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
   /\bgh[a-z]_[A-Za-z0-9_.-]+/g,
+  /\bsbx_[A-Za-z0-9_-]{20,}/g,
   /\bgithub_pat_[A-Za-z0-9_]+/g,
   /\beyJ[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*){1,2}/g,
   /(?<=\b(?:bearer|basic|token) )[A-Za-z0-9._~+/=-]{16,}/gi,

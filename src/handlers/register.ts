@@ -1,7 +1,9 @@
 /** The Probot app: every event becomes looks in our words. Deliveries reach it through `probot.receive`. */
 import type { Probot } from 'probot';
+import { referenceTo } from '../core/task/specification.ts';
 import type { EngineContext } from '../engine/context.ts';
 import { pauseInstallation, sweep } from '../engine/sweep.ts';
+import { askElsewhere } from '../engine/wake.ts';
 import { type AskForLooks, openLookCollector } from './collect-looks.ts';
 import { type HeardEvent, heardEvents, type Identity, isOwnEcho, laneOf, looksOf } from './looks-of.ts';
 
@@ -22,6 +24,10 @@ async function hear(
   if (event.name === 'installation_repositories' || event.name === 'repository') return sweep(engine);
   const address = laneOf(event);
   if (!address) return;
+  if (event.name === 'issues') {
+    const reference = referenceTo(`${address.owner}/${address.repo}`, event.payload.issue.number);
+    await askElsewhere(engine, address.installationId, reference);
+  }
   const looks = looksOf(event);
   if (looks.length > 0 && !isEcho(event)) await ask(address, looks);
 }

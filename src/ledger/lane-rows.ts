@@ -1,7 +1,11 @@
 /** Between a lane's rows and its state: reading one from the other, with nothing lost either way. */
 import type { Selectable } from 'kysely';
+import type { GateEvidence, RequiredCheck } from '../core/gate/evidence.ts';
 import { emptyLane } from '../core/lane/fold.ts';
+import type { Spending } from '../core/lane/health.ts';
 import type {
+  Adjustments,
+  Approval,
   Attempt,
   Build,
   BuildEntry,
@@ -9,16 +13,22 @@ import type {
   CheckResult,
   Collision,
   Escalation,
+  Freeze,
+  Hold,
   Landing,
   LaneState,
   PrerequisiteState,
   Pull,
+  Routing,
   Spec,
+  Suspension,
   Task,
   TaskState,
   Verdict,
+  VersionNote,
 } from '../core/lane/state.ts';
 import type { Policy } from '../core/policy.ts';
+import type { TaskRecord } from '../core/task/record.ts';
 import type * as schema from './schema.ts';
 
 export type Row<K extends keyof schema.DB> = Selectable<schema.DB[K]>;
@@ -35,6 +45,7 @@ export interface LaneRows {
   build: Row<'build'>[];
   landing: Row<'landing'>[];
   prerequisite: Row<'prerequisite'>[];
+  elsewhere: Row<'elsewhere'>[];
   refusal: Row<'refusal'>[];
 }
 
@@ -55,8 +66,17 @@ function readAttempt(row: Row<'attempt'>): Attempt {
     openedSha: row.opened_sha,
     claimId: row.claim_id,
     worker: row.worker,
+    runId: row.run_id,
+    asked: json<string[]>(row.asked),
     assignedAt: time(row.assigned_at),
     startedAt: timeOrNull(row.started_at),
+    head: row.head,
+    movedAt: timeOrNull(row.moved_at),
+    isRunning: row.is_running,
+    extendedAt: timeOrNull(row.extended_at),
+    tokens: row.tokens,
+    usd: row.usd,
+    warned: row.warned,
   };
 }
 
@@ -69,47 +89,81 @@ function readPull(row: Row<'pull'>): Pull {
     merged: row.merged,
     checks: json<CheckResult[]>(row.checks),
     verdict: json<Verdict | null>(row.verdict),
+    gate: json<GateEvidence>(row.gate),
   };
 }
 
+function readApproval(row: Row<'approval'>): Approval {
+  return {
+    headSha: row.head_sha,
+    version: row.version,
+    policyHash: row.policy_hash,
+    by: row.approved_by,
+    at: time(row.approved_at),
+    source: row.source as Approval['source'],
+    review: row.review,
+    epoch: row.epoch,
+    owns: json<string[]>(row.owns),
+  };
+}
+
+/** Specifications written before there were prerequisites elsewhere have none. */
+function elsewhereIn(spec: unknown): string[] {
+  return json<Partial<Spec>>(spec).dependsElsewhere ?? [];
+}
+
+const indexes = new WeakMap<readonly { issue: number }[], ReadonlyMap<number, unknown>>();
+
+/** Rows by the issue they belong to; made once for each list, so that a lane is read in one go through it. */
+function byIssue<T extends { issue: number }>(list: T[]): ReadonlyMap<number, T> {
+  const index = indexes.get(list) ?? new Map(list.map((row) => [row.issue, row]));
+  indexes.set(list, index);
+  return index as ReadonlyMap<number, T>;
+}
+
 function readTask(row: Row<'task'>, rows: LaneRows): Task {
-  const own = <T extends { issue: number }>(list: T[]): T | undefined =>
-    list.find((r) => r.issue === row.issue);
+  const own = <T extends { issue: number }>(list: T[]): T | undefined => byIssue(list).get(row.issue);
   const attempt = own(rows.attempt);
   const pull = own(rows.pull);
-  const approval = own(rows.approval);
   const entry = own(rows.entry);
   return {
     issue: row.issue,
     title: row.title,
     state: row.state as TaskState,
     version: row.version,
-    spec: json<Spec>(row.spec),
+    spec: { ...json<Omit<Spec, 'dependsElsewhere'>>(row.spec), dependsElsewhere: elsewhereIn(row.spec) },
     specHash: row.spec_hash,
     blockedBy: json<number[]>(row.blocked_by),
+    labels: json<string[]>(row.labels),
+    routing: json<Routing>(row.routing),
+    areas: json<string[]>(row.areas),
+    blockedElsewhere: json<string[]>(row.blocked_elsewhere),
     requestedBy: row.requested_by,
     requestedAt: time(row.requested_at),
+    labelledAt: row.labelled_at,
+    textAt: row.text_at,
+    writtenHash: row.written_hash,
+    adjust: json<Adjustments>(row.adjust),
+    suspension: json<Suspension | null>(row.suspension),
+    change: json<VersionNote | null>(row.change),
+    branch: row.branch,
+    asked: json<string[]>(row.asked),
     held: row.held,
+    hold: json<Hold | null>(row.hold),
+    dismissedAt: timeOrNull(row.dismissed_at),
     hidden: row.hidden,
     correlationId: row.correlation_id,
     attempts: row.attempts,
     attempt: attempt ? readAttempt(attempt) : null,
     claims: json<string[]>(row.claims),
     pull: pull ? readPull(pull) : null,
-    approval: approval
-      ? {
-          headSha: approval.head_sha,
-          version: approval.version,
-          policyHash: approval.policy_hash,
-          by: approval.approved_by,
-          at: time(approval.approved_at),
-        }
-      : null,
+    approvals: rows.approval.filter((approval) => approval.issue === row.issue).map(readApproval),
     entry: entry
       ? { headSha: entry.head_sha, enteredAt: time(entry.entered_at), order: entry.arrival }
       : null,
     ejectedHead: row.ejected_head,
     escalation: json<Escalation | null>(row.escalation),
+    record: json<TaskRecord>(row.record),
     lastReason: row.last_reason,
     since: time(row.since),
     startedAt: timeOrNull(row.started_at),
@@ -166,13 +220,22 @@ export function readLaneState(rows: LaneRows): LaneState {
     policy: policy ?? emptyLane.policy,
     policyHash: lane.policy_hash ?? emptyLane.policyHash,
     policyProblem: lane.policy_problem,
+    requiredChecks: json<RequiredCheck[]>(lane.required_checks),
+    frozen: json<Freeze | null>(lane.frozen),
+    asked: json<LaneState['asked']>(lane.asked),
     nextFence: lane.next_fence,
     nextBuild: lane.next_build,
     nextEntry: lane.next_entry,
+    health: json<LaneState['health']>(lane.health),
+    spending: json<Spending>(lane.spending),
     tasks: Object.fromEntries(rows.task.map((row) => [row.issue, readTask(row, rows)])),
     refusals: Object.fromEntries(rows.refusal.map((row) => [row.issue, row.why])),
     prerequisites: Object.fromEntries(
       rows.prerequisite.map((row) => [row.issue, row.state as PrerequisiteState]),
+    ),
+    passedOver: json<Record<number, number>>(lane.passed_over),
+    elsewhere: Object.fromEntries(
+      rows.elsewhere.map((row) => [row.reference, row.state as PrerequisiteState]),
     ),
     collisions: rows.collision.map(readCollision),
     builds: Object.fromEntries(rows.build.map((row) => [row.number, readBuild(row)])),

@@ -38,16 +38,23 @@ export async function openLane(
   return { key: keyOf(await find.executeTakeFirstOrThrow()), isCurrent: false };
 }
 
+/** Whether the lane of this repository and base branch has been opened under this installation. */
+export async function hasLane(db: Kysely<DB>, address: LaneAddress): Promise<boolean> {
+  const { installationId, repoId, base } = address;
+  const found = await db
+    .selectFrom('lane')
+    .select('lane_id')
+    .where((eb) => eb.and({ installation_id: installationId, repo_id: repoId, base }))
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
 export async function readLane(db: Kysely<DB>, key: LaneKey): Promise<LaneRow> {
   return db
     .selectFrom('lane')
     .selectAll()
     .where((eb) => eb.and(columns(key)))
     .executeTakeFirstOrThrow();
-}
-
-export async function readLaneById(db: Kysely<DB>, laneId: number): Promise<LaneRow | undefined> {
-  return db.selectFrom('lane').selectAll().where('lane_id', '=', laneId).executeTakeFirst();
 }
 
 /** Every lane that has been opened, by name. */
@@ -102,7 +109,24 @@ export async function lanesWithDueWork(db: Kysely<DB>): Promise<LaneKey[]> {
     union select installation_id, lane_id from look where due_at <= now()
     union select installation_id, lane_id from effect
       where done_at is null and due_at <= now() and (lease_until is null or lease_until < now())
+    union select h.installation_id, h.lane_id from handed_token h
+      left join attempt a using (installation_id, lane_id, fence)
+      where h.due_at <= now() and (h.expires_at <= now() or not a.current)
     union select installation_id, lane_id from task where changed_seq > published_seq`.execute(db);
+  return rows.map(keyOf);
+}
+
+/** Lanes of the installation in which a task waits, or once waited, for this issue of another repository. */
+export async function lanesNaming(
+  db: Kysely<DB>,
+  installationId: number,
+  reference: string,
+): Promise<LaneKey[]> {
+  const rows = await db
+    .selectFrom('elsewhere')
+    .select(['installation_id', 'lane_id'])
+    .where((eb) => eb.and({ installation_id: installationId, reference }))
+    .execute();
   return rows.map(keyOf);
 }
 

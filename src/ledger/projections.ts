@@ -1,10 +1,15 @@
 /** Projections: what was last published of a task, so that only differences are published. */
 import { type Kysely, sql } from 'kysely';
 import type { LaneKey } from '../core/ids.ts';
-import type { Fact } from '../core/lane/facts.ts';
 import type { DB } from './schema.ts';
 
-export type ProjectionKind = 'issue-comment' | 'pull-comment' | 'arbiter-check' | 'queue-check' | 'labels';
+export type ProjectionKind =
+  | 'issue-comment'
+  | 'pull-comment'
+  | 'arbiter-check'
+  | 'queue-check'
+  | 'policy-check'
+  | 'labels';
 
 export interface Published {
   hash: string;
@@ -33,14 +38,15 @@ export async function tasksToPublish(
 }
 
 /**
- * Has waiting tasks published afresh when a time that the lane waited for has come: what they wait on is different
- * then, though no fact may say so. Call it before the lane is advanced, which sets the next such time.
+ * Has tasks that wait for something published afresh when a time that the lane waited for has come: what they wait on
+ * may read differently then, though no fact says so. Call it before the lane is advanced, which sets the next such time.
  */
 export async function republishWaiting(db: Kysely<DB>, key: LaneKey): Promise<void> {
   await db
     .updateTable('task')
     .set({ published_seq: 0 })
-    .where((eb) => eb.and({ ...columns(key), state: 'waiting' }))
+    .where((eb) => eb.and(columns(key)))
+    .where('state', 'in', ['waiting', 'in-review', 'approved'])
     .where((eb) =>
       eb.exists(
         eb
@@ -99,32 +105,4 @@ export async function saveProjection(
       }),
     )
     .execute();
-}
-
-/** The newest facts about an issue, newest first. */
-export async function recentFacts(
-  db: Kysely<DB>,
-  key: LaneKey,
-  issue: number,
-  limit: number,
-): Promise<Fact[]> {
-  const rows = await db
-    .selectFrom('journal')
-    .select('fact')
-    .where((eb) => eb.and({ ...columns(key), issue }))
-    .orderBy('seq', 'desc')
-    .limit(limit)
-    .execute();
-  return rows.map((row) => row.fact as unknown as Fact);
-}
-
-/** All facts of a lane in order, for replaying them. */
-export async function readJournal(db: Kysely<DB>, key: LaneKey): Promise<Fact[]> {
-  const rows = await db
-    .selectFrom('journal')
-    .select('fact')
-    .where((eb) => eb.and(columns(key)))
-    .orderBy('seq')
-    .execute();
-  return rows.map((row) => row.fact as unknown as Fact);
 }

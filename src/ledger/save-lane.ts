@@ -3,7 +3,7 @@ import { type Insertable, sql } from 'kysely';
 import { type Effect, effectKey } from '../core/lane/effects.ts';
 import { type Fact, issueOf } from '../core/lane/facts.ts';
 import { isLive, type LaneState, type Task } from '../core/lane/state.ts';
-import { minimalSubtrees } from '../core/task/patterns.ts';
+import { type Claimer, giveBackClaims, takeClaims } from './claims.ts';
 import type { LaneLock } from './load-lane.ts';
 import type { DB } from './schema.ts';
 
@@ -28,15 +28,30 @@ async function saveTaskRow(lock: LaneLock, task: Task): Promise<void> {
     spec: json(task.spec),
     spec_hash: task.specHash,
     blocked_by: json(task.blockedBy),
+    labels: json(task.labels),
+    routing: json(task.routing),
+    areas: json(task.areas),
+    blocked_elsewhere: json(task.blockedElsewhere),
     requested_by: task.requestedBy,
     requested_at: task.requestedAt,
+    labelled_at: task.labelledAt,
+    text_at: task.textAt,
+    written_hash: task.writtenHash,
+    adjust: json(task.adjust),
+    suspension: task.suspension ? json(task.suspension) : null,
+    change: task.change ? json(task.change) : null,
+    branch: task.branch,
+    asked: json(task.asked),
     held: task.held,
+    hold: task.hold ? json(task.hold) : null,
+    dismissed_at: task.dismissedAt,
     hidden: task.hidden,
     correlation_id: task.correlationId,
     attempts: task.attempts,
     claims: json(task.claims),
     ejected_head: task.ejectedHead,
     escalation: task.escalation ? json(task.escalation) : null,
+    record: json(task.record),
     last_reason: task.lastReason,
     since: task.since,
     started_at: task.startedAt,
@@ -56,13 +71,13 @@ async function saveTaskRow(lock: LaneLock, task: Task): Promise<void> {
       version: task.version,
       spec: json(task.spec),
       spec_hash: task.specHash,
-      accepted_at: task.requestedAt,
+      accepted_at: task.change?.at ?? task.requestedAt,
     })
     .onConflict((oc) => oc.doNothing())
     .execute();
 }
 
-/** A new attempt of a worker starts with a full lease; from then on only heartbeats renew it. */
+/** A new attempt of a worker or a workflow starts with a full lease; from then on only heartbeats renew it. */
 async function saveAttempt(
   lock: LaneLock,
   before: Task | undefined,
@@ -91,11 +106,23 @@ async function saveAttempt(
     opened_sha: attempt.openedSha,
     claim_id: attempt.claimId,
     worker: attempt.worker,
+    run_id: attempt.runId,
+    asked: json(attempt.asked),
     assigned_at: attempt.assignedAt,
     started_at: attempt.startedAt,
+    head: attempt.head,
+    moved_at: attempt.movedAt,
+    is_running: attempt.isRunning,
+    extended_at: attempt.extendedAt,
+    tokens: attempt.tokens,
+    usd: attempt.usd,
+    warned: attempt.warned,
     current: true,
   };
-  const leaseUntil = attempt.via === 'pull' ? new Date(Date.parse(attempt.assignedAt) + leaseMs) : null;
+  const leaseUntil =
+    attempt.via === 'pull' || attempt.via === 'dispatch'
+      ? new Date(Date.parse(attempt.assignedAt) + leaseMs)
+      : null;
   await lock.trx
     .insertInto('attempt')
     .values({ ...row, lease_until: leaseUntil })
@@ -103,26 +130,8 @@ async function saveAttempt(
     .execute();
 }
 
-/** All or nothing: the exclusion constraint decides, and a row too few undoes the whole transaction (I3). */
-async function saveClaims(lock: LaneLock, before: Task | undefined, task: Task): Promise<void> {
-  if (before?.claims === task.claims) return;
-  await lock.trx
-    .updateTable('claim')
-    .set({ active: false })
-    .where((eb) => eb.and({ ...ids(lock), issue: task.issue, active: true }))
-    .execute();
-  const paths = minimalSubtrees(task.claims);
-  if (paths.length === 0) return;
-  const fence = task.attempt?.fence ?? 0;
-  const claimed = await lock.trx
-    .insertInto('claim')
-    .values(paths.map((path) => ({ ...ids(lock), issue: task.issue, fence, path })))
-    .onConflict((oc) => oc.doNothing())
-    .returning('claim_id')
-    .execute();
-  if (claimed.length !== paths.length) {
-    throw new ClaimRefused(`#${task.issue} cannot own ${task.claims.join(', ')}: another task does`);
-  }
+function claimerOf({ key }: LaneLock, { issue, attempt }: Task): Claimer {
+  return { key, issue, fence: attempt?.fence ?? 0 };
 }
 
 async function savePull(lock: LaneLock, { issue, pull }: Task): Promise<void> {
@@ -143,6 +152,7 @@ async function savePull(lock: LaneLock, { issue, pull }: Task): Promise<void> {
     merged: pull.merged,
     checks: json(pull.checks),
     verdict: pull.verdict ? json(pull.verdict) : null,
+    gate: json(pull.gate),
   };
   await lock.trx
     .insertInto('pull')
@@ -151,23 +161,26 @@ async function savePull(lock: LaneLock, { issue, pull }: Task): Promise<void> {
     .execute();
 }
 
-async function saveApproval(lock: LaneLock, { issue, approval }: Task): Promise<void> {
+async function saveApprovals(lock: LaneLock, { issue, approvals }: Task): Promise<void> {
   const mine = { ...ids(lock), issue };
   await lock.trx
     .deleteFrom('approval')
     .where((eb) => eb.and(mine))
     .execute();
-  if (!approval) return;
-  const { headSha, version, policyHash, by, at } = approval;
-  const row = {
+  if (approvals.length === 0) return;
+  const rows = approvals.map((approval) => ({
     ...mine,
-    head_sha: headSha,
-    version,
-    policy_hash: policyHash,
-    approved_by: by,
-    approved_at: at,
-  };
-  await lock.trx.insertInto('approval').values(row).execute();
+    head_sha: approval.headSha,
+    version: approval.version,
+    policy_hash: approval.policyHash,
+    approved_by: approval.by,
+    approved_at: approval.at,
+    source: approval.source,
+    review: approval.review,
+    epoch: approval.epoch,
+    owns: json(approval.owns),
+  }));
+  await lock.trx.insertInto('approval').values(rows).execute();
 }
 
 async function saveEntry(lock: LaneLock, { issue, entry }: Task): Promise<void> {
@@ -183,15 +196,20 @@ async function saveEntry(lock: LaneLock, { issue, entry }: Task): Promise<void> 
 
 async function saveTasks(lock: LaneLock, before: LaneState, after: LaneState): Promise<void> {
   const changed = Object.values(after.tasks).filter((task) => before.tasks[task.issue] !== task);
-  // Claims are given back before others take them, whatever the order of the issues.
-  const releasingFirst = [...changed].sort((a, b) => a.claims.length - b.claims.length);
-  for (const task of releasingFirst) {
+  // What is given back may be what another takes in the same step.
+  for (const task of changed) {
+    const had = before.tasks[task.issue]?.claims ?? [];
+    await giveBackClaims(lock.trx, claimerOf(lock, task), had, task.claims);
+  }
+  for (const task of changed) {
     const old = before.tasks[task.issue];
     await saveTaskRow(lock, task);
     await saveAttempt(lock, old, task, after.policy.ownership.lease);
-    await saveClaims(lock, old, task);
+    // The exclusion constraint decides; one claim too few undoes the whole transaction (I3).
+    if (!(await takeClaims(lock.trx, claimerOf(lock, task), old?.claims ?? [], task.claims)))
+      throw new ClaimRefused(`#${task.issue} cannot own ${task.claims.join(', ')}: another task does`);
     if (old?.pull !== task.pull) await savePull(lock, task);
-    if (old?.approval !== task.approval) await saveApproval(lock, task);
+    if (old?.approvals !== task.approvals) await saveApprovals(lock, task);
     if (old?.entry !== task.entry) await saveEntry(lock, task);
   }
 }
@@ -267,6 +285,17 @@ async function savePrerequisites(lock: LaneLock, before: LaneState, after: LaneS
   }
 }
 
+async function saveElsewhere(lock: LaneLock, before: LaneState, after: LaneState): Promise<void> {
+  for (const [reference, state] of Object.entries(after.elsewhere)) {
+    if (before.elsewhere[reference] === state) continue;
+    await lock.trx
+      .insertInto('elsewhere')
+      .values({ ...ids(lock), reference, state })
+      .onConflict((oc) => oc.columns(['installation_id', 'lane_id', 'reference']).doUpdateSet({ state }))
+      .execute();
+  }
+}
+
 async function saveRefusals(lock: LaneLock, before: LaneState, after: LaneState): Promise<void> {
   if (before.refusals === after.refusals) return;
   for (const issue of Object.keys(before.refusals).map(Number)) {
@@ -286,15 +315,19 @@ async function saveRefusals(lock: LaneLock, before: LaneState, after: LaneState)
   }
 }
 
-async function appendJournal(lock: LaneLock, facts: readonly Fact[]): Promise<void> {
-  const rows = facts.map((fact, index) => ({
-    ...ids(lock),
-    seq: lock.lane.journal_seq + index + 1,
-    at: fact.at,
-    kind: fact.kind,
-    issue: issueOf(fact),
-    fact: json(fact),
-  }));
+async function appendJournal(lock: LaneLock, facts: readonly Fact[], after: LaneState): Promise<void> {
+  const rows = facts.map((fact, index) => {
+    const issue = issueOf(fact);
+    return {
+      ...ids(lock),
+      seq: lock.lane.journal_seq + index + 1,
+      at: fact.at,
+      kind: fact.kind,
+      issue,
+      correlation_id: issue === null ? null : (after.tasks[issue]?.correlationId ?? null),
+      fact: json(fact),
+    };
+  });
   await lock.trx.insertInto('journal').values(rows).execute();
 }
 
@@ -359,11 +392,12 @@ export async function saveLane(
     return;
   }
   const seq = lock.lane.journal_seq + facts.length;
-  await appendJournal(lock, facts);
+  await appendJournal(lock, facts, after);
   await saveTasks(lock, before, after);
   await saveBuilds(lock, before, after);
   await saveCollisions(lock, before, after);
   await savePrerequisites(lock, before, after);
+  await saveElsewhere(lock, before, after);
   await saveRefusals(lock, before, after);
   await markForPublishing(lock, after, facts, seq);
   await lock.trx
@@ -375,9 +409,15 @@ export async function saveLane(
       policy: json(after.policy),
       policy_hash: after.policyHash,
       policy_problem: after.policyProblem,
+      required_checks: json(after.requiredChecks),
+      frozen: after.frozen ? json(after.frozen) : null,
+      asked: json(after.asked),
       next_fence: after.nextFence,
       next_build: after.nextBuild,
       next_entry: after.nextEntry,
+      health: json(after.health),
+      spending: json(after.spending),
+      passed_over: json(after.passedOver),
       journal_seq: seq,
       wake_at: wakeAt,
     })

@@ -23,34 +23,69 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface AgentCall {
+  answer: Json;
+  called_at: Generated<Timestamp>;
+  fence: number;
+  hash: string;
+  installation_id: number;
+  lane_id: number;
+  sequence: number;
+}
+
+export interface AgentToken {
+  agent: string;
+  created_at: Generated<Timestamp>;
+  expires_at: Timestamp | null;
+  hash: string;
+  last_used_at: Timestamp | null;
+  note: string;
+  repo_ids: Json | null;
+  revoked_at: Timestamp | null;
+  token_id: Generated<number>;
+}
+
 export interface Approval {
   approved_at: Timestamp;
   approved_by: string;
+  epoch: Generated<number>;
   head_sha: string;
   installation_id: number;
   issue: number;
   lane_id: number;
+  owns: Generated<Json>;
   policy_hash: string;
+  review: number | null;
+  source: Generated<string>;
   version: number;
 }
 
 export interface Attempt {
   agent: string;
+  asked: Generated<Json>;
   assigned_at: Timestamp;
   base_sha: string;
   branch: string;
   claim_id: string | null;
   current: boolean;
+  extended_at: Timestamp | null;
   fence: number;
+  head: string | null;
   installation_id: number;
+  is_running: Generated<boolean>;
   issue: number;
   lane_id: number;
   lease_until: Timestamp | null;
+  moved_at: Timestamp | null;
   number: number;
   opened_sha: string | null;
+  run_id: number | null;
   started_at: Timestamp | null;
+  tokens: Generated<number>;
+  usd: Generated<number>;
   version: number;
   via: string;
+  warned: Generated<boolean>;
   worker: string | null;
 }
 
@@ -66,6 +101,16 @@ export interface Build {
   started_at: Timestamp;
   state: string;
   tree: string | null;
+}
+
+export interface Checkpoint {
+  bundle: Buffer;
+  fence: number;
+  head: string;
+  installation_id: number;
+  lane_id: number;
+  late: boolean;
+  saved_at: Generated<Timestamp>;
 }
 
 export interface Claim {
@@ -115,6 +160,13 @@ export interface Effect {
   tries: Generated<number>;
 }
 
+export interface Elsewhere {
+  installation_id: number;
+  lane_id: number;
+  reference: string;
+  state: string;
+}
+
 export interface Entry {
   arrival: number;
   entered_at: Timestamp;
@@ -124,8 +176,19 @@ export interface Entry {
   lane_id: number;
 }
 
+export interface HandedToken {
+  due_at: Generated<Timestamp>;
+  expires_at: Timestamp;
+  fence: number;
+  handed_id: Generated<number>;
+  installation_id: number;
+  lane_id: number;
+  sealed: string;
+}
+
 export interface Journal {
   at: Timestamp;
+  correlation_id: string | null;
   fact: Json;
   installation_id: number;
   issue: number | null;
@@ -147,9 +210,12 @@ export interface Landing {
 }
 
 export interface Lane {
+  asked: Generated<Json>;
   base: string;
   base_sha: string | null;
   comments_since: Timestamp | null;
+  frozen: Json | null;
+  health: Generated<Json>;
   installation_id: number;
   journal_seq: Generated<number>;
   lane_id: Generated<number>;
@@ -157,14 +223,17 @@ export interface Lane {
   next_entry: Generated<number>;
   next_fence: Generated<number>;
   owner: string;
+  passed_over: Generated<Json>;
   paused: string | null;
   policy: Json | null;
   policy_hash: string | null;
   policy_problem: string | null;
   repo: string;
   repo_id: number;
+  required_checks: Generated<Json>;
   runner: string | null;
   runner_until: Timestamp | null;
+  spending: Generated<Json>;
   swept_at: Timestamp | null;
   wake_at: Timestamp | null;
 }
@@ -190,6 +259,7 @@ export interface Prerequisite {
 
 export interface Presence {
   agent: string;
+  repo_ids: Json | null;
   seen_at: Generated<Timestamp>;
   worker: string;
 }
@@ -207,6 +277,7 @@ export interface Projection {
 export interface Pull {
   checks: Json;
   draft: boolean;
+  gate: Json;
   head_sha: string;
   installation_id: number;
   issue: number;
@@ -232,31 +303,46 @@ export interface Seen {
 }
 
 export interface Task {
+  adjust: Generated<Json>;
+  areas: Generated<Json>;
+  asked: Generated<Json>;
   attempts: number;
   blocked_by: Json;
+  blocked_elsewhere: Generated<Json>;
+  branch: string | null;
+  change: Json | null;
   changed_seq: Generated<number>;
   claims: Json;
   correlation_id: string;
+  dismissed_at: Timestamp | null;
   ejected_head: string | null;
   escalation: Json | null;
   held: boolean;
   hidden: number;
+  hold: Json | null;
   installation_id: number;
   issue: number;
+  labelled_at: string | null;
+  labels: Generated<Json>;
   landed_as: string | null;
   landed_at: Timestamp | null;
   lane_id: number;
   last_reason: string | null;
   published_seq: Generated<number>;
+  record: Generated<Json>;
   requested_at: Timestamp;
   requested_by: string;
+  routing: Generated<Json>;
   since: Timestamp;
   spec: Json;
   spec_hash: string;
   started_at: Timestamp | null;
   state: string;
+  suspension: Json | null;
+  text_at: string | null;
   title: string;
   version: number;
+  written_hash: string;
 }
 
 export interface TaskVersion {
@@ -270,14 +356,19 @@ export interface TaskVersion {
 }
 
 export interface DB {
+  agent_call: AgentCall;
+  agent_token: AgentToken;
   approval: Approval;
   attempt: Attempt;
   build: Build;
+  checkpoint: Checkpoint;
   claim: Claim;
   collision: Collision;
   delivery: Delivery;
   effect: Effect;
+  elsewhere: Elsewhere;
   entry: Entry;
+  handed_token: HandedToken;
   journal: Journal;
   landing: Landing;
   lane: Lane;

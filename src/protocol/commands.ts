@@ -2,13 +2,8 @@
  * Finds the slash commands of a comment. A command stands at the start of a line of the comment's own words: not in
  * code, quotes, lists, HTML, folded details or the mail that is being answered. At most five are read.
  */
-import {
-  type Command,
-  type CommandName,
-  commandNames,
-  commandTable,
-  readArguments,
-} from './command-table.ts';
+import type { Command, CommandName } from '../core/commands/command.ts';
+import { commandNames, commandTable, readArguments } from './command-table.ts';
 import { type OwnLine, ownLinesOf } from './own-lines.ts';
 import { shorten } from './shorten.ts';
 

@@ -1,6 +1,9 @@
 /** One plain sentence for each fact that people want to read about; not Markdown, so whoever shows it escapes it. */
-import type { CommandOutcome, Fact } from '../core/lane/facts.ts';
+import { countFindings } from '../core/gate/arbiter.ts';
+import type { CommandOutcome, Fact, GateFact } from '../core/lane/facts.ts';
 import type { CheckResult, PrerequisiteState, Verdict } from '../core/lane/state.ts';
+import { agentName, describeAttemptFact, describeLength } from './attempt-text.ts';
+import { describeGateFact } from './gate-fact-text.ts';
 import { removeInvisible } from './hidden-text.ts';
 import { shorten } from './shorten.ts';
 
@@ -12,6 +15,8 @@ type LaneFact = Extract<
       | 'lane-opened'
       | 'lane-renamed'
       | 'base-moved'
+      | 'lane-frozen'
+      | 'lane-unfrozen'
       | 'policy-read'
       | 'policy-refused'
       | 'build-started'
@@ -20,7 +25,9 @@ type LaneFact = Extract<
       | 'build-passed'
       | 'build-failed'
       | 'build-abandoned'
-      | 'landed';
+      | 'landed'
+      | 'agent-paused'
+      | 'breaker-closed';
   }
 >;
 
@@ -30,6 +37,8 @@ export function describeFact(fact: Fact): string | null {
     case 'lane-opened':
     case 'lane-renamed':
     case 'base-moved':
+    case 'lane-frozen':
+    case 'lane-unfrozen':
     case 'policy-read':
     case 'policy-refused':
     case 'build-started':
@@ -39,6 +48,8 @@ export function describeFact(fact: Fact): string | null {
     case 'build-failed':
     case 'build-abandoned':
     case 'landed':
+    case 'agent-paused':
+    case 'breaker-closed':
       return describeLaneFact(fact);
     default:
       return describeTaskFact(fact);
@@ -53,6 +64,10 @@ function describeLaneFact(fact: LaneFact): string | null {
       return `The repository is now called ${fact.owner}/${fact.repo}.`;
     case 'base-moved':
       return fact.by === 'outside' ? `Somebody pushed ${short(fact.sha)} to the base branch.` : null;
+    case 'lane-frozen':
+      return `${words(fact.by)} froze landings: ${words(fact.why)}.`;
+    case 'lane-unfrozen':
+      return `${words(fact.by)} let changes land again.`;
     case 'policy-read':
       return 'The policy was read.';
     case 'policy-refused':
@@ -71,6 +86,10 @@ function describeLaneFact(fact: LaneFact): string | null {
       return `Candidate ${fact.build} was given up: ${words(fact.reason)}.`;
     case 'landed':
       return `Candidate ${fact.landing.build} landed as ${short(fact.landing.sha)}.`;
+    case 'agent-paused':
+      return `Pause: ${agentName(fact.agent)} starts nothing for ${describeLength(fact.ms)}: ${words(fact.reason)}.`;
+    case 'breaker-closed':
+      return `${words(fact.by)} let ${agentName(fact.agent)} start again.`;
     default:
       return fact satisfies never;
   }
@@ -84,14 +103,32 @@ function describeTaskFact(fact: Exclude<Fact, LaneFact>): string | null {
       return `The issue could not be given to an agent: ${words(fact.why)}.`;
     case 'request-withdrawn':
       return null;
-    case 'dependencies-linked':
-      return fact.blockedBy.length === 0
-        ? 'No other issue blocks it.'
-        : `It is blocked by ${fact.blockedBy.map((issue) => `#${issue}`).join(', ')}.`;
+    case 'version-accepted':
+      return `${words(fact.by)} changed what is asked for: version ${fact.version}.`;
+    case 'attempt-superseded':
+      return `Attempt ${fact.attempt} was stopped: it was for version ${fact.version}.`;
+    case 'edit-suspended':
+      return `${fact.by === null ? 'Somebody' : words(fact.by)} edited the text; nobody with write access has accepted it.`;
+    case 'edit-settled':
+      return 'The text is as it was accepted.';
+    case 'dependencies-linked': {
+      const links = [...fact.blockedBy.map((issue) => `#${issue}`), ...fact.blockedElsewhere.map(words)];
+      return links.length === 0 ? 'No other issue blocks it.' : `It is blocked by ${links.join(', ')}.`;
+    }
+    case 'prerequisite-questioned':
+      return `Its prerequisite ${words(fact.prerequisite)} was closed as not planned.`;
+    case 'elsewhere-seen':
+      return `Prerequisite ${words(fact.reference)} ${prerequisiteWords[fact.state]}.`;
     case 'prerequisite-seen':
       return `Prerequisite #${fact.issue} ${prerequisiteWords[fact.state]}.`;
     case 'task-held':
-      return fact.held ? 'It is on hold.' : 'It is no longer on hold.';
+      return fact.held ? 'It is on hold by its label.' : 'It is no longer on hold by its label.';
+    case 'hold-set':
+      return `${words(fact.by)} put it on hold${fact.why === null ? '' : `: ${words(fact.why)}`}.`;
+    case 'hold-lifted':
+      return `${words(fact.by)} ended the hold.`;
+    case 'request-dismissed':
+      return null;
     case 'task-assigned':
       return `Attempt ${fact.attempt} was given to ${words(fact.agent)}.`;
     case 'branch-opened':
@@ -110,16 +147,26 @@ function describeTaskFact(fact: Exclude<Fact, LaneFact>): string | null {
       return describeChecks(`Commit ${short(fact.sha)}`, fact.checks);
     case 'work-done':
       return `${words(fact.by)} says that the work is done.`;
-    case 'attempt-ended':
-      return `Attempt ${fact.attempt} ended: ${words(fact.reason)}.`;
-    case 'attempts-exhausted':
-      return `No attempts are left: ${words(fact.reason)}.`;
     case 'escalated':
       return `Stopped for a person to decide (${words(fact.escalation.trigger)}).`;
     case 'task-completed':
       return `The task was completed with ${short(fact.sha)}.`;
     case 'task-cancelled':
       return `The task was cancelled: ${words(fact.reason)}.`;
+    case 'attempt-ended':
+    case 'attempts-exhausted':
+    case 'progress-seen':
+    case 'run-seen':
+    case 'lease-extended':
+    case 'usage-reported':
+    case 'budget-warned':
+    case 'resumed':
+    case 'rebuild-asked':
+    case 'escalation-repeated':
+    case 'late-work-found':
+    case 'late-work-kept':
+    case 'grace-started':
+      return describeAttemptFact(fact);
     default:
       return describeReviewFact(fact);
   }
@@ -135,8 +182,17 @@ type ReviewFact = Extract<
       | 'entry-ejected'
       | 'pull-closed'
       | 'command-decided'
+      | 'labels-read'
+      | 'task-routed'
+      | 'claims-expanded'
+      | 'claims-released'
       | 'collision-foreseen'
-      | 'collision-announced';
+      | 'collision-announced'
+      | 'run-dispatched'
+      | 'pull-adopted'
+      | 'pull-refused'
+      | 'paths-requested'
+      | GateFact['kind'];
   }
 >;
 
@@ -158,10 +214,35 @@ function describeReviewFact(fact: ReviewFact): string | null {
         ? null
         : `${words(fact.by)} typed /${words(fact.command.replace(/^\//u, ''))}: ${outcome}.`;
     }
+    case 'labels-read':
+      return null;
+    case 'task-routed':
+      return describeRouting(fact);
+    case 'claims-expanded':
+      return `It owns ${paths(fact.paths)} as well from now on.`;
+    case 'claims-released':
+      return `It no longer owns ${paths(fact.paths)}: ${words(fact.reason)}.`;
     case 'collision-foreseen':
       return `#${fact.a} and #${fact.b} touch the same files: they run one after the other.`;
     case 'collision-announced':
       return null;
+    case 'pull-adopted':
+      return `Pull request #${fact.pull} of ${words(fact.by)} was taken for its work.`;
+    case 'pull-refused':
+      return `Pull request #${fact.pull} of ${words(fact.by)} was not taken.`;
+    case 'run-dispatched':
+      return `Workflow run ${fact.run} was started.`;
+    case 'paths-requested':
+      return `${words(fact.by)} asks for ${words(fact.paths.join(', '))}.`;
+    case 'required-checks-read':
+    case 'force-pushed':
+    case 'pull-retargeted':
+    case 'objections-changed':
+    case 'approver-checked':
+    case 'rule-overridden':
+    case 'opinion-given':
+    case 'action-requested':
+      return describeGateFact(fact);
     default:
       return fact satisfies never;
   }
@@ -181,10 +262,11 @@ const outcomeWords: Record<CommandOutcome, string | null> = {
   refused: 'not possible now',
   'not-yet': 'not available yet',
   unknown: 'not understood',
+  limited: null,
 };
 
 function describeVerdict(verdict: Verdict): string {
-  const failing = verdict.findings.filter((finding) => finding.severity === 'fail').length;
+  const failing = countFindings(verdict.findings.filter((finding) => finding.severity === 'fail'));
   if (failing === 0) return `The arbiter passed ${short(verdict.headSha)}.`;
   return `The arbiter found ${failing} thing${failing === 1 ? '' : 's'} to settle in ${short(verdict.headSha)}.`;
 }
@@ -194,6 +276,20 @@ function describeChecks(subject: string, checks: readonly CheckResult[]): string
   const done = checks.filter((check) => check.conclusion !== 'pending');
   if (done.length === 0) return null;
   return `${subject}: ${done.map((check) => `${words(check.name)} ${check.conclusion}`).join(', ')}.`;
+}
+
+function describeRouting({ routing }: Extract<Fact, { kind: 'task-routed' }>): string {
+  const said = [
+    ...(routing.priority ? [`its priority is ${routing.priority}`] : []),
+    ...(routing.agent ? [`it is for the agent ${words(routing.agent)}`] : []),
+  ];
+  return `From now on ${said.join(' and ')}.`;
+}
+
+function paths(all: readonly string[]): string {
+  if (all.includes('**')) return 'the whole repository';
+  const more = all.length > 5 ? ` and ${all.length - 5} more` : '';
+  return words(all.slice(0, 5).join(', ')) + more;
 }
 
 function short(sha: string): string {

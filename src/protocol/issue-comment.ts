@@ -1,8 +1,10 @@
 /** The one comment on a task's issue that is edited in place. */
 import type { PlanRow } from '../core/lane/view.ts';
+import { renderGraph } from './graph-text.ts';
 import {
   type CommentExtra,
   renderCollisions,
+  renderEnd,
   renderHeading,
   renderPersonNeeded,
   renderPlanFacts,
@@ -10,6 +12,7 @@ import {
   renderWaits,
 } from './standing-text.ts';
 import { stickyMarker } from './sticky-marker.ts';
+import { renderVersionChange } from './version-text.ts';
 
 /** Where the task stands, what it waits on, and its part of the plan. Equal states give equal texts. */
 export function renderIssueComment(row: PlanRow, extra: CommentExtra): string {
@@ -18,9 +21,12 @@ export function renderIssueComment(row: PlanRow, extra: CommentExtra): string {
     renderHeading(row),
     renderPersonNeeded(row),
     renderWaits(row.waitsOn, row.pull),
-    renderPlanFacts(row),
+    renderRemarks(extra),
     renderCollisions(extra.collisions),
-    ...renderRemarks(extra),
+    renderGraph(extra.graph, row.issue),
+    renderPlanFacts(row),
+    renderVersionChange(row.version, row.change),
+    renderEnd(extra),
   ]
     .filter((part) => part !== null)
     .join('\n\n');

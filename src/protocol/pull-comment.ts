@@ -3,10 +3,12 @@ import type { GateRow } from '../core/gate/gate.ts';
 import type { Task } from '../core/lane/state.ts';
 import type { PlanRow, QueueRow } from '../core/lane/view.ts';
 import { escapeLine, inlineCode, renderLink } from './escape.ts';
+import { renderGraph } from './graph-text.ts';
 import { shorten } from './shorten.ts';
 import {
   type CommentExtra,
   renderCollisions,
+  renderEnd,
   renderHeading,
   renderPersonNeeded,
   renderPlanFacts,
@@ -37,10 +39,12 @@ export function renderPullComment(
     renderHeading(row, queue),
     renderPersonNeeded(row),
     renderWaits(row.waitsOn, row.pull),
-    renderGate(task, extra.gate),
-    renderPlanFacts(row),
+    renderRemarks(extra),
     renderCollisions(extra.collisions),
-    ...renderRemarks(extra),
+    renderGate(task, extra.gate),
+    renderGraph(extra.graph, row.issue),
+    renderPlanFacts(row),
+    renderEnd(extra),
   ]
     .filter((part) => part !== null)
     .join('\n\n');
@@ -64,12 +68,16 @@ function nameOf(row: GateRow, task: Task): string {
     }
     case 'arbiter':
       return 'Arbiter';
+    case 'opinion':
+      return 'Second opinion';
     case 'approval':
-      return 'Approval';
+      return row.name === 'owners' ? 'Owners' : row.name === 'review' ? 'Review' : 'Approval';
     case 'dependency':
       return 'Prerequisite';
     case 'hold':
       return 'Hold';
+    case 'edit':
+      return 'Edited text';
     case 'pull':
       return 'Pull request';
     default:

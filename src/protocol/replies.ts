@@ -1,10 +1,18 @@
 /** Answers to slash commands. Each says what happened and exactly what to type. */
+import type { CommandName, CommandRight } from '../core/commands/command.ts';
 import type { PlanRow, QueueRow } from '../core/lane/view.ts';
-import { type CommandName, type CommandRight, commandNames, commandTable } from './command-table.ts';
+import { commandNames, commandTable, isAvailable, rightOf } from './command-table.ts';
 import type { UnknownCommand } from './commands.ts';
 import { escapeSentence, inlineCode } from './escape.ts';
 import { shorten } from './shorten.ts';
-import { renderHeading, renderPersonNeeded, renderPlanFacts, renderWaits } from './standing-text.ts';
+import {
+  headline,
+  renderHeading,
+  renderPersonNeeded,
+  renderPlanFacts,
+  renderWait,
+  renderWaits,
+} from './standing-text.ts';
 import { linesWithin } from './take-within.ts';
 
 const rightWords: Record<CommandRight, string> = {
@@ -15,17 +23,17 @@ const rightWords: Record<CommandRight, string> = {
 
 /** The table of commands that work, and the names of those that do not yet. */
 export function renderHelp(): string {
-  const available = commandNames.filter((name) => commandTable[name].available);
-  const later = commandNames.filter((name) => !commandTable[name].available);
+  const available = commandNames.filter(isAvailable);
+  const later = commandNames.filter((name) => !isAvailable(name));
   const rows = available.map((name) => {
-    const { usage, who, does } = commandTable[name];
-    return `| ${inlineCode(usage)} | ${rightWords[who]} | ${does} |`;
+    const { usage, does } = commandTable[name];
+    return `| ${inlineCode(usage)} | ${rightWords[rightOf(name)]} | ${does} |`;
   });
   return [
     'Write a command at the start of a line of a new comment, on the issue or on its pull request. Edited comments are not read.',
     ['| Command | Who | What it does |', '|---|---|---|', ...rows].join('\n'),
     'The label `agent-ready` gives an issue to an agent; removing it cancels the task. `agent-hold` keeps a task from starting and landing.',
-    `Not yet: ${later.map((name) => inlineCode(`/${name}`)).join(', ')}.`,
+    ...(later.length === 0 ? [] : [`Not yet: ${later.map((name) => inlineCode(`/${name}`)).join(', ')}.`]),
   ].join('\n\n');
 }
 
@@ -39,6 +47,13 @@ export function renderStatusReply(row: PlanRow, queue: QueueRow | null = null): 
   ]
     .filter((part) => part !== null)
     .join('\n\n');
+}
+
+/** What exactly the task waits on. */
+export function renderWhyReply(row: PlanRow): string {
+  if (row.waitsOn.length === 0) return `#${row.issue} waits on nothing: ${headline(row)}.`;
+  const lines = row.waitsOn.map((wait) => renderWait(wait, row.pull, 'answer'));
+  return [`#${row.issue} waits on:`, linesWithin(lines, 20_000).join('\n')].join('\n\n');
 }
 
 /** The person may not use this command. */
@@ -69,6 +84,11 @@ export function renderIgnored(ignored: number): string {
   return `${which} not read: a comment may have five. Write the rest in a new comment.`;
 }
 
+/** The person has had as many answers as anybody gets in an hour. */
+export function renderLimited(most: number): string {
+  return `That makes ${most} answers to you within an hour. Further commands of this kind are not answered until an hour has passed.`;
+}
+
 /** A labelled issue that cannot become a task. */
 export function renderRequestRefused(why: readonly string[]): string {
   return [
@@ -86,18 +106,11 @@ function typed(command: string): string {
 }
 
 const ways: Partial<Record<CommandName, string>> = {
-  unapprove: 'To keep the pull request from landing, set the label `agent-hold` on the issue.',
-  hold: 'Set the label `agent-hold` on the issue instead.',
-  unhold: 'Remove the label `agent-hold` from the issue instead.',
-  resume: 'Remove the label `agent-ready` and set it again; what you write in the issue is the guidance.',
-  retry: 'Remove the label `agent-ready` and set it again instead.',
-  cancel: 'Remove the label `agent-ready` from the issue instead.',
   own: 'Edit "Owned files" in the issue, then remove the label `agent-ready` and set it again.',
   disown: 'Edit "Owned files" in the issue, then remove the label `agent-ready` and set it again.',
   depends: 'Edit "Depends on" in the issue, then remove the label `agent-ready` and set it again.',
   independent: 'Edit "Depends on" in the issue, then remove the label `agent-ready` and set it again.',
   rebase: 'Merge the base branch into the branch and push it instead.',
-  why: 'Type `/status` instead.',
 };
 
 /** How to reach the same end today, where there is a way. */

@@ -1,4 +1,5 @@
 /** Where a task stands, in pieces of Markdown: the comments on the issue and on the PR are put together from these. */
+import type { DependencyGraph } from '../core/lane/dependency-graph.ts';
 import type { PlanRow, QueueRow, Wait } from '../core/lane/view.ts';
 import { escapeSentence, inlineCode, renderLink } from './escape.ts';
 import { renderMinute } from './minute.ts';
@@ -9,6 +10,7 @@ import { linesWithin, takeWithin } from './take-within.ts';
 export interface CommentExtra {
   /** Identifies the lane in the hidden marker. */
   lane: string;
+  graph: DependencyGraph;
   collisions: readonly { with: number; paths: readonly string[] }[];
   policyProblem: string | null;
   /** Oldest first; `text` as describeFact makes it. The last five are shown. */
@@ -76,12 +78,12 @@ export function renderPersonNeeded(row: PlanRow): string | null {
   ].join('\n');
 }
 
-const newAttempt = 'remove the label `agent-ready` and set it again';
+const newAttempt = '/resume <guidance>';
 
 /** A stopped task can be accepted as it is, or started anew. */
 function otherWay(row: PlanRow, wait: Wait): string {
   return row.state === 'escalated' && wait.command === '/approve'
-    ? `; or, for a new attempt, ${newAttempt}`
+    ? `; or, for a new attempt, ${renderAction(newAttempt, row.pull)}`
     : '';
 }
 
@@ -119,10 +121,18 @@ export function renderWaits(waits: readonly Wait[], pull: number | null): string
   ].join('\n');
 }
 
-/** One line: what is waited for, since when, and what would change it. */
-export function renderWait(wait: Wait, pull: number | null): string {
+/**
+ * One line: what is waited for, since when, what happens by itself, and what would change it. A lease moves with every
+ * sign of life: only an answer, which is written once, tells when it ends.
+ */
+export function renderWait(wait: Wait, pull: number | null, where: 'comment' | 'answer' = 'comment'): string {
+  const isMoving = wait.kind === 'work' && where === 'comment';
+  const next =
+    wait.next === undefined || isMoving
+      ? ''
+      : ` Without news, the next step comes by itself at ${renderMinute(wait.next)}.`;
   const action = wait.command === null ? '' : ` To change that, ${renderAction(wait.command, pull)}.`;
-  return `- ${renderReason(wait)}, since ${renderMinute(wait.since)}.${action}`;
+  return `- ${renderReason(wait)}, since ${renderMinute(wait.since)}.${next}${action}`;
 }
 
 /** The plan's facts about the task, as a table. */
@@ -131,16 +141,16 @@ export function renderPlanFacts(row: PlanRow): string {
   const rows: [string, string][] = [
     ['Branch', row.branch === null ? 'not opened yet' : inlineCode(row.branch)],
     ['Pull request', row.pull === null ? 'not opened yet' : `#${row.pull}`],
-    ['Owns', renderOwns(row.owns)],
+    ['Owns', `${renderOwns(row.owns)}${renderProtected(row.protectedPaths)}`],
     [
       'Depends on',
-      row.dependsOn.length === 0
+      row.dependsOn.length + row.dependsElsewhere.length === 0
         ? 'nothing'
-        : takeWithin(
-            row.dependsOn.map((issue) => `#${issue}`),
-            500,
-          ).shown.join(', '),
+        : takeWithin([...row.dependsOn.map((issue) => `#${issue}`), ...row.dependsElsewhere], 500).shown.join(
+            ', ',
+          ),
     ],
+    ...(row.priority === 'normal' ? [] : [['Priority', row.priority] as [string, string]]),
     ['Agent', row.agent === null ? 'none yet' : `${inlineCode(row.agent)}${worker}`],
     ['Version', String(row.version)],
     ['Attempts', String(row.attempts)],
@@ -155,6 +165,10 @@ export function renderOwns(owns: readonly string[]): string {
   return `${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
+function renderProtected(paths: readonly string[]): string {
+  return paths.length === 0 ? '' : `. **Protected, a person must approve:** ${renderOwns(paths)}`;
+}
+
 /** Tasks that want the same files, and what follows from it. */
 export function renderCollisions(collisions: CommentExtra['collisions']): string | null {
   if (collisions.length === 0) return null;
@@ -165,8 +179,8 @@ export function renderCollisions(collisions: CommentExtra['collisions']): string
   return linesWithin(lines, 6_000).join('\n');
 }
 
-/** What people should know about the repository's policy and the issue's text, the last events, and the footer. */
-export function renderRemarks(extra: CommentExtra): string[] {
+/** What people should know about the repository's policy and the issue's text. */
+export function renderRemarks(extra: CommentExtra): string | null {
   const remarks: string[] = [];
   if (extra.policyProblem !== null)
     remarks.push(
@@ -176,14 +190,20 @@ export function renderRemarks(extra: CommentExtra): string[] {
     remarks.push(
       `${count(extra.hidden, 'hidden piece')} of text in the issue (comments or invisible characters) ${extra.hidden === 1 ? 'is' : 'are'} not given to the agent.`,
     );
+  return remarks.length === 0 ? null : remarks.join('\n\n');
+}
+
+/** The last events, folded, and the footer. */
+export function renderEnd(extra: CommentExtra): string {
+  const parts: string[] = [];
   const events = extra.recent
     .slice(-5)
     .map(({ at, text }) => `- ${renderMinute(at)}: ${escapeSentence(shorten(text, longestReason))}`);
   if (events.length > 0)
-    remarks.push(['<details><summary>Last events</summary>', '', ...events, '', '</details>'].join('\n'));
+    parts.push(['<details><summary>Last events</summary>', '', ...events, '', '</details>'].join('\n'));
   const dashboard = extra.publicUrl === null ? '' : ` · ${renderLink('dashboard', extra.publicUrl)}`;
-  remarks.push(`<sub>Correlation id ${inlineCode(extra.correlationId)}${dashboard}</sub>`);
-  return remarks;
+  parts.push(`<sub>Correlation id ${inlineCode(extra.correlationId)}${dashboard}</sub>`);
+  return parts.join('\n\n');
 }
 
 /** A number with its noun. */
@@ -191,7 +211,17 @@ export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
+/** What went before, where the state alone does not tell it. */
+function renderBefore({ state, reason }: PlanRow): string[] {
+  if (reason === null) return [];
+  const words = escapeSentence(shorten(reason.replace(/\.\s*$/u, ''), longestReason));
+  if (state === 'cancelled')
+    return [`Why: ${words}. To start anew, remove the label \`agent-ready\` and set it again.`];
+  return state === 'waiting' || state === 'in-review' ? [`Before that: ${words}.`] : [];
+}
+
 /** The state and since when, as the comments' first lines. */
 export function renderHeading(row: PlanRow, queue: QueueRow | null = null): string {
-  return `### ${headline(row, queue)}\n\nSince ${renderMinute(row.since)}.`;
+  const since = `Since ${renderMinute(row.since)}.`;
+  return [`### ${headline(row, queue)}`, '', [since, ...renderBefore(row)].join(' ')].join('\n');
 }

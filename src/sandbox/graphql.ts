@@ -8,7 +8,7 @@ import { actorOf, appOf, demandAccess } from './auth.ts';
 import { isAncestor } from './git.ts';
 import type { Field } from './graphql-document.ts';
 import { GraphqlSyntaxError, readDocument } from './graphql-document.ts';
-import type { PullIssue, Repo } from './model.ts';
+import type { Issue, PullIssue, Repo } from './model.ts';
 import { isPull, nodeId, numberFromNodeId, ZERO_SHA } from './model.ts';
 import { readCommit } from './objects.ts';
 import { refuseUpdate } from './protection.ts';
@@ -102,6 +102,22 @@ function renderPullNode(world: World, issue: PullIssue) {
   };
 }
 
+/** https://docs.github.com/en/graphql/reference/objects#usercontentedit */
+function renderIssueNode(issue: Issue) {
+  return {
+    id: nodeId('Issue', issue.id),
+    number: issue.number,
+    title: issue.title,
+    createdAt: issue.createdAt,
+    userContentEdits: (args: Record<string, unknown>) => ({
+      totalCount: issue.textEdits.length,
+      nodes: issue.textEdits
+        .slice(-Number(args.last ?? 100))
+        .map(({ editor, at }) => ({ editedAt: at, editor: { login: editor.login } })),
+    }),
+  };
+}
+
 async function changeDraft(world: World, caller: Caller, given: unknown, draft: boolean): Promise<object> {
   const input = PullInput.parse(given);
   const id = numberFromNodeId('PullRequest', input.pullRequestId);
@@ -131,6 +147,10 @@ function readRepository(world: World, caller: Caller, args: Record<string, unkno
     nameWithOwner: repo.fullName,
     isPrivate: repo.private,
     url: htmlUrl(world, repo),
+    issue: (inner: Record<string, unknown>) => {
+      const issue = repo.issues.get(Number(inner.number));
+      return issue === undefined || isPull(issue) ? null : renderIssueNode(issue);
+    },
     pullRequest: (inner: Record<string, unknown>) => {
       const issue = repo.issues.get(Number(inner.number));
       return issue !== undefined && isPull(issue) ? renderPullNode(world, issue) : null;
@@ -158,6 +178,7 @@ async function resolveField(world: World, caller: Caller, field: Field): Promise
 
 /** Cuts a full answer down to what was asked for. */
 function select(value: unknown, fields: readonly Field[]): unknown {
+  if (Array.isArray(value)) return value.map((item: unknown) => select(item, fields));
   if (fields.length === 0 || typeof value !== 'object' || value === null) return value;
   const known = new Map<string, unknown>(Object.entries(value));
   const pairs = fields.map((field) => {

@@ -48,6 +48,7 @@ export function createIssue(
     labels: [],
     assignees: [],
     comments: [],
+    textEdits: [],
     reactions: [],
     timeline: [],
     createdAt: at,
@@ -169,6 +170,8 @@ export function editIssue(world: World, issue: Issue, actor: Actor, edit: IssueE
   }
   if (edit.body !== undefined && edit.body !== issue.body) {
     changes.body = { from: issue.body ?? '' };
+    if (issue.textEdits.length === 0) issue.textEdits.push({ editor: issue.user, at: issue.createdAt });
+    issue.textEdits.push({ editor: actor.account, at: stampNow() });
     issue.body = edit.body;
   }
   if (changes.title === undefined && changes.body === undefined) return;

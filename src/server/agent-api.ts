@@ -1,17 +1,21 @@
-/** The agent contract over HTTP, under `/api/agent/v1`. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+/** The agent contract over HTTP, under `/api/agent/v1`: one route for each operation of the contract. */
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import type { z } from 'zod';
-import { claimTask, type Refusal, takeHeartbeat, takeReport } from '../engine/agent-calls.ts';
+import type { Caller } from '../engine/agent-caller.ts';
 import type { EngineContext } from '../engine/context.ts';
-import { ClaimRequest, type ContractError, Heartbeat, Report } from '../protocol/agent-contract.ts';
+import { type ContractError, mostCheckpointBytes } from '../protocol/agent-contract.ts';
+import { openApiDocument } from '../protocol/agent-openapi.ts';
+import { operationNames, operations } from '../protocol/agent-operations.ts';
+import { authenticate, tokenAdvice } from './agent-auth.ts';
+import { describeMisfit, performOperation } from './agent-operations.ts';
 
 const mostBytes = 256 * 1024;
 
+type Api = { Variables: { caller: Caller } };
+
 function refuse(
   c: Context,
-  status: 400 | 401 | 404 | 409 | 413 | 503,
+  status: 400 | 401 | 403 | 404 | 409 | 413 | 422,
   code: string,
   message: string,
   todo: string,
@@ -20,89 +24,67 @@ function refuse(
   return c.json(body, status);
 }
 
-/** Compares secrets without telling by the time it takes how much of them was right. */
-export function isSameSecret(given: string, expected: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(expected));
+const numbers = /^-?\d{1,15}$/;
+
+/** The query as the contract's schemas have it: numbers are numbers. */
+function readQuery(c: Context): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(c.req.query()).map(([name, value]) => [
+      name,
+      name !== 'task' && name !== 'head' && numbers.test(value) ? Number(value) : value,
+    ]),
+  );
 }
 
-function answerRefusal(c: Context, refusal: Refusal): Response {
-  switch (refusal.kind) {
-    case 'fenced':
-      return refuse(
-        c,
-        409,
-        'fenced',
-        'This attempt is not the present one any more: it ended, or another has taken over.',
-        'Stop working on it, push nothing, and claim the next task.',
-      );
-    case 'unknown-task':
-      return refuse(
-        c,
-        404,
-        'unknown-task',
-        'There is no such task.',
-        'Use the task id exactly as the claim gave it.',
-      );
-    default:
-      return refusal satisfies never;
-  }
+async function readBody(c: Context, bundle: 'none' | 'in' | 'out'): Promise<unknown> {
+  return bundle === 'none' ? c.req.json().catch(() => null) : readQuery(c);
 }
 
-/** Runs `act` on a body that fits the schema; anything else is answered with what does not fit. */
-async function withBody<T>(
-  c: Context,
-  schema: z.ZodType<T>,
-  act: (body: T) => Promise<object>,
-): Promise<Response> {
-  const json: unknown = await c.req.json().catch(() => null);
-  const parsed = schema.safeParse(json);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const message = `${issue?.path.join('.') || 'the body'}: ${issue?.message ?? 'not understood'}`;
-    return refuse(c, 400, 'invalid', message, 'Send JSON as the agent contract describes it.');
-  }
-  const result = await act(parsed.data);
-  return 'kind' in result ? answerRefusal(c, result as Refusal) : c.json(result);
+function limit(maxSize: number) {
+  const most = maxSize >= 1024 * 1024 ? `${maxSize / 1024 / 1024} MB` : `${maxSize / 1024} kB`;
+  return bodyLimit({
+    maxSize,
+    onError: (c) => refuse(c, 413, 'too-large', 'The body is too large.', `Send at most ${most}.`),
+  });
 }
 
 /**
  * The routes of the contract.
- * @param token what agents authenticate with; null refuses every call
+ * @param token the server's own token, which is good for every agent; null: only agents' own tokens are good
  */
-export function agentApi(engine: EngineContext, token: string | null): Hono {
-  const api = new Hono();
-  api.use(
-    bodyLimit({
-      maxSize: mostBytes,
-      onError: (c) => refuse(c, 413, 'too-large', 'The body is too large.', 'Send less than 256 kB.'),
-    }),
-  );
+export function agentApi(engine: EngineContext, token: string | null): Hono<Api> {
+  const api = new Hono<Api>();
+  api.get('/openapi.json', (c) => c.json(openApiDocument()));
   api.use(async (c, next) => {
-    if (token === null) {
-      const todo = 'Set SIGNALBOX_AGENT_TOKEN on the server and give the same token to the workers.';
-      return refuse(
-        c,
-        503,
-        'no-agent-token',
-        'This server has no agent token, so no agent can be told apart.',
-        todo,
-      );
+    const caller = await authenticate(engine, token, c.req.header('authorization'));
+    if (!caller) {
+      const message = 'The agent token is missing, wrong, expired or revoked.';
+      return refuse(c, 401, 'unauthorized', message, tokenAdvice);
     }
-    const given = /^Bearer (\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? '';
-    if (!isSameSecret(given, token)) {
-      return refuse(
-        c,
-        401,
-        'unauthorized',
-        'The agent token is missing or wrong.',
-        'Send Authorization: Bearer <token>.',
-      );
-    }
+    c.set('caller', caller);
     await next();
   });
-  api.post('/claim', (c) => withBody(c, ClaimRequest, (body) => claimTask(engine, body)));
-  api.post('/heartbeat', (c) => withBody(c, Heartbeat, (body) => takeHeartbeat(engine, body)));
-  api.post('/report', (c) => withBody(c, Report, (body) => takeReport(engine, body)));
+  for (const name of operationNames) {
+    const { method, path, bundle } = operations[name];
+    api.on(method, path, limit(bundle === 'in' ? mostCheckpointBytes : mostBytes), async (c) => {
+      const body = operations[name].request.safeParse(await readBody(c, bundle));
+      if (!body.success) {
+        const message = describeMisfit(body.error);
+        return refuse(c, 400, 'invalid', message, 'Send JSON as the agent contract describes it.');
+      }
+      const sent = bundle === 'in' ? Buffer.from(await c.req.arrayBuffer()) : null;
+      const outcome = await performOperation(engine, c.get('caller'), name, body.data, sent);
+      if (outcome.kind === 'refused') {
+        const { status, code, message, todo } = outcome;
+        return refuse(c, status, code, message, todo);
+      }
+      if (outcome.bundle === null) return c.json(outcome.answer);
+      return c.body(new Uint8Array(outcome.bundle), 200, {
+        'content-type': 'application/x-git-bundle',
+        'x-signalbox-attempt': String(outcome.answer.attempt),
+        'x-signalbox-head': String(outcome.answer.head),
+      });
+    });
+  }
   return api;
 }

@@ -8,7 +8,7 @@ import { pageSecurityPolicy, renderHome, renderLane, renderLaneBody } from '../d
 import { style } from '../dashboard/style.ts';
 import type { EngineContext } from '../engine/context.ts';
 import { readLaneView, readLaneViews, readRevision } from '../ledger/views.ts';
-import { isSameSecret } from './agent-api.ts';
+import { isSameSecret } from './agent-auth.ts';
 
 /** How often an open page asks whether its lane has changed. */
 const liveMs = 500;

@@ -3,11 +3,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
+import { policySchema } from '../core/policy-schema.ts';
 import type { EngineContext } from '../engine/context.ts';
 import { openIntake } from '../engine/intake.ts';
 import { readReadiness } from '../engine/readiness.ts';
 import { agentApi } from './agent-api.ts';
 import { openDoor } from './door.ts';
+import { mcpEndpoint } from './mcp.ts';
 import { pages } from './pages.ts';
 
 export interface ServerOptions {
@@ -38,7 +40,9 @@ export async function startServer(engine: EngineContext, options: ServerOptions)
     const readiness = await readReadiness(engine);
     return c.json(readiness, readiness.ready ? 200 : 503);
   });
+  app.get('/schema/signalbox.json', (c) => c.json(policySchema()));
   app.route('/api/agent/v1', agentApi(engine, options.agentToken));
+  app.route('/mcp', mcpEndpoint(engine, options.agentToken));
   app.route('/', pages(engine, options.githubUrl, options.dashboardToken));
   app.onError((error, c) => {
     engine.log.error({ path: c.req.path, problem: error.message }, 'a request failed');

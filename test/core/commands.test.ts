@@ -1,16 +1,20 @@
 import { describe, expect, test } from 'vitest';
+import { commandRules } from '../../src/core/commands/rules.ts';
 import type { CommandOutcome, Fact } from '../../src/core/lane/facts.ts';
 import type { Permission, SeenCommand } from '../../src/core/lane/observation.ts';
+import { queueRows, waitsOf } from '../../src/core/lane/plan-view.ts';
 import {
   activeBuild,
   approve,
   checks,
   command,
   finishWork,
+  graceMs,
   issue,
   kinds,
   type LaneDriver,
   land,
+  landCandidate,
   makeCandidate,
   openLane,
   openWork,
@@ -47,12 +51,12 @@ const commandsAndNeeds: { typed: SeenCommand; needs: Permission; done: CommandOu
     needs: 'read',
     done: 'unknown',
   },
-  { typed: { index: 0, name: 'not-yet', typed: 'retry', needs: 'write' }, needs: 'write', done: 'not-yet' },
-  {
-    typed: { index: 0, name: 'not-yet', typed: 'freeze', needs: 'maintain' },
-    needs: 'maintain',
-    done: 'not-yet',
-  },
+  { typed: { index: 0, name: 'why' }, needs: 'read', done: 'done' },
+  { typed: { index: 0, name: 'hold', why: null }, needs: 'write', done: 'done' },
+  { typed: { index: 0, name: 'unhold' }, needs: 'write', done: 'refused' },
+  { typed: { index: 0, name: 'cancel' }, needs: 'write', done: 'done' },
+  { typed: { index: 0, name: 'freeze', why: 'release' }, needs: 'maintain', done: 'done' },
+  { typed: { index: 0, name: 'unfreeze' }, needs: 'maintain', done: 'refused' },
 ];
 
 describe('permissions', () => {
@@ -68,8 +72,213 @@ describe('permissions', () => {
     expect(answer.outcome).toBe(allowed ? done : 'denied');
     if (!allowed) {
       expect(answer.detail).toBe(needs);
-      expect(lane.state).toEqual(before);
+      expect({ ...lane.state, asked: {} }).toEqual(before);
     }
+  });
+});
+
+test.each(
+  Object.entries(commandRules).flatMap(([name, { run, needs }]) => (run === null ? [{ name, needs }] : [])),
+)('/$name is known, asks for $needs, and says that it does not work yet', ({ name, needs }) => {
+  const lane = inReview();
+  const typed = { index: 0, name } as SeenCommand;
+  const before = lane.state;
+  expect(answerIn(lane.see(command(101, typed, { permission: needs }))).outcome).toBe('not-yet');
+  expect(answerIn(lane.see(command(101, typed, { permission: 'none' }))).outcome).toBe('denied');
+  expect({ ...lane.state, asked: {} }).toEqual(before);
+});
+
+describe('/hold', () => {
+  const held = () => {
+    const lane = openLane();
+    queueTask(lane, 1);
+    makeCandidate(lane);
+    const facts = lane.see(command(1, { index: 0, name: 'hold', why: 'the release' }));
+    return { lane, facts };
+  };
+
+  test('takes the entry out of testing and closes the gate, and says who and why', () => {
+    const { lane, facts } = held();
+    expect(kinds(facts)).toEqual(['hold-set', 'command-decided', 'build-abandoned']);
+    expect(lane.task(1).hold).toMatchObject({ by: 'rita', why: 'the release' });
+    expect(waitsOf(lane.snapshot, lane.task(1), lane.at)).toContainEqual({
+      kind: 'hold',
+      what: 'rita holds it: the release',
+      since: lane.at,
+      command: '/unhold',
+    });
+    lane.see(checks('head-1', 'success'));
+    expect(() => activeBuild(lane)).toThrow('no build');
+  });
+
+  test('/unhold lets it go on', () => {
+    const { lane } = held();
+    lane.see(command(1, { index: 0, name: 'unhold' }));
+    expect(lane.task(1).hold).toBeNull();
+    expect(activeBuild(lane).entries).toMatchObject([{ issue: 1 }]);
+  });
+
+  test('keeps a waiting task from starting', () => {
+    const lane = openLane();
+    lane.see(issue(1));
+    lane.see(command(1, { index: 0, name: 'hold', why: null }));
+    lane.pass(graceMs);
+    expect(lane.task(1).state).toBe('waiting');
+    lane.see(command(1, { index: 0, name: 'unhold' }));
+    expect(lane.task(1).state).toBe('assigned');
+  });
+
+  test('is apart from the label, which /unhold leaves to people', () => {
+    const lane = inReview();
+    lane.see(issue(1, { held: true }));
+    const answer = answerIn(lane.see(command(1, { index: 0, name: 'unhold' })));
+    expect(answer).toMatchObject({ outcome: 'refused', detail: expect.stringContaining('agent-hold') });
+    lane.see(command(1, { index: 0, name: 'hold', why: null }));
+    lane.see(issue(1, { held: false }));
+    expect(lane.task(1)).toMatchObject({ held: false, hold: { by: 'rita' } });
+  });
+
+  test('of a task that is over, or about to be, is refused', () => {
+    const lane = openLane();
+    queueTask(lane, 1);
+    makeCandidate(lane);
+    lane.see(checks(activeBuild(lane).sha ?? '', 'success'));
+    const hold: SeenCommand = { index: 0, name: 'hold', why: null };
+    expect(answerIn(lane.see(command(1, hold))).detail).toContain('landing at this moment');
+    landCandidate(lane);
+    expect(answerIn(lane.see(command(1, hold))).detail).toContain('completed');
+  });
+});
+
+describe('/freeze', () => {
+  const freeze: SeenCommand = { index: 0, name: 'freeze', why: 'the release' };
+  const byMary = { by: 'mary', permission: 'maintain' } as const;
+
+  test('lets the queue go on testing and nothing land, until /unfreeze', () => {
+    const lane = openLane();
+    lane.see(command(1, freeze, byMary));
+    queueTask(lane, 1);
+    makeCandidate(lane);
+    const build = activeBuild(lane);
+    lane.see(checks(build.sha ?? '', 'success'));
+    lane.pass(7 * 24 * 3_600_000);
+    expect(activeBuild(lane)).toMatchObject({ number: build.number, state: 'testing' });
+    expect(queueRows(lane.snapshot)[0]?.waitsOn[0]).toMatchObject({
+      kind: 'freeze',
+      what: 'mary has frozen landings: the release',
+      command: '/unfreeze',
+    });
+    lane.see(command(1, { index: 0, name: 'unfreeze' }, byMary));
+    expect(activeBuild(lane).state).toBe('passed');
+    expect(lane.pending.map(({ effect }) => effect.kind)).toContain('land');
+  });
+
+  test('that comes while a landing is booked withholds it; the entry is tested again and then waits', () => {
+    const lane = openLane();
+    queueTask(lane, 1);
+    makeCandidate(lane);
+    const { number, sha } = activeBuild(lane);
+    lane.see(checks(sha ?? '', 'success'));
+    lane.see(command(1, freeze, byMary));
+    lane.see({ kind: 'landing', build: number, result: { kind: 'withheld' } });
+    expect(lane.state.builds[number]?.state).toBe('abandoned');
+    expect(lane.task(1).entry).not.toBeNull();
+    makeCandidate(lane);
+    lane.see(checks(activeBuild(lane).sha ?? '', 'success'));
+    expect(activeBuild(lane).state).toBe('testing');
+    lane.see(command(1, { index: 0, name: 'unfreeze' }, byMary));
+    landCandidate(lane);
+    expect(lane.task(1).state).toBe('completed');
+  });
+
+  test('may be typed where there is no task, and said again with another reason', () => {
+    const lane = openLane();
+    lane.see(command(77, freeze, byMary));
+    lane.see(command(77, { ...freeze, why: 'the audit' }, byMary));
+    expect(lane.state.frozen).toMatchObject({ by: 'mary', why: 'the audit' });
+  });
+});
+
+describe('/cancel', () => {
+  const typed: SeenCommand = { index: 0, name: 'cancel' };
+  const at = (time: string) => ({ writtenAt: `2026-01-01T${time}Z` });
+  const labelled = (time: string) => ({
+    labelledAt: `2026-01-01T${time}Z`,
+  });
+
+  test('frees everything and closes the pull request; the label that is still there changes nothing', () => {
+    const lane = inReview();
+    lane.see(command(1, typed, at('10:00:00')));
+    expect(lane.task(1)).toMatchObject({ state: 'cancelled', claims: [], attempt: null });
+    expect(lane.pending.map(({ effect }) => effect.kind)).toContain('close-pull');
+    lane.see(issue(1, labelled('09:59:59')));
+    lane.see(issue(1, labelled('10:00:00')));
+    lane.see(issue(1));
+    expect(lane.task(1).state).toBe('cancelled');
+  });
+
+  test('is over when the label is set anew, though nobody saw it off', () => {
+    const lane = inReview();
+    lane.see(command(1, typed, at('10:00:00')));
+    lane.see(issue(1, labelled('10:00:01')));
+    expect(lane.task(1)).toMatchObject({ state: 'waiting', dismissedAt: null });
+  });
+
+  test('is over when the label was seen off, where nobody keeps when it was set', () => {
+    const lane = inReview();
+    lane.see(command(1, typed));
+    lane.see(issue(1, { ready: false, labelledBy: null }));
+    expect(lane.task(1)).toMatchObject({ state: 'cancelled', dismissedAt: null });
+    lane.see(issue(1, { labelledBy: null }));
+    expect(lane.task(1).state).toBe('waiting');
+  });
+
+  test('of a task that is over, or about to be, is refused', () => {
+    const lane = openLane();
+    queueTask(lane, 1);
+    makeCandidate(lane);
+    lane.see(checks(activeBuild(lane).sha ?? '', 'success'));
+    expect(answerIn(lane.see(command(1, typed))).detail).toContain('landing at this moment');
+    landCandidate(lane);
+    expect(answerIn(lane.see(command(1, typed))).detail).toContain('completed');
+  });
+});
+
+describe('the limit of answers', () => {
+  const ask = (lane: LaneDriver, name: 'status' | 'why' | 'help', by = 'rita') =>
+    lane.see(command(101, { index: 0, name }, { by, permission: 'read', writtenAt: lane.at }));
+  const replies = (lane: LaneDriver) => lane.effects.filter(({ effect }) => effect.kind === 'reply').length;
+
+  test('ten an hour are answered, the eleventh is told so, and the rest get a sign', () => {
+    const lane = inReview();
+    for (let count = 0; count < 10; count++) expect(answerIn(ask(lane, 'status')).outcome).toBe('done');
+    expect(answerIn(ask(lane, 'why'))).toEqual({ outcome: 'limited', detail: '10' });
+    expect(replies(lane)).toBe(11);
+    for (let count = 0; count < 50; count++) expect(answerIn(ask(lane, 'help')).outcome).toBe('limited');
+    expect(replies(lane)).toBe(11);
+    expect(lane.effects.filter(({ effect }) => effect.kind === 'react')).toHaveLength(61);
+    expect(answerIn(ask(lane, 'status', 'maria')).outcome).toBe('done');
+    lane.pass(3_600_000);
+    expect(answerIn(ask(lane, 'status')).outcome).toBe('done');
+  });
+
+  test('counts refusals of permission and hints as well, and never what people with the right command', () => {
+    const lane = inReview();
+    const mistyped: SeenCommand = { index: 0, name: 'unknown', typed: '/aprove', suggestion: '/approve' };
+    const writtenAt = lane.at;
+    for (let count = 0; count < 6; count++) {
+      lane.see(approve(101, { permission: 'read', writtenAt }));
+      lane.see(command(101, mistyped, { permission: 'read', writtenAt }));
+    }
+    expect(replies(lane)).toBe(11);
+    expect(answerIn(lane.see(approve(101, { writtenAt }))).outcome).toBe('done');
+  });
+
+  test('forgets those who asked longest ago when very many ask', () => {
+    const lane = inReview();
+    for (let count = 0; count < 600; count++) ask(lane, 'help', `person-${count}`);
+    expect(Object.keys(lane.state.asked)).toHaveLength(500);
+    expect(lane.state.asked).toHaveProperty('person-599');
   });
 });
 
@@ -79,7 +288,7 @@ describe('/approve', () => {
     lane.see(approve(101));
     expect(lane.task(1)).toMatchObject({
       state: 'approved',
-      approval: { headSha: 'head-1', version: 1, policyHash: lane.state.policyHash, by: 'rita' },
+      approvals: [{ headSha: 'head-1', version: 1, policyHash: lane.state.policyHash, by: 'rita' }],
     });
   });
 
@@ -208,7 +417,7 @@ describe('/approve', () => {
     queueTask(lane, 1);
     const facts = lane.see(pull(lane.task(1), { headSha: 'newer' }), approve(101));
     expect(kinds(facts)).toContain('build-abandoned');
-    expect(lane.task(1)).toMatchObject({ state: 'approved', approval: { headSha: 'newer' } });
+    expect(lane.task(1)).toMatchObject({ state: 'approved', approvals: [{ headSha: 'newer' }] });
     const changes = [{ path: 'src/a.js', change: 'modified' as const, mode: '100644' }];
     lane.see({ kind: 'diff', issue: 1, headSha: 'newer', baseSha: 'base-0', changes });
     lane.see(checks('newer', 'success'));
@@ -233,7 +442,7 @@ describe('/escalate', () => {
       state: 'escalated',
       attempt: null,
       entry: null,
-      approval: null,
+      approvals: [],
       claims: ['src/a.js'],
       escalation: { trigger: 'asked-by-a-person', context: 'wrong design', by: 'rita', from: 'approved' },
     });

@@ -3,14 +3,23 @@
  * the lane is in, so that they are often sensible, sometimes late, and sometimes plain wrong.
  */
 import fc from 'fast-check';
+import { isVerdictFor, openFindings } from '../../src/core/gate/arbiter.ts';
 import type { Effect } from '../../src/core/lane/effects.ts';
 import { isStillWanted } from '../../src/core/lane/effects.ts';
 import type { Fact } from '../../src/core/lane/facts.ts';
-import type { AgentWord, Observation } from '../../src/core/lane/observation.ts';
+import type { AgentWord, Observation, SeenCommand } from '../../src/core/lane/observation.ts';
 import type { CheckConclusion, Task } from '../../src/core/lane/state.ts';
 import { approve, command, issue, type issueSeen, LaneDriver, policy, pull } from './lane-driver.ts';
 
-const paths = ['src/a.js', 'src/b.js', 'src/**', 'docs/**', 'lib/{x,y}/*.ts', 'SRC/a.js'] as const;
+const paths = [
+  'src/a.js',
+  'src/b.js',
+  'src/**',
+  'docs/**',
+  'lib/{x,y}/*.ts',
+  'SRC/a.js',
+  'package.json',
+] as const;
 const fileIn: Record<string, string> = {
   'src/a.js': 'src/a.js',
   'src/b.js': 'src/b.js',
@@ -18,6 +27,7 @@ const fileIn: Record<string, string> = {
   'docs/**': 'docs/index.md',
   'lib/{x,y}/*.ts': 'lib/x/one.ts',
   'SRC/a.js': 'SRC/a.js',
+  'package.json': 'package.json',
 };
 export const policies = [
   {},
@@ -28,10 +38,71 @@ export const policies = [
     agents: { local: { via: 'pull', capacity: 2 }, people: { via: 'adopt' } },
     queue: { check_timeout: '5m' },
   },
+  {
+    limits: {
+      backoff: ['10s'],
+      usd: 1,
+      task: { tokens: 900 },
+      agent_day: { usd: 4 },
+      repository_day: { minutes: 90 },
+      breaker: { agent: 2, repository: 3, pause: '5m' },
+    },
+    ownership: { protected: ['lib/**'] },
+    autonomy: {
+      default: 'on-the-loop',
+      grace: '10m',
+      rules: [
+        { paths: ['docs/**'], level: 'out-of-the-loop' },
+        { paths: ['src/b.js'], level: 'in-the-loop' },
+      ],
+    },
+    escalate: { stale: '20m' },
+  },
+  { schedule: { overlap: 0.5 }, ownership: { outside: 'expand', shared: ['package.json', 'docs/**'] } },
+  { schedule: { mode: 'queue' }, limits: { in_review: 1, escalated: 1 } },
 ];
 const conclusions: readonly CheckConclusion[] = ['failure', 'pending', 'neutral', 'timed-out'];
-const words = ['claimed', 'claimed', 'done', 'done', 'failed', 'escalate'] as const;
-const issueChanges = ['unlabel', 'close', 'gone', 'hold', 'unhold', 'link', 'edit', 'stranger'] as const;
+const words = [
+  'claimed',
+  'claimed',
+  'heartbeat',
+  'heartbeat',
+  'done',
+  'done',
+  'infra',
+  'semantic',
+  'semantic',
+  'rate-limit',
+  'released',
+  'budget',
+  'escalate',
+  'request-paths',
+] as const;
+export type Word = (typeof words)[number];
+const issueChanges = [
+  'unlabel',
+  'close',
+  'gone',
+  'hold',
+  'unhold',
+  'link',
+  'edit',
+  'edit-by-visitor',
+  'relabel',
+  'stranger',
+] as const;
+const typedCommands = [
+  'hold',
+  'unhold',
+  'cancel',
+  'freeze',
+  'unfreeze',
+  'status',
+  'retry',
+  'resume',
+] as const;
+const maria = { login: 'maria', permission: 'write' } as const;
+const visitor = { login: 'visitor', permission: 'read' } as const;
 const pullChanges = [
   'push',
   'ready',
@@ -41,6 +112,8 @@ const pullChanges = [
   'reopen',
   'gone',
   'push-and-approve',
+  'late-push',
+  'late-push',
 ] as const;
 
 const number = fc.integer({ min: 1, max: 5 });
@@ -63,7 +136,7 @@ const action = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('request' as const),
       issue: number,
-      owns: fc.subarray([...paths], { minLength: 1, maxLength: 2 }),
+      owns: fc.subarray([...paths], { minLength: 1, maxLength: 3 }),
       dependsOn: fc.oneof(
         { weight: 3, arbitrary: fc.constant<number[]>([]) },
         { weight: 2, arbitrary: fc.subarray([1, 2, 3, 9], { maxLength: 1 }) },
@@ -92,6 +165,14 @@ const action = fc.oneof(
       change: fc.constantFrom(...pullChanges),
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('run' as const),
+      issue: number,
+      run: fc.constantFrom('in-progress' as const, 'completed' as const),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('diff' as const), issue: number, luck: byte }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('checks' as const), of: fc.nat(7), luck: byte }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('approve' as const), issue: number, luck: byte }) },
@@ -104,6 +185,14 @@ const action = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('escalate' as const), issue: number }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('type' as const),
+      issue: number,
+      what: fc.constantFrom(...typedCommands),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('base' as const) }) },
   {
     weight: 1,
@@ -182,6 +271,7 @@ export class World {
           issue(action.issue, {
             held: action.held,
             spec: { owns: action.owns, dependsOn: action.dependsOn },
+            edits: [{ by: maria, at: lane.at }],
           }),
         );
       case 'wait':
@@ -190,6 +280,8 @@ export class World {
         return this.speak(task, action.word, action.stale);
       case 'pull':
         return this.changePull(task, action.change);
+      case 'run':
+        return this.run(task, action.run);
       case 'diff':
         return this.diff(task, action.luck);
       case 'checks':
@@ -200,6 +292,8 @@ export class World {
         return this.changeIssue(task, action.change);
       case 'escalate':
         return task ? this.tell(command(task.issue, { index: 0, name: 'escalate', why: 'look' })) : [];
+      case 'type':
+        return task ? this.type(task.issue, action.what) : [];
       case 'base':
         return this.tell({ kind: 'base', sha: this.sha('outside') });
       case 'policy':
@@ -222,6 +316,18 @@ export class World {
     }
   }
 
+  type(under: number, what: (typeof typedCommands)[number]): Fact[] {
+    const index = 0;
+    const writtenAt = this.lane.at;
+    const typed: SeenCommand =
+      what === 'resume'
+        ? { index, name: what, guidance: 'A' }
+        : what === 'hold' || what === 'freeze'
+          ? { index, name: what, why: 'later' }
+          : { index, name: what };
+    return this.tell(command(under, typed, { permission: 'maintain', writtenAt }));
+  }
+
   /** Whatever would sensibly happen next to the task. */
   progress(number: number): Fact[] {
     const task = this.lane.state.tasks[number];
@@ -235,10 +341,10 @@ export class World {
       if (open.headSha === attempt.openedSha) return this.changePull(task, 'push');
       return attempt.via === 'pull' ? this.speak(task, 'done', 0) : this.changePull(task, 'ready');
     }
-    if (open.verdict?.headSha !== open.headSha || open.verdict.version !== task.version)
-      return this.diff(task, 255);
+    if (!isVerdictFor(open.verdict, task, this.lane.state.policyHash)) return this.diff(task, 255);
     if (open.headSha === attempt?.openedSha) return this.changePull(task, 'push');
-    if (open.verdict.findings.length > 0) return this.changePull(task, 'push');
+    if (open.verdict.findings.some((finding) => finding.rule === 'held')) return [];
+    if (openFindings(open.verdict, task).length > 0) return this.changePull(task, 'push');
     const isGreen = this.lane.state.policy.gate.checks.every((name) =>
       open.checks.some((check) => check.name === name && check.conclusion === 'success'),
     );
@@ -289,6 +395,10 @@ export class World {
       }
       case 'announce-collision':
         return [{ kind: 'collision-announced', a: effect.a, b: effect.b }];
+      case 'keep-late-work': {
+        const { issue: of, number, late: branch } = effect;
+        return [{ kind: 'late-work-kept', issue: of, number, branch, isBack: luck % 8 !== 5 }];
+      }
       case 'mark-ready':
         return [pull(this.lane.task(effect.issue), { draft: false })];
       case 'close-pull':
@@ -303,6 +413,7 @@ export class World {
       }
       case 'land': {
         const { build, sha, tree } = effect;
+        if (this.lane.state.frozen) return [{ kind: 'landing', build, result: { kind: 'withheld' } }];
         if (luck % 8 === 4) {
           return [{ kind: 'landing', build, result: { kind: 'base-is', sha: this.sha('outside') } }];
         }
@@ -323,14 +434,8 @@ export class World {
     return 100 * this.#serial + number;
   }
 
-  speak(task: Task | undefined, kind: AgentWord['kind'], stale: number): Fact[] {
+  speak(task: Task | undefined, word: Word, stale: number): Fact[] {
     if (!task?.attempt) return [];
-    const all: Record<AgentWord['kind'], AgentWord> = {
-      claimed: { kind: 'claimed', claimId: `claim-${stale}`, worker: 'w-1' },
-      done: { kind: 'done', head: task.pull?.headSha ?? '' },
-      failed: { kind: 'failed', class: 'infra', message: 'disk full' },
-      escalate: { kind: 'escalate', trigger: 'ambiguity', context: 'Which?' },
-    };
     const { number, fence } = task.attempt;
     const off = stale % 4 === 3 ? (stale % 8 === 3 ? -1 : 1) : 0;
     return this.tell({
@@ -338,8 +443,40 @@ export class World {
       issue: task.issue,
       attempt: number,
       fence: fence + off,
-      word: all[kind],
+      word: this.wordOf(task, word, stale),
     });
+  }
+
+  wordOf(task: Task, word: Word, stale: number): AgentWord {
+    const usage = { tokens: stale * 2, usd: stale / 200 };
+    switch (word) {
+      case 'claimed':
+        return { kind: word, claimId: `claim-${stale}`, worker: 'w-1' };
+      case 'heartbeat':
+        return { kind: word, head: this.sha('local'), usage };
+      case 'done':
+        return { kind: word, head: task.pull?.headSha ?? '', usage };
+      case 'escalate':
+        return { kind: word, trigger: 'ambiguity', context: 'Which?', options: ['This', 'That'], usage };
+      case 'released':
+        return { kind: word, reason: 'Ctrl-C' };
+      case 'request-paths':
+        return { kind: word, paths: ['docs/**', `src/${stale}.js`], why: 'needed' };
+      case 'rate-limit':
+        return { kind: 'failed', class: word, message: 'slow down', retryAfterMs: stale * 1_000, usage };
+      default:
+        return { kind: 'failed', class: word, message: 'it did not work', usage };
+    }
+  }
+
+  run(task: Task | undefined, run: 'in-progress' | 'completed'): Fact[] {
+    if (!task?.attempt) return [];
+    const { issue: of, attempt } = task;
+    const { number: nth, fence, runId } = attempt;
+    if (runId === null)
+      return this.tell({ kind: 'run-dispatched', issue: of, attempt: nth, fence, run: fence });
+    const conclusion = run === 'completed' ? 'failure' : null;
+    return this.tell({ kind: 'run', issue: of, run: runId, conclusion });
   }
 
   changePull(task: Task | undefined, change: (typeof pullChanges)[number]): Fact[] {
@@ -348,6 +485,11 @@ export class World {
     switch (change) {
       case 'push':
         return this.tell(moved());
+      case 'late-push': {
+        // A worker that was fenced between its last heartbeat and its push.
+        const late = task.record.endings.findLast((ending) => ending.head !== null)?.head;
+        return late ? this.tell(pull(task, { headSha: late })) : [];
+      }
       case 'ready':
         return this.tell(pull(task, { draft: false }));
       case 'draft':
@@ -370,7 +512,14 @@ export class World {
   diff(task: Task | undefined, luck: number): Fact[] {
     if (!task?.pull) return [];
     const file = fileIn[task.spec.owns[0] ?? ''] ?? '';
-    const touched = luck % 8 === 1 ? [file, 'elsewhere/x'] : [file];
+    const others: Record<number, string[]> = {
+      1: ['elsewhere/x'],
+      2: ['package.json'],
+      3: ['docs/index.md'],
+    };
+    // Two of the five tasks need the shared joint whenever all goes well.
+    if (task.issue % 2 === 0) others[7] = ['package.json'];
+    const touched = [file, ...(others[luck % 8] ?? [])];
     const headSha = luck % 16 === 2 ? 'an-old-head' : task.pull.headSha;
     const changes = touched.map((path) => ({ path, change: 'modified' as const, mode: '100644' }));
     return this.tell({ kind: 'diff', issue: task.issue, headSha, baseSha: 'base-0', changes });
@@ -425,9 +574,20 @@ export class World {
       case 'link':
         return as({ blockedBy: [9], held: !held });
       case 'edit':
-        return as({ spec: { ...spec, owns: ['docs/**'] } });
+        return as({ spec: { ...spec, owns: ['docs/**'] }, edits: [{ by: maria, at: this.lane.at }] });
+      case 'edit-by-visitor':
+        return as({
+          spec: { ...spec, requirements: `${spec.requirements} And more.` },
+          edits: [{ by: visitor, at: this.lane.at }],
+        });
+      case 'relabel':
+        return as({
+          spec: task.suspension?.pending?.spec ?? spec,
+          labelledAt: this.lane.at,
+          edits: [],
+        });
       case 'stranger':
-        return as({ labelledBy: { login: 'visitor', permission: 'read' } });
+        return as({ labelledBy: visitor });
       default:
         return change satisfies never;
     }

@@ -9,6 +9,7 @@ import {
   command,
   finishWork,
   issue,
+  judge,
   kinds,
   type LaneDriver,
   land,
@@ -114,7 +115,7 @@ describe('candidates', () => {
     const lane = passed();
     queueTask(lane, 2, b);
     const facts = landCandidate(lane);
-    expect(kinds(facts)).toEqual(['landed', 'task-completed', 'build-started']);
+    expect(kinds(facts)).toEqual(['landed', 'task-completed', 'claims-released', 'build-started']);
     expect(lane.task(1)).toMatchObject({
       state: 'completed',
       claims: [],
@@ -244,7 +245,7 @@ describe('ejection', () => {
     });
     expect(ejection(facts)).toMatchObject({ issue: 1, code: 'checks-failed' });
     expect(ejection(facts)?.reason).toMatch(/check ci ended with failure .*https:\/\/ci\/1/);
-    expect(lane.task(1)).toMatchObject({ state: 'in-review', approval: null, entry: null });
+    expect(lane.task(1)).toMatchObject({ state: 'in-review', approvals: [], entry: null });
     expect(lane.state.builds[1]?.state).toBe('failed');
     expect(activeBuild(lane).entries).toMatchObject([{ issue: 2 }]);
     expect(lane.pending.map((booked) => booked.effect.kind)).toContain('notify');
@@ -280,7 +281,7 @@ describe('ejection', () => {
     const lane = testing();
     const facts = lane.see(pull(lane.task(1), { headSha: 'newer' }));
     expect(kinds(facts)).toEqual(['head-moved', 'approval-voided', 'build-abandoned']);
-    expect(lane.task(1)).toMatchObject({ state: 'in-review', approval: null, entry: null });
+    expect(lane.task(1)).toMatchObject({ state: 'in-review', approvals: [], entry: null });
     expect(lane.task(1).lastReason).toContain('the head moved from head-1');
   });
 
@@ -322,6 +323,8 @@ describe('ejection', () => {
       finishWork(lane, 1);
       lane.see(checks('head-1', 'failure'));
       lane.see(policy({ gate: { checks: [], approvals } }));
+      judge(lane, 1);
+      lane.see(checks('head-1', 'failure'));
       lane.see(approve(101));
       expect(lane.task(1)).toMatchObject({ state: 'approved', lastReason: null });
       expect(activeBuild(lane).entries).toMatchObject([{ issue: 1 }]);

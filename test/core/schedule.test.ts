@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { decide } from '../../src/core/lane/decide.ts';
 import { waitsOf } from '../../src/core/lane/plan-view.ts';
 import type { PrerequisiteState } from '../../src/core/lane/state.ts';
-import { freeAgents, presenceMs } from '../../src/core/task/schedule.ts';
+import { freeAgents, presenceMs } from '../../src/core/task/agents.ts';
 import {
   finishWork,
   graceMs,
@@ -51,7 +51,7 @@ describe('prerequisites', () => {
   test('a task that depends on itself waits and says so', () => {
     const lane = openLane();
     request(lane, 1, { blockedBy: [1] });
-    expect(waitsOf(lane.snapshot, lane.task(1), lane.at)[0]?.what).toBe('it depends on itself');
+    expect(waitsOf(lane.snapshot, lane.task(1), lane.at)[0]?.what).toBe('it waits for itself: #1 → #1');
   });
 
   test('a task waits until the task before it has landed, not only until it is approved', () => {
@@ -78,7 +78,11 @@ describe('prerequisites', () => {
     const lane = openLane();
     request(lane, 1, { spec: { dependsOn: [2] } });
     request(lane, 2, { spec: { owns: ['src/b.js'], dependsOn: [1] } });
-    expect([waits(lane, 1), waits(lane, 2)]).toEqual([['dependency'], ['dependency']]);
+    expect(waitsOf(lane.snapshot, lane.task(1), lane.at)[0]).toMatchObject({
+      what: 'it waits for itself: #1 → #2 → #1',
+      command: '/independent #2',
+    });
+    expect(waitsOf(lane.snapshot, lane.task(2), lane.at)[0]?.what).toBe('it waits for itself: #2 → #1 → #2');
   });
 });
 
@@ -202,11 +206,12 @@ describe('other reasons to wait', () => {
     lane.see(policy({ limits: { attempts: 2 } }));
     request(lane, 1);
     for (const fence of [1, 2]) {
-      const word = { kind: 'failed' as const, class: 'infra', message: `disk ${fence}` };
+      const word = { kind: 'failed' as const, class: 'semantic' as const, message: `no idea ${fence}` };
       lane.see({ kind: 'agent', issue: 1, attempt: fence, fence, word });
+      lane.pass(60_000);
     }
     expect(lane.task(1)).toMatchObject({ state: 'failed', claims: [], attempt: null });
-    expect(lane.task(1).lastReason).toBe('2 attempts have failed; the last one: infra: disk 2');
+    expect(lane.task(1).lastReason).toBe('2 attempts have failed; the last one: semantic: no idea 2');
     expect(waits(lane, 1)).toEqual(['human']);
   });
 
@@ -219,9 +224,9 @@ describe('other reasons to wait', () => {
       issue: 1,
       attempt: 1,
       fence: 1,
-      word: { kind: 'failed', class: 'infra', message: 'disk' },
+      word: { kind: 'released' as const, reason: 'disk' },
     });
-    expect(kinds(facts)).toEqual(['attempt-ended', 'task-assigned']);
+    expect(kinds(facts)).toEqual(['attempt-ended', 'claims-released', 'task-assigned']);
     expect(lane.task(1).attempt).toMatchObject({ number: 2, fence: 2 });
   });
 });
@@ -273,18 +278,20 @@ describe('agents', () => {
     expect([1, 2, 3].map((number) => lane.task(number).attempt?.agent)).toEqual(['abe', 'zoe', 'abe']);
   });
 
-  test('agents that cannot be started yet are named in the wait', () => {
+  test('an agent that works by being assigned has no branch opened, and a person is waited for', () => {
     const lane = openLane();
     lane.see(policy({ agents: { copilot: { via: 'assign' } } }));
     request(lane, 1);
-    expect(waitsOf(lane.snapshot, lane.task(1), lane.at)[0]?.what).toContain('pull or adopt');
+    expect(waitsOf(lane.snapshot, lane.task(1), lane.at)[0]?.what).toContain('assign copilot');
+    expect(lane.pending.map(({ effect }) => effect.kind)).toEqual(['ask-assignment']);
   });
 
   test('every attempt has its branch opened anew, under a key of its own', () => {
     const lane = openLane();
     request(lane, 1);
-    const word = { kind: 'failed' as const, class: 'infra', message: 'disk' };
+    const word = { kind: 'failed' as const, class: 'infra' as const, message: 'disk' };
     lane.see({ kind: 'agent', issue: 1, attempt: 1, fence: 1, word });
+    lane.pass(60_000);
     const keys = lane.pending.map((booked) => booked.key);
     expect(keys.filter((key) => key.startsWith('open-branch'))).toEqual([
       'open-branch:1:1',
@@ -301,7 +308,7 @@ describe('agents', () => {
     const until = Date.parse(lane.leases[1] ?? '');
     expect(lane.pass(until - lane.now - 1)).toEqual([]);
     const facts = lane.pass(1);
-    expect(kinds(facts)).toEqual(['attempt-ended', 'task-assigned']);
+    expect(kinds(facts)).toEqual(['attempt-ended', 'claims-released', 'task-assigned']);
     expect(lane.task(1).attempt).toMatchObject({ number: 2, fence: 2, via: 'adopt' });
   });
 });

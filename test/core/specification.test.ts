@@ -49,6 +49,7 @@ describe('makeSpec', () => {
       acceptance: ['it prints 0'],
       owns: ['src/cli.js', 'test/**'],
       ownsDeclared: true,
+      dependsElsewhere: [],
       dependsOn: [7, 9],
       budget: { minutes: 30, tokens: null, usd: null },
     });
@@ -125,7 +126,6 @@ describe('makeSpec', () => {
         "The text is 80001 bytes long; at most 65536 (64 kB) fit into one task. Please split the issue.",
         ""../x" has a "." or ".." in it: write the path from the root of the repository.",
         ""src/[x" has a bracket that is not closed or is empty.",
-        "The issue depends on other/place#4: issues of other repositories cannot be waited for yet.",
         "#0 is not an issue number.",
         "The issue says that it depends on itself (#42).",
       ]

@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { LaneKey } from '../../src/core/ids.ts';
 import { decide } from '../../src/core/lane/decide.ts';
-import { emptyLane, fold } from '../../src/core/lane/fold.ts';
 import type { Observation } from '../../src/core/lane/observation.ts';
-import type { LaneState } from '../../src/core/lane/state.ts';
+import { replayJournal } from '../../src/core/lane/replay.ts';
 import { advance, type Sighting, unticketed } from '../../src/engine/advance.ts';
+import { readJournal } from '../../src/ledger/journal.ts';
 import { loadWholeLane } from '../../src/ledger/load-lane.ts';
 import { drawTicket } from '../../src/ledger/looks.ts';
-import { readJournal } from '../../src/ledger/projections.ts';
 import { approve, checks, issue, kinds, policy, pull } from '../core/lane-driver.ts';
 import { newLane } from '../ledger/lane-scene.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
@@ -36,7 +35,7 @@ async function see(...observations: Observation[]): Promise<string[]> {
 }
 
 const state = async () => (await loadWholeLane(database.db, key)).state;
-const replayed = async () => (await readJournal(database.db, key)).reduce<LaneState>(fold, emptyLane);
+const replayed = async () => replayJournal(await readJournal(database.db, key));
 
 async function task(number: number) {
   const found = (await state()).tasks[number];
@@ -86,7 +85,7 @@ describe('advancing a lane', () => {
     const { tasks } = await state();
     expect(Object.values(tasks).filter((each) => each.state === 'assigned')).toHaveLength(1);
     const journal = await readJournal(database.db, key);
-    expect(journal.map((fact) => fact.at)).toEqual(journal.map((fact) => fact.at).sort());
+    expect(journal.map(({ fact }) => fact.at)).toEqual(journal.map(({ fact }) => fact.at).sort());
     expect(await replayed()).toEqual(await state());
   });
 
@@ -195,7 +194,7 @@ describe('advancing a lane', () => {
     await see(checks('c-1', 'success'));
     expect(
       await see({ kind: 'landing', build: 1, result: { kind: 'landed', sha: 'c-1', tree: 't-1' } }),
-    ).toEqual(['landed', 'task-completed']);
+    ).toEqual(['landed', 'task-completed', 'claims-released']);
     expect(await state()).toMatchObject({ baseSha: 'c-1', landings: [{ tree: 't-1', testedTree: 't-1' }] });
     expect(await replayed()).toEqual(await state());
     expect(await effectKeys()).toEqual(expect.arrayContaining(['land:1', 'clean-build:1', 'close-issue:1']));

@@ -84,6 +84,7 @@ describe('pull requests', () => {
       open: false,
       merged: true,
       mergeCommitSha: sha('c'),
+      body: '',
       author: 'ann',
       title: 't',
       nodeId: 'PR_9',
@@ -138,12 +139,8 @@ describe('policy file', () => {
       .replace(/(.{60})/g, '$1\n'),
     ...more,
   });
-  const bomb = [
-    'a0: &a0 [x, x, x, x]',
-    ...Array.from({ length: 30 }, (_, n) => `a${n + 1}: &a${n + 1} [${`*a${n}, `.repeat(9)}x]`),
-  ].join('\n');
 
-  it('is parsed', async () => {
+  it('is read as it is written', async () => {
     const client = openClient();
     ask().reply(
       200,
@@ -151,7 +148,7 @@ describe('policy file', () => {
     );
     expect(await fetchPolicyFile(client, repo, sha('a'))).toEqual({
       kind: 'read',
-      content: { version: 1, gate: { checks: ['ci'] } },
+      text: 'version: 1\ngate: { checks: [ci] }\n# a comment to make it longer than one line of base64\n',
     });
   });
   it('may be absent, which a refusal is not', async () => {
@@ -165,11 +162,8 @@ describe('policy file', () => {
   it.each([
     ['a folder', [], /not a plain file/],
     ['a link', { type: 'symlink', target: '/etc/passwd' }, /not a plain file/],
-    ['too large', file('x'.repeat(70_000)), /larger than 64 kB/],
-    ['too large to be sent', file('', { size: 2_000_000 }), /larger than 64 kB/],
-    ['broken', file('a: [1\nb: 2'), /at line 2/],
-    ['a key twice', file('a: 1\na: 2'), /unique/],
-    ['a bomb', file(bomb), /alias/],
+    ['too large', file('x'.repeat(70_000)), /larger than 32 kB/],
+    ['too large to be sent', file('', { size: 2_000_000 }), /larger than 32 kB/],
   ])('has a named problem: %s', async (_, body, problem) => {
     const client = openClient();
     ask().reply(200, body);

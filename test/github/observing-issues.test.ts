@@ -5,6 +5,8 @@ import { fetchInstallationRepositories, fetchInstallations } from '../../src/git
 import { fetchIssue, fetchIssues, fetchIssuesWithLabel } from '../../src/github/fetch-issue.ts';
 import { fetchLabeller } from '../../src/github/fetch-labeller.ts';
 import { fetchPermission } from '../../src/github/fetch-permission.ts';
+import { fetchTextEdits } from '../../src/github/fetch-text-edits.ts';
+import type { IssueSeen } from '../../src/github/observed.ts';
 import { api, host, onRepo, openClient, openGitHub, repo, useNock } from './github-world.ts';
 
 useNock();
@@ -73,6 +75,7 @@ describe('issues', () => {
       open: false,
       stateReason: 'not_planned',
       labels: ['plain', 'Agent-Ready'],
+      subIssues: null,
       isPullRequest: false,
       updatedAt: time,
     });
@@ -168,7 +171,12 @@ describe('labeller', () => {
         event('labeled', 'other', 'eve', '04'),
         { event: 'closed', actor: { login: 'eve' }, created_at: time },
       ]);
-    expect(await fetchLabeller(client, repo, 3, 'agent-ready')).toEqual({ kind: 'known', login: 'bob' });
+    expect(await fetchLabeller(client, repo, 3, 'agent-ready')).toEqual({
+      kind: 'known',
+      at: expect.anything(),
+      renames: [],
+      login: 'bob',
+    });
   });
 
   it('is not seen yet without an event of this label, and not to be had where the server keeps none', async () => {
@@ -187,21 +195,75 @@ describe('labeller', () => {
 });
 
 describe('blocked by', () => {
+  const issue: IssueSeen = {
+    number: 3,
+    title: 'Count',
+    body: '',
+    author: 'maria',
+    open: true,
+    stateReason: null,
+    labels: [],
+    isPullRequest: false,
+    subIssues: 0,
+    updatedAt: '2026-01-01T00:00:00Z',
+  };
+
   it('names number and repository', async () => {
     const client = openClient();
     onRepo()
       .get('/issues/3/dependencies/blocked_by')
       .query(true)
       .reply(200, [{ number: 1, repository_url: `${api}/repos/acme/other` }, { number: 2 }]);
-    expect(await fetchBlockedBy(client, repo, 3)).toEqual([
+    expect(await fetchBlockedBy(client, repo, issue)).toEqual([
       { number: 1, repo: 'acme/other' },
       { number: 2, repo: 'acme/shop' },
+    ]);
+  });
+  it.each([1, null])('counts its sub-issues where it may have any (%s)', async (subIssues) => {
+    const client = openClient();
+    onRepo().get('/issues/3/dependencies/blocked_by').query(true).reply(200, []);
+    onRepo()
+      .get('/issues/3/sub_issues')
+      .query(true)
+      .reply(200, [{ number: 4 }]);
+    expect(await fetchBlockedBy(client, repo, { ...issue, subIssues })).toEqual([
+      { number: 4, repo: 'acme/shop' },
     ]);
   });
   it.each(missing)('is empty on servers without it (%i)', async (status) => {
     const client = openClient();
     onRepo().get('/issues/3/dependencies/blocked_by').query(true).reply(status, {});
-    expect(await fetchBlockedBy(client, repo, 3)).toEqual([]);
+    onRepo().get('/issues/3/sub_issues').query(true).reply(status, {});
+    expect(await fetchBlockedBy(client, repo, { ...issue, subIssues: null })).toEqual([]);
+  });
+});
+
+describe('edits of the text', () => {
+  const answer = (nodes: unknown) => ({
+    data: { repository: { issue: { createdAt: '2026-01-01T09:00:00Z', userContentEdits: { nodes } } } },
+  });
+
+  it('come oldest first; a deleted account is ghost', async () => {
+    const client = openClient();
+    nock(host)
+      .post('/api/graphql')
+      .reply(
+        200,
+        answer([
+          { editedAt: '2026-01-01T11:00:00Z', editor: { login: 'eve' } },
+          { editedAt: '2026-01-01T10:00:00Z', editor: null },
+          { editedAt: '2026-01-01T09:00:00Z', editor: { login: 'author' } },
+        ]),
+      );
+    expect(await fetchTextEdits(client, repo, 3)).toEqual([
+      { login: 'ghost', at: '2026-01-01T10:00:00Z' },
+      { login: 'eve', at: '2026-01-01T11:00:00Z' },
+    ]);
+  });
+  it.each(missing)('are not known on servers without GraphQL (%i)', async (status) => {
+    const client = openClient();
+    nock(host).post('/api/graphql').reply(status, {});
+    expect(await fetchTextEdits(client, repo, 3)).toBeNull();
   });
 });
 

@@ -216,12 +216,12 @@ function assigned(): LaneDriver {
 
 describe('workers', () => {
   test('are news when their agent was not heard of for a minute', async () => {
-    expect(await notePresence(database.db, agent, 'w-1')).toBe(true);
-    expect(await notePresence(database.db, agent, 'w-1')).toBe(false);
-    expect(await notePresence(database.db, agent, 'w-2')).toBe(false);
-    expect(await notePresence(database.db, 'other', 'w-1')).toBe(true);
+    expect(await notePresence(database.db, agent, 'w-1', null)).toBe(true);
+    expect(await notePresence(database.db, agent, 'w-1', null)).toBe(false);
+    expect(await notePresence(database.db, agent, 'w-2', null)).toBe(false);
+    expect(await notePresence(database.db, 'other', 'w-1', null)).toBe(true);
     await sql`update presence set seen_at = now() - interval '61 seconds'`.execute(database.db);
-    expect(await notePresence(database.db, agent, 'w-1')).toBe(true);
+    expect(await notePresence(database.db, agent, 'w-1', null)).toBe(true);
     expect((await loadForReading(database.db, key)).presence).toHaveLength(3);
     await sql`update presence set seen_at = now() - interval '2 hours' where worker = 'w-2'`.execute(
       database.db,
@@ -231,13 +231,13 @@ describe('workers', () => {
 
   test('are given the oldest attempt of their agent', async () => {
     await store(assigned());
-    expect(await findClaimable(database.db, 'default', 'claim-1')).toEqual({
+    expect(await findClaimable(database.db, 'default', 'claim-1', null)).toEqual({
       ...key,
       issue: 1,
       attempt: 1,
       fence: 1,
     });
-    expect(await findClaimable(database.db, 'somebody-else', 'claim-1')).toBeNull();
+    expect(await findClaimable(database.db, 'somebody-else', 'claim-1', null)).toBeNull();
     await sql`update attempt set current = false`.execute(database.db);
   });
 
@@ -245,8 +245,8 @@ describe('workers', () => {
     const lane = assigned();
     lane.see({ ...says, word: { kind: 'claimed', claimId: 'claim-1', worker: 'w' } });
     await store(lane);
-    expect(await findClaimable(database.db, 'default', 'claim-1')).toMatchObject({ issue: 1 });
-    expect(await findClaimable(database.db, 'default', 'claim-2')).toMatchObject({ issue: 2 });
+    expect(await findClaimable(database.db, 'default', 'claim-1', null)).toMatchObject({ issue: 1 });
+    expect(await findClaimable(database.db, 'default', 'claim-2', null)).toMatchObject({ issue: 2 });
     await sql`update attempt set current = false`.execute(database.db);
   });
 
@@ -254,7 +254,7 @@ describe('workers', () => {
     const lane = assigned();
     lane.see({ ...says, issue: 2, fence: 2, word: { kind: 'claimed', claimId: 'claim-2', worker: 'w' } });
     await store(lane);
-    expect(await findClaimable(database.db, 'default', 'claim-2')).toMatchObject({ issue: 2 });
+    expect(await findClaimable(database.db, 'default', 'claim-2', null)).toMatchObject({ issue: 2 });
     await sql`update attempt set current = false`.execute(database.db);
   });
 
@@ -263,19 +263,19 @@ describe('workers', () => {
     lane.presence = [{ agent: 'default', worker: 'w', seenAt: new Date(lane.now + 3_000).toISOString() }];
     request(lane, 1);
     await store(lane);
-    expect(await findClaimable(database.db, 'default', 'claim-1')).toBeNull();
+    expect(await findClaimable(database.db, 'default', 'claim-1', null)).toBeNull();
     key = await newLane(database.db);
     const done = assigned();
     done.see({ ...says, word: { kind: 'claimed', claimId: 'claim-1', worker: 'w' } });
     done.see({ ...says, word: { kind: 'done', head: 'h' } });
     done.see(issue(2, { ready: false }));
     await store(done);
-    expect(await findClaimable(database.db, 'default', 'claim-1')).toBeNull();
+    expect(await findClaimable(database.db, 'default', 'claim-1', null)).toBeNull();
   });
 
   test('keep their lease alive under the present fence only', async () => {
     const lane = assigned();
-    lane.see({ ...says, word: { kind: 'failed', class: 'infra', message: 'disk' } });
+    lane.see({ ...says, word: { kind: 'released', reason: 'Ctrl-C' } });
     await store(lane);
     const fence = lane.task(1).attempt?.fence ?? 0;
     expect(fence).toBe(3);

@@ -3,6 +3,7 @@ import { taskStates } from '../../src/core/lane/facts.ts';
 import type { TaskState } from '../../src/core/lane/state.ts';
 import { renderIssueComment } from '../../src/protocol/issue-comment.ts';
 import { renderPullComment } from '../../src/protocol/pull-comment.ts';
+import { renderWhyReply } from '../../src/protocol/replies.ts';
 import { headline } from '../../src/protocol/standing-text.ts';
 import { noticeMarker, stickyMarker } from '../../src/protocol/sticky-marker.ts';
 import { approvalWait, at, extra, gate, planRow, queueRow, task, wait } from './scene.ts';
@@ -46,6 +47,12 @@ describe('the issue’s comment', () => {
       - #7 is working, since 2026-11-20 10:03 UTC.
       - the label agent-hold is set, since 2026-11-20 10:03 UTC. To change that, remove the label \`agent-hold\`.
 
+      \`.github/signalbox.yml\` was not accepted (limits.runing: unknown key). The last good policy stays in force.
+
+      1 hidden piece of text in the issue (comments or invisible characters) is not given to the agent.
+
+      Touches the same files as #3 (\`src/cli.js\`): they run one after the other.
+
       | Plan | |
       |---|---|
       | Branch | not opened yet |
@@ -55,12 +62,6 @@ describe('the issue’s comment', () => {
       | Agent | none yet |
       | Version | 1 |
       | Attempts | 0 |
-
-      Touches the same files as #3 (\`src/cli.js\`): they run one after the other.
-
-      \`.github/signalbox.yml\` was not accepted (limits.runing: unknown key). The last good policy stays in force.
-
-      1 hidden piece of text in the issue (comments or invisible characters) is not given to the agent.
 
       <details><summary>Last events</summary>
 
@@ -92,7 +93,7 @@ describe('the issue’s comment', () => {
       > [!IMPORTANT]
       > **A person is needed:** decide how this goes on.
       > **Why:** Which API? A or B @&#8203;org (since 2026-11-20 10:03 UTC).
-      > **What to do:** type \`/approve\` in a comment on #50; or, for a new attempt, remove the label \`agent-ready\` and set it again.
+      > **What to do:** type \`/approve\` in a comment on #50; or, for a new attempt, type \`/resume <guidance>\` in a comment.
 
       | Plan | |
       |---|---|
@@ -124,8 +125,33 @@ describe('the issue’s comment', () => {
       > [!IMPORTANT]
       > **A person is needed:** decide whether to try again.
       > **Why:** 3 attempts have failed (since 2026-11-20 10:03 UTC).
-      > **What to do:** remove the label \`agent-ready\` and set it again."
+      > **What to do:** type \`/resume <guidance>\` in a comment."
     `);
+  });
+
+  test('a task that was cancelled says by whom, and how it comes back', () => {
+    const row = planRow({ state: 'cancelled', reason: 'walt typed /cancel' });
+    expect(renderIssueComment(row, extra()).split('\n\n').slice(1, 3).join('\n\n')).toMatchInlineSnapshot(`
+      "### Cancelled
+
+      Since 2026-11-20 10:03 UTC. Why: walt typed /cancel. To start anew, remove the label \`agent-ready\` and set it again."
+    `);
+  });
+
+  test('what went wrong before is said where the state does not tell it', () => {
+    const text = (state: TaskState) =>
+      renderIssueComment(planRow({ state, reason: 'infra: disk full @org.' }), extra());
+    expect(text('waiting')).toContain('Before that: infra: disk full @&#8203;org.');
+    expect(text('completed')).not.toContain('disk full');
+  });
+
+  test('time that ends a wait by itself is told, but not a lease that is renewed all the time', () => {
+    const next = '2026-11-20T11:03:27.123Z';
+    const waitsOn = [wait({ kind: 'build', what: 'candidate 8 is being tested', next })];
+    expect(renderIssueComment(planRow({ waitsOn }), extra())).toContain('by itself at 2026-11-20 11:03 UTC');
+    const working = [wait({ kind: 'work', what: 'w1 to finish', next })];
+    expect(renderIssueComment(planRow({ waitsOn: working }), extra())).not.toContain('11:03');
+    expect(renderWhyReply(planRow({ waitsOn: working }))).toContain('11:03');
   });
 
   test('what other people wrote is harmless in it', () => {

@@ -286,9 +286,8 @@ describe('hostile text', () => {
     ['comments', '<!-- '.repeat(13_000)],
     ['paragraphs', 'a\n\n'.repeat(20_000)],
   ])('%s are read in good time', (_, text) => {
-    const start = performance.now();
-    parseIssueForm(text);
-    expect(performance.now() - start).toBeLessThan(4_000);
+    // Anything worse than linear takes minutes, and the test runs out of time.
+    expect(parseIssueForm(text).problems.length).toBeLessThan(text.length);
   });
 
   test('a text too tangled to read is kept whole and said to be so', () => {

@@ -1,36 +1,57 @@
 import { describe, expect, test } from 'vitest';
-import { commandNames, commandTable } from '../../src/protocol/command-table.ts';
+import { commandNames, commandTable, isAvailable } from '../../src/protocol/command-table.ts';
 import {
   renderDenied,
   renderHelp,
   renderIgnored,
+  renderLimited,
   renderNotYet,
   renderRefused,
   renderRequestRefused,
   renderStatusReply,
   renderUnknown,
+  renderWhyReply,
 } from '../../src/protocol/replies.ts';
-import { approvalWait, planRow, wait } from './scene.ts';
+import { approvalWait, head, planRow, wait } from './scene.ts';
 
-test('help', () => {
-  expect(renderHelp()).toMatchInlineSnapshot(`
-    "Write a command at the start of a line of a new comment, on the issue or on its pull request. Edited comments are not read.
+describe('help', () => {
+  test('says where commands are read, and what the labels do', () => {
+    const [first, , labels] = renderHelp().split('\n\n');
+    expect([first, labels]).toMatchInlineSnapshot(`
+      [
+        "Write a command at the start of a line of a new comment, on the issue or on its pull request. Edited comments are not read.",
+        "The label \`agent-ready\` gives an issue to an agent; removing it cancels the task. \`agent-hold\` keeps a task from starting and landing.",
+      ]
+    `);
+  });
 
-    | Command | Who | What it does |
-    |---|---|---|
-    | \`/approve [sha]\` | people with write access | approve this commit of the pull request; it enters the queue as soon as its gate holds |
-    | \`/escalate <why>\` | people with write access | stop the agent and ask a person to decide |
-    | \`/status\` | everybody | say where the task stands and what it waits on |
-    | \`/help\` | everybody | show these commands |
+  test.each(commandNames.filter(isAvailable))('has a row for /%s, which works', (name) => {
+    const { usage, does } = commandTable[name];
+    const rows = renderHelp()
+      .split('\n')
+      .filter((line) => line.startsWith('|') && line.includes(`/${name}`) && line.includes(does));
+    expect(rows).toHaveLength(1);
+    expect(rows[0]).toContain(usage.replace(/\|.*/u, '').split(' ')[0]);
+  });
 
-    The label \`agent-ready\` gives an issue to an agent; removing it cancels the task. \`agent-hold\` keeps a task from starting and landing.
-
-    Not yet: \`/unapprove\`, \`/hold\`, \`/unhold\`, \`/resume\`, \`/retry\`, \`/cancel\`, \`/assign-agent\`, \`/own\`, \`/disown\`, \`/depends\`, \`/independent\`, \`/priority\`, \`/rebase\`, \`/override\`, \`/freeze\`, \`/unfreeze\`, \`/why\`."
-  `);
+  test('names those that do not work yet, apart from the table', () => {
+    const later = commandNames.filter((name) => !isAvailable(name));
+    const last = renderHelp().split('\n\n').at(-1) ?? '';
+    for (const name of later) expect(last).toContain(`\`/${name}\``);
+  });
 });
 
-test('help names every command', () => {
-  for (const name of commandNames) expect(renderHelp()).toContain(`/${name}`);
+test('why lists every wait, the one for a person included', () => {
+  const waitsOn = [wait({ kind: 'checks', what: 'ci is running' }), approvalWait];
+  expect(renderWhyReply(planRow({ state: 'in-review', waitsOn }))).toMatchInlineSnapshot(`
+    "#42 waits on:
+
+    - ci is running, since 2026-11-20 10:03 UTC.
+    - nobody has approved this commit, since 2026-11-20 10:03 UTC. To change that, type \`/approve\` in a comment on #50."
+  `);
+  expect(renderWhyReply(planRow({ state: 'completed', landedAs: head }))).toMatchInlineSnapshot(
+    `"#42 waits on nothing: Landed as \`0123456789ab\`."`,
+  );
 });
 
 test('status says what the comment says', () => {
@@ -80,6 +101,7 @@ test('refusals', () => {
     renderUnknown({ text: '/shrug', suggestion: null }),
     renderIgnored(1),
     renderIgnored(495),
+    renderLimited(10),
   ]).toMatchInlineSnapshot(`
     [
       "\`/approve\` is for people with write access of this repository, so nothing was done. Please ask one of them to type it.",
@@ -90,6 +112,7 @@ test('refusals', () => {
       "I do not know \`/shrug\`. Type \`/help\` to see the commands.",
       "The last command was not read: a comment may have five. Write the rest in a new comment.",
       "The last 495 commands were not read: a comment may have five. Write the rest in a new comment.",
+      "That makes 10 answers to you within an hour. Further commands of this kind are not answered until an hour has passed.",
     ]
   `);
 });
@@ -103,16 +126,16 @@ test('a refusal repeats nothing that could do harm', () => {
 
 describe('not yet', () => {
   test('says what to do instead', () => {
-    expect(renderNotYet('/cancel now')).toMatchInlineSnapshot(
-      `"\`/cancel now\` does not work yet, so nothing was done. Remove the label \`agent-ready\` from the issue instead."`,
+    expect(renderNotYet('/rebase now')).toMatchInlineSnapshot(
+      `"\`/rebase now\` does not work yet, so nothing was done. Merge the base branch into the branch and push it instead."`,
     );
-    expect(renderNotYet('freeze')).toMatchInlineSnapshot(
-      `"\`/freeze\` does not work yet, so nothing was done. Type \`/help\` to see the commands that do."`,
+    expect(renderNotYet('revert')).toMatchInlineSnapshot(
+      `"\`/revert\` does not work yet, so nothing was done. Type \`/help\` to see the commands that do."`,
     );
   });
 
   test('no text sends people to a command that does not work', () => {
-    const missing = commandNames.filter((name) => !commandTable[name].available);
+    const missing = commandNames.filter((name) => !isAvailable(name));
     for (const name of missing) {
       const advice = renderNotYet(name).replace(`\`/${name}\` does not work yet`, '');
       for (const other of missing) expect(advice).not.toContain(`\`/${other}`);

@@ -1,7 +1,9 @@
 /** A task and its rows, as the texts see them; each test changes what it is about. */
+import { freshEvidence } from '../../src/core/gate/evidence.ts';
 import type { GateRow } from '../../src/core/gate/gate.ts';
-import type { Task } from '../../src/core/lane/state.ts';
+import type { Spec, Task } from '../../src/core/lane/state.ts';
 import type { PlanRow, QueueRow, Wait } from '../../src/core/lane/view.ts';
+import { emptyRecord } from '../../src/core/task/record.ts';
 import type { CommentExtra } from '../../src/protocol/standing-text.ts';
 
 export const at = '2026-11-20T10:03:27.123Z';
@@ -25,14 +27,19 @@ export function planRow(change: Partial<PlanRow> = {}): PlanRow {
     branch: 'agent/42-count-the-tasks',
     owns: ['src/cli.js', 'test/**'],
     dependsOn: [7],
+    protectedPaths: [],
+    priority: 'normal',
+    dependsElsewhere: [],
     agent: 'local',
     worker: 'w1',
     state,
     status: state,
     pull: 50,
     version: 1,
+    change: null,
     attempts: 1,
     waitsOn: [],
+    reason: null,
     since: at,
     startedAt: at,
     landedAt: null,
@@ -56,32 +63,49 @@ export function queueRow(change: Partial<QueueRow> = {}): QueueRow {
   };
 }
 
+const spec: Spec = {
+  title: 'Count the tasks',
+  requirements: 'Add `--count`.',
+  design: '',
+  acceptance: ['prints 0'],
+  owns: ['src/cli.js', 'test/**'],
+  ownsDeclared: true,
+  dependsOn: [7],
+  dependsElsewhere: [],
+  budget: { minutes: null, tokens: null, usd: null },
+};
+
 export function task(change: Partial<Task> = {}): Task {
   return {
     issue: 42,
     title: 'Count the tasks',
     state: 'in-review',
     version: 1,
-    spec: {
-      title: 'Count the tasks',
-      requirements: 'Add `--count`.',
-      design: '',
-      acceptance: ['prints 0'],
-      owns: ['src/cli.js', 'test/**'],
-      ownsDeclared: true,
-      dependsOn: [7],
-      budget: { minutes: null, tokens: null, usd: null },
-    },
+    spec,
     specHash: 'abc',
     blockedBy: [],
+    blockedElsewhere: [],
+    labelledAt: null,
+    textAt: null,
+    writtenHash: 'abc',
+    adjust: { own: [], disown: [], depends: [], independent: [] },
+    suspension: null,
+    change: null,
+    branch: 'agent/42-count-the-tasks',
+    asked: [],
     hidden: 0,
     requestedBy: 'alice',
     requestedAt: at,
     held: false,
+    hold: null,
+    dismissedAt: null,
     correlationId: 'c-1',
     attempts: 1,
     attempt: null,
     claims: [],
+    labels: [],
+    routing: { priority: null, agent: null },
+    areas: [],
     pull: {
       number: 50,
       headSha: head,
@@ -90,11 +114,13 @@ export function task(change: Partial<Task> = {}): Task {
       merged: false,
       checks: [{ name: 'ci', conclusion: 'success', url: 'https://ci.example.org/1' }],
       verdict: null,
+      gate: freshEvidence(at, { version: 1, spec }),
     },
-    approval: null,
+    approvals: [],
     entry: null,
     ejectedHead: null,
     escalation: null,
+    record: emptyRecord,
     lastReason: null,
     since: at,
     startedAt: at,
@@ -113,6 +139,7 @@ export const gate: GateRow[] = [
 export function extra(change: Partial<CommentExtra> = {}): CommentExtra {
   return {
     lane: 'acme/demo@main',
+    graph: { nodes: [], edges: [] },
     collisions: [],
     policyProblem: null,
     recent: [],

@@ -3,6 +3,7 @@ import { createHmac, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { pino } from 'pino';
 import type { EngineContext } from '../../src/engine/context.ts';
+import { createVault } from '../../src/engine/vault.ts';
 import { createGitHub } from '../../src/github/app-client.ts';
 import { openJobs } from '../../src/ledger/jobs.ts';
 import { type ServerOptions, startServer } from '../../src/server/server.ts';
@@ -30,6 +31,8 @@ export async function openEngine(database: TestDatabase, apiUrl = nowhere): Prom
     jobs,
     log,
     publicUrl: 'http://signalbox.test',
+    verifyRunToken: async () => null,
+    vault: createVault(privateKey),
     instance: randomUUID(),
     sweepMs: 3_600_000,
   };
@@ -63,9 +66,10 @@ export interface OpenServer {
 export async function openServer(
   options: Partial<ServerOptions> = {},
   shared?: TestDatabase,
+  githubUrl = nowhere,
 ): Promise<OpenServer> {
   const database = shared ?? (await openDatabase());
-  const engine = await openEngine(database);
+  const engine = await openEngine(database, githubUrl);
   const server = await startServer(engine, {
     host: '127.0.0.1',
     port: 0,

@@ -1,6 +1,7 @@
 // The real server as a process of its own, whose memory a test can look at. Speaks with whoever forked it.
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
+import { createVault } from '../../src/engine/vault.ts';
 import { createGitHub } from '../../src/github/app-client.ts';
 import { createDatabase, createPool } from '../../src/ledger/connect.ts';
 import { openJobs } from '../../src/ledger/jobs.ts';
@@ -22,6 +23,8 @@ const server = await startServer(
     jobs: await openJobs({ url: databaseUrl, exclusive: true, lanes: 1, onProblem: () => {} }),
     log,
     publicUrl: 'http://signalbox.test',
+    verifyRunToken: async () => null,
+    vault: createVault(privateKey),
     instance: randomUUID(),
     sweepMs: 3_600_000,
   },

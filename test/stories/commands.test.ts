@@ -65,10 +65,10 @@ describe('slash commands', () => {
   test('/status and /help answer on the issue too, and a command that comes later says so', async () => {
     const status = await world.say('rita', issue, '/status');
     const help = await world.say('rita', issue, '/help');
-    const hold = await world.say('walt', issue, '/hold until Monday');
+    const later = await world.say('walt', issue, '/rebase');
     await reacted(status, 'rocket');
     await reacted(help, 'rocket');
-    await reacted(hold, 'confused');
+    await reacted(later, 'confused');
     await world.eventually(async () => (await repliesAfter(issue, status)).length === 3, 'three answers');
     const bodies = (await repliesAfter(issue, status)).map(({ body }) => body).join('\n');
     expect(bodies).toContain('In review');

@@ -1,139 +1,83 @@
 /**
- * What a slash command leads to: its permission first, then whether it can be done as things stand. Permissions
- * come from GitHub's collaborator API at the moment of execution, never from `author_association`.
+ * What a slash command leads to: its permission first, then its own rule (`core/commands`). Permissions come from
+ * GitHub's collaborator API at the moment of execution, never from `author_association`.
  */
-import type { CommandOutcome, FactBody } from '../lane/facts.ts';
+import {
+  type Answer,
+  type Command,
+  type CommandName,
+  type CommandRight,
+  type CommandRule,
+  refuse,
+  type Typed,
+} from '../commands/command.ts';
+import { answersLeft, isCounted, mostAnswersAnHour } from '../commands/limit.ts';
+import { commandRules } from '../commands/rules.ts';
+import type { FactBody } from '../lane/facts.ts';
 import type { Observation, Permission, SeenCommand } from '../lane/observation.ts';
 import type { LaneState, Task } from '../lane/state.ts';
-import { mayBeLanding } from '../queue/may-be-landing.ts';
-import { allows } from '../task/lifecycle.ts';
 
 type CommandSeen = Extract<Observation, { kind: 'command' }>;
 
 const rank: Record<Permission, number> = { none: 0, read: 1, triage: 2, write: 3, maintain: 4, admin: 5 };
 
-function neededFor(command: SeenCommand): 'read' | 'write' | 'maintain' {
-  switch (command.name) {
-    case 'approve':
-    case 'escalate':
-      return 'write';
-    case 'status':
-    case 'help':
-    case 'unknown':
-    case 'too-many':
-      return 'read';
-    case 'not-yet':
-      return command.needs;
-    default:
-      return command satisfies never;
-  }
-}
+const noTask = 'this is not a task of Signalbox: set the label `agent-ready` on an issue to make it one';
 
 /** The task that a comment speaks about: by its issue's number or by its PR's. */
 export function taskUnder(state: LaneState, number: number): Task | undefined {
   return state.tasks[number] ?? Object.values(state.tasks).find((task) => task.pull?.number === number);
 }
 
-type Answer = { outcome: CommandOutcome; detail: string; facts: FactBody[] };
-
-function refuse(detail: string): Answer {
-  return { outcome: 'refused', detail, facts: [] };
+function isCommand(command: SeenCommand): command is Command & { index: number } {
+  return command.name !== 'unknown' && command.name !== 'too-many';
 }
 
-/** Why this person's approval would not count, or null. */
-function approverProblem(state: LaneState, task: Task, by: string): string | null {
-  if (!state.policy.gate.labeller_may_approve && by === task.requestedBy) {
-    return 'the policy asks for an approval by someone else than the person who requested the task';
-  }
-  return null;
+function neededFor(command: SeenCommand): CommandRight {
+  return isCommand(command) ? commandRules[command.name].needs : 'read';
 }
 
-function approve(state: LaneState, task: Task, by: string, sha: string | null): Answer {
-  const { pull, attempt } = task;
-  if (!pull?.open) return refuse('there is no open pull request to approve yet');
-  if (sha !== null && !pull.headSha.startsWith(sha.toLowerCase())) {
-    return refuse(`the head commit is now ${pull.headSha.slice(0, 12)}: look at it, then approve again`);
-  }
-  if (attempt?.openedSha === pull.headSha) return refuse('the branch has no changes yet');
-  if (attempt?.via === 'pull' && (task.state === 'assigned' || task.state === 'working')) {
-    return refuse('the agent is still working: approve when the pull request is ready for review');
-  }
-  if (!allows(task.state, 'approved')) return refuse(`the task is ${task.state}`);
-  // An escalated task that was waiting before owns nothing: meanwhile another task may have its paths (I3).
-  if (task.claims.length === 0) {
-    return refuse(
-      'the task does not own its files at present: remove the label `agent-ready` and set it again',
-    );
-  }
-  const problem = approverProblem(state, task, by);
-  if (problem) return refuse(problem);
-  return {
-    outcome: 'done',
-    detail: pull.headSha,
-    facts: [
-      {
-        kind: 'approved',
-        issue: task.issue,
-        headSha: pull.headSha,
-        version: task.version,
-        policyHash: state.policyHash,
-        by,
-      },
-    ],
-  };
+function run<Name extends CommandName>(
+  rule: CommandRule<Name>,
+  { state, task }: { state: LaneState; task: Task | undefined },
+  typed: Typed<Name>,
+): Answer {
+  if (rule.run === null) return { outcome: 'not-yet', detail: '', facts: [] };
+  if (rule.on === 'lane') return rule.run(state, typed);
+  return task ? rule.run(state, task, typed) : refuse(noTask);
 }
 
-function escalate(state: LaneState, task: Task, by: string, why: string): Answer {
-  if (why === '') return refuse('say why after the command: `/escalate <why>`');
-  if (!allows(task.state, 'escalated')) return refuse(`the task is ${task.state}`);
-  if (mayBeLanding(state, task.issue)) return refuse('it is landing at this moment');
-  const escalation = { trigger: 'asked-by-a-person', context: why, by };
-  return { outcome: 'done', detail: '', facts: [{ kind: 'escalated', issue: task.issue, escalation }] };
+function answer(state: LaneState, task: Task | undefined, seen: CommandSeen): Answer {
+  const { command, by, under, writtenAt, owns = [] } = seen;
+  if (command.name === 'unknown') return { outcome: 'unknown', detail: command.suggestion ?? '', facts: [] };
+  if (command.name === 'too-many') return refuse(String(command.count));
+  // The table pairs each name with its own rule; that the two agree is beyond what a union can say.
+  const rule = commandRules[command.name] as CommandRule<CommandName>;
+  return run(rule, { state, task }, { command, by, under, writtenAt, owns });
 }
 
-function answer(state: LaneState, task: Task | undefined, { command, by }: CommandSeen): Answer {
-  switch (command.name) {
-    case 'help':
-      return { outcome: 'done', detail: '', facts: [] };
-    case 'unknown':
-      return { outcome: 'unknown', detail: command.suggestion ?? '', facts: [] };
-    case 'not-yet':
-      return { outcome: 'not-yet', detail: '', facts: [] };
-    case 'too-many':
-      return refuse(String(command.count));
-    case 'status':
-    case 'approve':
-    case 'escalate':
-      if (!task)
-        return refuse(
-          'this is not a task of Signalbox: set the label `agent-ready` on an issue to make it one',
-        );
-      if (command.name === 'approve') return approve(state, task, by, command.sha);
-      if (command.name === 'escalate') return escalate(state, task, by, command.why);
-      return { outcome: 'done', detail: '', facts: [] };
-    default:
-      return command satisfies never;
-  }
+/** Without an answer to who somebody is, nobody may do anything (S12). */
+function judge(state: LaneState, task: Task | undefined, seen: CommandSeen): Answer {
+  if (seen.permission === 'unknown')
+    return refuse('GitHub did not say what you may do here: type it again in a few minutes');
+  const needs = neededFor(seen.command);
+  if (rank[seen.permission] < rank[needs]) return { outcome: 'denied', detail: needs, facts: [] };
+  return answer(state, task, seen);
+}
+
+/** Takes back what was said too often; what was done stays done. */
+function limit(state: LaneState, { by, writtenAt }: CommandSeen, typed: string, given: Answer): Answer {
+  if (!isCounted({ ...given, command: typed })) return given;
+  const left = answersLeft(state.asked, by, writtenAt);
+  if (left === 'enough') return given;
+  return { outcome: 'limited', detail: left === 'some' ? String(mostAnswersAnHour) : '', facts: [] };
 }
 
 /** The facts that a command amounts to; always ends with `command-decided`, which carries the answer. */
 export function readCommand(state: LaneState, seen: CommandSeen): FactBody[] {
   const { command, by, comment, under } = seen;
   const task = taskUnder(state, under);
-  const typed = command.name === 'not-yet' || command.name === 'unknown' ? command.typed : command.name;
-  const allowed = rank[seen.permission] >= rank[neededFor(command)];
-  const { outcome, detail, facts } = allowed
-    ? answer(state, task, seen)
-    : { outcome: 'denied' as const, detail: neededFor(command), facts: [] };
-  const decided = {
-    comment,
-    index: command.index,
-    under,
-    issue: task?.issue ?? null,
-    command: typed,
-    by,
-    outcome,
-    detail,
-  };
-  return [...facts, { kind: 'command-decided', ...decided }];
+  const typed = command.name === 'unknown' ? command.typed : command.name;
+  const { outcome, detail, facts } = limit(state, seen, typed, judge(state, task, seen));
+  const about = { comment, index: command.index, under, issue: task?.issue ?? null };
+  return [...facts, { kind: 'command-decided', ...about, command: typed, by, outcome, detail }];
 }

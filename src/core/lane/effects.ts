@@ -4,12 +4,24 @@
  */
 import { buildRef, prepareRef } from '../ids.ts';
 import { isActive } from '../queue/plan.ts';
+import { isPuttingAside, keepLateWork } from '../task/late-work.ts';
 import type { Fact } from './facts.ts';
+import { abandonedRuns, type RunEffect, wantedOfRuns } from './run-effects.ts';
 import type { BuildEntry, LaneState, Task } from './state.ts';
 
 export type Effect =
   | { kind: 'open-branch'; issue: number; attempt: number; fence: number; branch: string; baseSha: string }
   | { kind: 'open-pull'; issue: number; fence: number; branch: string }
+  /** Keeps `sha` on the branch `late`, and puts `branch` back to `to` unless it has moved on. */
+  | {
+      kind: 'keep-late-work';
+      issue: number;
+      number: number;
+      branch: string;
+      late: string;
+      sha: string;
+      to: string;
+    }
   | { kind: 'announce-collision'; a: number; b: number }
   | { kind: 'mark-ready'; issue: number; pull: number; since: string }
   | {
@@ -24,6 +36,9 @@ export type Effect =
   | { kind: 'clean-build'; build: number; refs: string[] }
   | { kind: 'close-issue'; issue: number }
   | { kind: 'close-pull'; issue: number; pull: number; request: string }
+  | RunEffect
+  | { kind: 'close-replaced'; issue: number; pull: number }
+  | { kind: 'ask-assignment'; issue: number; fence: number; agent: string }
   | { kind: 'react'; comment: number; content: 'eyes' | 'rocket' | 'confused' }
   | { kind: 'reply'; under: number; comment: number; fact: Extract<Fact, { kind: 'command-decided' }> }
   | { kind: 'notify'; under: number; fact: Fact };
@@ -33,7 +48,13 @@ export function effectKey(effect: Effect): string {
   switch (effect.kind) {
     case 'open-branch':
     case 'open-pull':
+    case 'ask-assignment':
+    case 'dispatch-workflow':
+    case 'trigger-checks':
+    case 'cancel-run':
       return `${effect.kind}:${effect.issue}:${effect.fence}`;
+    case 'keep-late-work':
+      return `${effect.kind}:${effect.issue}:${effect.number}`;
     case 'announce-collision':
       return `${effect.kind}:${effect.a}:${effect.b}`;
     case 'mark-ready':
@@ -44,6 +65,8 @@ export function effectKey(effect: Effect): string {
     case 'land':
     case 'clean-build':
       return `${effect.kind}:${effect.build}`;
+    case 'close-replaced':
+      return `${effect.kind}:${effect.pull}`;
     case 'close-issue':
       return `${effect.kind}:${effect.issue}`;
     case 'react':
@@ -57,14 +80,17 @@ export function effectKey(effect: Effect): string {
   }
 }
 
-function wantedByTask(task: Task): Effect[] {
+function wantedByTask(task: Task, state: LaneState): Effect[] {
   const { attempt, pull, issue } = task;
-  const effects: Effect[] = [];
-  if (attempt && attempt.openedSha === null) {
+  const effects: Effect[] = [...keepLateWork(task), ...wantedOfRuns(task, state)];
+  if (attempt?.via === 'assign' && task.state === 'assigned' && !pull?.open) {
+    effects.push({ kind: 'ask-assignment', issue, fence: attempt.fence, agent: attempt.agent });
+  }
+  if (attempt && attempt.via !== 'assign' && attempt.openedSha === null && !isPuttingAside(task)) {
     const { number, fence, branch, baseSha } = attempt;
     effects.push({ kind: 'open-branch', issue, attempt: number, fence, branch, baseSha });
   }
-  if (attempt && attempt.openedSha !== null && pull === null) {
+  if (attempt && attempt.via !== 'assign' && attempt.openedSha !== null && pull === null) {
     effects.push({ kind: 'open-pull', issue, fence: attempt.fence, branch: attempt.branch });
   }
   if (pull?.open && pull.draft && (task.state === 'in-review' || task.state === 'approved')) {
@@ -96,26 +122,53 @@ export function wantedEffects(state: LaneState): Effect[] {
   const announcements = state.collisions
     .filter((collision) => collision.announcedAt === null)
     .map(({ a, b }): Effect => ({ kind: 'announce-collision', a, b }));
-  return [...announcements, ...Object.values(state.tasks).flatMap(wantedByTask), ...wantedByBuilds(state)];
+  return [
+    ...announcements,
+    ...Object.values(state.tasks).flatMap((task) => wantedByTask(task, state)),
+    ...wantedByBuilds(state),
+  ];
 }
 
+/** Commands that ask for words; all others are answered with a sign when they are done. */
+const answeredInWords: ReadonlySet<string> = new Set(['help', 'status', 'why']);
+
 /** Effects that answer something said or tell a person something new: wanted once, by the fact itself. */
-export function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
+function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
   switch (fact.kind) {
     case 'command-decided': {
       const ok = fact.outcome === 'done';
       const reaction: Effect = { kind: 'react', comment: fact.comment, content: ok ? 'rocket' : 'confused' };
       // A word we do not know and cannot guess may be for another bot: a sign is enough, an answer would be noise.
       if (fact.outcome === 'unknown' && fact.detail === '') return [reaction];
-      const speaks = !ok || fact.command === 'help' || fact.command === 'status';
-      return speaks
-        ? [reaction, { kind: 'reply', under: fact.under, comment: fact.comment, fact }]
-        : [reaction];
+      const isSilent = ok
+        ? !answeredInWords.has(fact.command)
+        : fact.outcome === 'limited' && fact.detail === '';
+      return isSilent
+        ? [reaction]
+        : [reaction, { kind: 'reply', under: fact.under, comment: fact.comment, fact }];
     }
+    case 'pull-refused':
+      return [{ kind: 'notify', under: fact.pull, fact }];
+    case 'pull-adopted':
+      return fact.replaces === null
+        ? []
+        : [{ kind: 'close-replaced', issue: fact.issue, pull: fact.replaces }];
+    // About the issue's text, so it is said there and not on the pull request.
+    case 'edit-suspended':
+    case 'prerequisite-questioned':
+      return [{ kind: 'notify', under: fact.issue, fact }];
     case 'request-refused':
     case 'escalated':
     case 'entry-ejected':
-    case 'attempts-exhausted': {
+    case 'attempts-exhausted':
+    case 'escalation-repeated':
+    case 'budget-warned':
+    case 'lease-extended':
+    case 'late-work-kept':
+    case 'grace-started':
+    case 'paths-requested':
+    case 'action-requested': {
+      if (fact.kind === 'action-requested' && fact.action === 'retry' && fact.outcome === 'done') return [];
       const under = state.tasks[fact.issue]?.pull?.number ?? fact.issue;
       return [{ kind: 'notify', under, fact }];
     }
@@ -124,8 +177,26 @@ export function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
   }
 }
 
+/** Effects of one step of a lane: what its state wants, what its facts say, and what it has left behind. */
+export function effectsOfStep(before: LaneState, after: LaneState, facts: readonly Fact[]): Effect[] {
+  return [
+    ...wantedEffects(after),
+    ...facts.flatMap((fact) => effectsOfFact(fact, after)),
+    ...abandonedRuns(before, after),
+  ];
+}
+
+/** What is done whatever has become of the state since. */
+const unconditional: ReadonlySet<Effect['kind']> = new Set([
+  'react',
+  'reply',
+  'notify',
+  'cancel-run',
+  'close-replaced',
+]);
+
 /** Whether a recorded effect still makes sense; asked again right before it is done. */
 export function isStillWanted(effect: Effect, state: LaneState): boolean {
-  if (effect.kind === 'react' || effect.kind === 'reply' || effect.kind === 'notify') return true;
+  if (unconditional.has(effect.kind)) return true;
   return wantedEffects(state).some((wanted) => effectKey(wanted) === effectKey(effect));
 }

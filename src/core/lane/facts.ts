@@ -3,16 +3,24 @@
  * order gives its state. Facts are made by `interpret` (from what was observed) and by `decide` (what follows),
  * never by an effect directly.
  */
+import type { Objection, Opinion, Override, RequiredCheck } from '../gate/evidence.ts';
 import type { Policy } from '../policy.ts';
+import type { AttemptEnd } from '../task/record.ts';
 import type {
+  Adjustments,
   BuildEntry,
   CheckResult,
   Escalation,
   Landing,
   PrerequisiteState,
+  Routing,
   Spec,
+  Suspension,
   TaskState,
+  Usage,
   Verdict,
+  VersionNote,
+  Via,
 } from './state.ts';
 
 export type FactBody =
@@ -27,15 +35,56 @@ export type FactBody =
       spec: Spec;
       specHash: string;
       blockedBy: number[];
+      blockedElsewhere: string[];
       requestedBy: string;
+      labelledAt: string | null;
       hidden: number;
+      /** The paths of its labels' areas; absent: none. */
+      areas?: string[];
       correlationId: string;
     }
   | { kind: 'request-refused'; issue: number; why: string }
   | { kind: 'request-withdrawn'; issue: number }
-  | { kind: 'dependencies-linked'; issue: number; blockedBy: number[] }
+  | {
+      kind: 'version-accepted';
+      issue: number;
+      version: number;
+      spec: Spec;
+      specHash: string;
+      adjust: Adjustments;
+      writtenHash: string;
+      textAt: string | null;
+      hidden: number;
+      by: string;
+      how: VersionNote['how'];
+      diff: string;
+      /** What it owns from now on, where it owned anything. */
+      claims: string[];
+    }
+  | { kind: 'attempt-superseded'; issue: number; attempt: number; version: number }
+  | {
+      kind: 'edit-suspended';
+      issue: number;
+      by: string | null;
+      why: string | null;
+      pending: Suspension['pending'];
+      textAt: string | null;
+    }
+  | { kind: 'edit-settled'; issue: number; writtenHash: string; textAt: string | null }
+  | { kind: 'dependencies-linked'; issue: number; blockedBy: number[]; blockedElsewhere: string[] }
+  | { kind: 'prerequisite-questioned'; issue: number; prerequisite: string }
+  | { kind: 'elsewhere-seen'; reference: string; state: PrerequisiteState }
   | { kind: 'prerequisite-seen'; issue: number; state: PrerequisiteState }
   | { kind: 'task-held'; issue: number; held: boolean }
+  | { kind: 'labels-read'; issue: number; labels: string[] }
+  | { kind: 'task-routed'; issue: number; routing: Partial<Routing> }
+  /** Claims that a task's diff has made needful: a shared joint, its own files that others had, or files outside. */
+  | { kind: 'claims-expanded'; issue: number; paths: string[] }
+  | { kind: 'claims-released'; issue: number; paths: string[]; reason: string }
+  | { kind: 'hold-set'; issue: number; by: string; why: string | null }
+  | { kind: 'hold-lifted'; issue: number; by: string }
+  | { kind: 'lane-frozen'; by: string; why: string }
+  | { kind: 'lane-unfrozen'; by: string }
   | { kind: 'collision-foreseen'; a: number; b: number; paths: string[] }
   | { kind: 'collision-announced'; a: number; b: number }
   | {
@@ -45,28 +94,82 @@ export type FactBody =
       fence: number;
       version: number;
       agent: string;
-      via: 'pull' | 'adopt';
+      via: Via;
       branch: string;
       baseSha: string;
       claims: string[];
     }
   | { kind: 'branch-opened'; issue: number; attempt: number; sha: string }
+  | {
+      kind: 'pull-adopted';
+      issue: number;
+      attempt: number;
+      pull: number;
+      headSha: string;
+      draft: boolean;
+      branch: string;
+      /** The PR without work that it takes the place of. */
+      replaces: number | null;
+      by: string;
+    }
+  | {
+      kind: 'pull-refused';
+      issue: number;
+      pull: number;
+      instead: number | null;
+      why: 'trusted' | 'fork' | 'stranger';
+      by: string;
+    }
+  | { kind: 'run-dispatched'; issue: number; attempt: number; run: number }
   | { kind: 'pull-opened'; issue: number; pull: number; headSha: string; draft: boolean }
   | { kind: 'work-started'; issue: number; attempt: number; claimId: string | null; worker: string | null }
   | { kind: 'head-moved'; issue: number; sha: string }
   | { kind: 'draft-changed'; issue: number; draft: boolean }
   | { kind: 'arbiter-judged'; issue: number; verdict: Verdict }
-  | { kind: 'checks-reported'; issue: number; sha: string; checks: CheckResult[] }
+  | { kind: 'checks-reported'; issue: number; sha: string; checks: CheckResult[]; others?: string[] }
   | { kind: 'work-done'; issue: number; attempt: number; by: string }
-  | { kind: 'attempt-ended'; issue: number; attempt: number; reason: string }
+  | { kind: 'progress-seen'; issue: number; attempt: number; head: string }
+  | { kind: 'run-seen'; issue: number; attempt: number }
+  | { kind: 'lease-extended'; issue: number; attempt: number; evidence: string }
+  | { kind: 'usage-reported'; issue: number; attempt: number; usage: Usage }
+  | { kind: 'budget-warned'; issue: number; attempt: number; what: string }
+  | { kind: 'paths-requested'; issue: number; attempt: number; paths: string[]; why: string; by: string }
+  | { kind: 'attempt-ended'; issue: number; attempt: number; end: AttemptEnd; reason: string }
   | { kind: 'attempts-exhausted'; issue: number; reason: string }
-  | { kind: 'approved'; issue: number; headSha: string; version: number; policyHash: string; by: string }
-  | { kind: 'approval-voided'; issue: number; reason: string }
+  /** A person wants a new attempt. `guidance` answers what was asked; `afresh` starts it from a clean branch. */
+  | { kind: 'resumed'; issue: number; by: string; guidance: string | null; afresh: boolean }
+  /** A person wants the entry that the queue ejected to be built again. */
+  | { kind: 'rebuild-asked'; issue: number; by: string }
+  | { kind: 'escalation-repeated'; issue: number; times: number }
+  | { kind: 'late-work-found'; issue: number; attempt: number; branch: string; sha: string; to: string }
+  /** `branch` is null when it could not be kept; `isBack`: the task's branch is where it was before. */
+  | { kind: 'late-work-kept'; issue: number; number: number; branch: string | null; isBack: boolean }
+  | { kind: 'grace-started'; issue: number; headSha: string; version: number; until: string }
+  /** `agent` is a name, or `wholeLane`. */
+  | { kind: 'agent-paused'; agent: string; why: 'rate-limit' | 'failures'; ms: number; reason: string }
+  | { kind: 'breaker-closed'; agent: string; by: string }
+  | {
+      kind: 'approved';
+      issue: number;
+      headSha: string;
+      version: number;
+      policyHash: string;
+      by: string;
+      /** Absent: a command. */
+      source?: 'review' | 'policy';
+      review?: number;
+      owns?: string[];
+    }
+  /** `by`: only this person's; absent: all of them. */
+  | { kind: 'approval-voided'; issue: number; reason: string; by?: string }
+  | GateFact
   | { kind: 'queue-entered'; issue: number; headSha: string }
   | { kind: 'entry-ejected'; issue: number; code: EjectionCode; reason: string }
-  | { kind: 'escalated'; issue: number; escalation: Omit<Escalation, 'at' | 'from'> }
+  | { kind: 'escalated'; issue: number; escalation: Question }
   | { kind: 'task-completed'; issue: number; sha: string }
   | { kind: 'task-cancelled'; issue: number; reason: string }
+  /** The label that was on the issue at this time, by GitHub's clock, asks for nothing any more. */
+  | { kind: 'request-dismissed'; issue: number; dismissedAt: string }
   | { kind: 'build-started'; build: number; baseSha: string; entries: BuildEntry[] }
   | { kind: 'candidate-made'; build: number; sha: string; tree: string }
   | { kind: 'build-reported'; build: number; checks: CheckResult[] }
@@ -89,8 +192,34 @@ export type FactBody =
       detail: string;
     };
 
-/** `refused`: allowed to this person, but not possible as things stand; `detail` says why and what to do. */
-export type CommandOutcome = 'done' | 'denied' | 'refused' | 'not-yet' | 'unknown';
+/** What a person is asked. `options`: the ways on that whoever asks can see. */
+export type Question = Pick<Escalation, 'trigger' | 'context' | 'by'> & { options?: string[] };
+/** What happens to a pull request on its way through the gate; folded in gate/fold-gate.ts. */
+export type GateFact =
+  | { kind: 'required-checks-read'; checks: RequiredCheck[] }
+  | { kind: 'force-pushed'; issue: number; count: number }
+  | { kind: 'pull-retargeted'; issue: number; base: string | null }
+  | { kind: 'objections-changed'; issue: number; objections: Objection[] }
+  | { kind: 'approver-checked'; issue: number; by: string; owns: string[] }
+  | { kind: 'rule-overridden'; issue: number; override: Omit<Override, 'at'> }
+  | { kind: 'opinion-given'; issue: number; opinion: Opinion }
+  | {
+      kind: 'action-requested';
+      issue: number;
+      action: CheckAction;
+      by: string;
+      outcome: 'done' | 'denied';
+      headSha: string;
+    };
+
+/** The buttons of `signalbox/arbiter`. */
+export type CheckAction = 'retry' | 'explain' | 'override';
+
+/**
+ * `refused`: allowed to this person, but not possible as things stand; `detail` says why and what to do. `limited`:
+ * this person has had too many answers within an hour; told once, with their number as `detail`, then not any more.
+ */
+export type CommandOutcome = 'done' | 'denied' | 'refused' | 'not-yet' | 'unknown' | 'limited';
 
 export type EjectionCode =
   | 'conflict'
@@ -109,11 +238,14 @@ export type Fact = FactBody & { at: string };
 export type LifecycleEvent = Extract<
   FactKind,
   | 'task-requested'
+  | 'version-accepted'
+  | 'attempt-superseded'
   | 'task-assigned'
   | 'work-started'
   | 'work-done'
   | 'attempt-ended'
   | 'attempts-exhausted'
+  | 'resumed'
   | 'approved'
   | 'approval-voided'
   | 'entry-ejected'

@@ -3,13 +3,24 @@
  * Nothing new gives no facts, so that a repeated delivery, a sweep and a redelivery are all harmless.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { interpretAction } from '../gate/actions.ts';
 import { judgeDiff } from '../gate/arbiter.ts';
 import { readCommand } from '../gate/commands.ts';
+import { opinionCheck, requiredChecks } from '../gate/required-checks.ts';
+import { interpretReviews } from '../gate/reviews.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
+import { readWord } from '../task/agent-word.ts';
+import { areasOf, withAreas } from '../task/areas.ts';
+import { readEdit, strangerSince } from '../task/edits.ts';
+import { readLateHead } from '../task/late-work.ts';
 import { allows } from '../task/lifecycle.ts';
+import { labelsThatCount } from '../task/routing.ts';
+import { readTouched } from '../task/touched.ts';
 import type { FactBody } from './facts.ts';
+import { interpretFoundPull } from './found-pull.ts';
+import { interpretDispatch, interpretRun } from './interpret-run.ts';
 import type { Observation, SeenIssue } from './observation.ts';
-import { isLive, type LaneState, prerequisitesOf, type Task } from './state.ts';
+import { elsewhereOf, isLive, type LaneState, prerequisitesOf, type Task } from './state.ts';
 
 type Of<K extends Observation['kind']> = Extract<Observation, { kind: K }>;
 
@@ -23,28 +34,52 @@ function requester(seen: SeenIssue): { login: string; permission: string } | nul
   return seen.labelledBy === 'not-seen-yet' ? null : (seen.labelledBy ?? seen.author);
 }
 
+function readLinks(task: Task, { blockedBy, blockedElsewhere }: SeenIssue): FactBody[] {
+  const isOld =
+    isDeepStrictEqual(task.blockedBy, blockedBy) &&
+    isDeepStrictEqual(task.blockedElsewhere, blockedElsewhere);
+  return isOld ? [] : [{ kind: 'dependencies-linked', issue: task.issue, blockedBy, blockedElsewhere }];
+}
+
+/** Why this person's label does not count for the text that is there now; empty when it does. */
+function problemsOf(seen: SeenIssue, by: { login: string; permission: string }): string[] {
+  if (!mayWrite.has(by.permission)) {
+    return [
+      `agent-ready counts when somebody with write access sets it; ${by.login} has ${by.permission} access.`,
+    ];
+  }
+  const stranger = strangerSince(seen, seen.labelledAt);
+  if (stranger !== null && seen.labelledAt !== null) {
+    return [
+      `${stranger} edited the text after ${by.login} had set agent-ready: read it, then remove the label and set it again.`,
+    ];
+  }
+  return seen.spec.kind === 'refused' ? seen.spec.why : [];
+}
+
+/** Whether the label that is there is the one that `/cancel` has dismissed. */
+function isDismissed({ dismissedAt }: Task, { labelledAt }: SeenIssue): boolean {
+  if (dismissedAt === null) return false;
+  return labelledAt === null || Date.parse(labelledAt) <= Date.parse(dismissedAt);
+}
+
 function interpretReady(
   state: LaneState,
   { issue, correlationId }: Of<'issue'>,
   seen: SeenIssue,
 ): FactBody[] {
   const task = state.tasks[issue];
+  if (task && isDismissed(task, seen)) return [];
   if (
     !allows(task?.state ?? 'absent', 'task-requested') ||
     task?.state === 'escalated' ||
     task?.state === 'failed'
   ) {
-    return task && isLive(task) && !isDeepStrictEqual(task.blockedBy, seen.blockedBy)
-      ? [{ kind: 'dependencies-linked', issue, blockedBy: seen.blockedBy }]
-      : [];
+    return task && isLive(task) ? [...readLinks(task, seen), ...readEdit(state, task, seen)] : [];
   }
   const by = requester(seen);
   if (by === null) return [];
-  const why = !mayWrite.has(by.permission)
-    ? [`agent-ready counts when somebody with write access sets it; ${by.login} has ${by.permission} access.`]
-    : seen.spec.kind === 'refused'
-      ? seen.spec.why
-      : [];
+  const why = problemsOf(seen, by);
   if (seen.spec.kind === 'refused' || why.length > 0) {
     const reason = why.join('\n');
     return state.refusals[issue] === reason ? [] : [{ kind: 'request-refused', issue, why: reason }];
@@ -56,8 +91,11 @@ function interpretReady(
       spec: seen.spec.spec,
       specHash: seen.spec.hash,
       blockedBy: seen.blockedBy,
+      blockedElsewhere: seen.blockedElsewhere,
       requestedBy: by.login,
+      labelledAt: seen.labelledAt,
       hidden: seen.hidden,
+      areas: areasOf(state, issue, seen.labels),
       correlationId,
     },
   ];
@@ -68,6 +106,8 @@ function interpretIssue(state: LaneState, observation: Of<'issue'>): FactBody[] 
   if (state.refusals[issue] !== undefined && (!seen?.ready || !seen.open))
     return [{ kind: 'request-withdrawn', issue }];
   const task = state.tasks[issue];
+  if (seen?.ready === false && typeof task?.dismissedAt === 'string')
+    return [{ kind: 'request-withdrawn', issue }];
   const cancellable = task !== undefined && allows(task.state, 'task-cancelled');
   const landing = task !== undefined && (task.pull?.merged === true || mayBeLanding(state, issue));
   if (!seen) {
@@ -87,6 +127,9 @@ function interpretIssue(state: LaneState, observation: Of<'issue'>): FactBody[] 
   const heldBefore = task && !isRequested ? task.held : false;
   const exists = isRequested || (task !== undefined && isLive(task));
   if (exists && seen.held !== heldBefore) facts.push({ kind: 'task-held', issue, held: seen.held });
+  const labels = labelsThatCount(seen.labels, state.policy);
+  const labelsBefore = isRequested ? [] : (task?.labels ?? []);
+  if (exists && !isDeepStrictEqual(labels, labelsBefore)) facts.push({ kind: 'labels-read', issue, labels });
   return facts;
 }
 
@@ -102,9 +145,18 @@ function interpretPull(state: LaneState, { issue, seen }: Of<'pull'>): FactBody[
   if (!task.pull.open)
     facts.push({ kind: 'pull-opened', issue, pull: seen.number, headSha: seen.headSha, draft: seen.draft });
   else {
-    if (seen.headSha !== task.pull.headSha) facts.push({ kind: 'head-moved', issue, sha: seen.headSha });
+    if (seen.headSha !== task.pull.headSha)
+      facts.push(
+        ...(readLateHead(task, seen.headSha) ?? [{ kind: 'head-moved' as const, issue, sha: seen.headSha }]),
+      );
     if (seen.draft !== task.pull.draft) facts.push({ kind: 'draft-changed', issue, draft: seen.draft });
   }
+  const { forcePushes, retargeted } = task.pull.gate;
+  if (seen.forcePushes !== undefined && seen.forcePushes > forcePushes)
+    facts.push({ kind: 'force-pushed', issue, count: seen.forcePushes });
+  const elsewhere = seen.base === undefined || seen.base === state.base ? null : seen.base;
+  if (seen.base !== undefined && elsewhere !== retargeted)
+    facts.push({ kind: 'pull-retargeted', issue, base: elsewhere });
   return facts;
 }
 
@@ -112,18 +164,26 @@ function interpretDiff(state: LaneState, observation: Of<'diff'>): FactBody[] {
   const { issue, headSha } = observation;
   const task = state.tasks[issue];
   if (task?.pull?.headSha !== headSha) return [];
-  const verdict = judgeDiff(task, observation);
-  if (isDeepStrictEqual(verdict, task.pull.verdict)) return [];
-  return [{ kind: 'arbiter-judged', issue, verdict }];
+  const { facts, ...scope } = readTouched(state, task, observation.changes);
+  const verdict = judgeDiff(task, observation, state, scope);
+  if (isDeepStrictEqual(verdict, task.pull.verdict)) return facts;
+  return [...facts, { kind: 'arbiter-judged', issue, verdict }];
 }
 
-function interpretChecks(state: LaneState, { sha, checks }: Of<'checks'>): FactBody[] {
-  const required = checks.filter((check) => state.policy.gate.checks.includes(check.name));
+function interpretChecks(state: LaneState, { sha, checks, others = [] }: Of<'checks'>): FactBody[] {
+  const names = new Set([...requiredChecks(state).map(({ name }) => name), opinionCheck(state)]);
+  const required = checks.filter((check) => names.has(check.name));
   const forTasks = Object.values(state.tasks)
     .filter(
-      (task) => isLive(task) && task.pull?.headSha === sha && !isDeepStrictEqual(task.pull.checks, required),
+      (task) =>
+        isLive(task) &&
+        task.pull?.headSha === sha &&
+        !(
+          isDeepStrictEqual(task.pull.checks, required) &&
+          isDeepStrictEqual(task.pull.gate.otherChecks, others)
+        ),
     )
-    .map((task): FactBody => ({ kind: 'checks-reported', issue: task.issue, sha, checks: required }));
+    .map((task): FactBody => ({ kind: 'checks-reported', issue: task.issue, sha, checks: required, others }));
   const forBuilds = Object.values(state.builds)
     .filter(
       (build) => build.sha === sha && build.state === 'testing' && !isDeepStrictEqual(build.checks, required),
@@ -139,41 +199,8 @@ export function holdsFence(task: Task | undefined, attempt: number, fence: numbe
 
 function interpretAgent(state: LaneState, { issue, attempt, fence, word }: Of<'agent'>): FactBody[] {
   const task = state.tasks[issue];
-  if (!task || !holdsFence(task, attempt, fence)) return [];
-  const under = task.state === 'assigned' || task.state === 'working';
-  if (!under) return [];
-  switch (word.kind) {
-    case 'claimed':
-      return task.attempt?.claimId === word.claimId
-        ? []
-        : [{ kind: 'work-started', issue, attempt, claimId: word.claimId, worker: word.worker }];
-    case 'done':
-      if (word.head === task.attempt?.openedSha) {
-        return [
-          {
-            kind: 'attempt-ended',
-            issue,
-            attempt,
-            reason: 'semantic: it reported done and had changed nothing',
-          },
-        ];
-      }
-      return [
-        { kind: 'work-done', issue, attempt, by: task.attempt?.worker ?? task.attempt?.agent ?? 'agent' },
-      ];
-    case 'failed':
-      return [{ kind: 'attempt-ended', issue, attempt, reason: `${word.class}: ${word.message}` }];
-    case 'escalate':
-      return [
-        {
-          kind: 'escalated',
-          issue,
-          escalation: { trigger: word.trigger, context: word.context, by: task.attempt?.agent ?? 'agent' },
-        },
-      ];
-    default:
-      return word satisfies never;
-  }
+  if (!task?.attempt || !holdsFence(task, attempt, fence)) return [];
+  return readWord(state, task, task.attempt, word);
 }
 
 function interpretCandidate(state: LaneState, { build, result }: Of<'candidate'>): FactBody[] {
@@ -199,6 +226,10 @@ function interpretCandidate(state: LaneState, { build, result }: Of<'candidate'>
 function interpretLanding(state: LaneState, { build, result }: Of<'landing'>): FactBody[] {
   const known = state.builds[build];
   if (known?.state !== 'passed' || known.sha === null || known.tree === null) return [];
+  if (result.kind === 'withheld') {
+    const reason = 'landings were frozen before it could land';
+    return [{ kind: 'build-abandoned', build, reason }];
+  }
   if (result.kind === 'base-is') {
     return [
       { kind: 'build-abandoned', build, reason: 'the base branch moved before it could land' },
@@ -242,12 +273,22 @@ function interpretRefusal(state: LaneState, seen: Of<'effect-refused'>): FactBod
       escalation: { trigger: 'refused-by-github', context, by: 'signalbox' },
     });
   }
+  if (seen.effect === 'keep-late-work' && seen.issue !== null)
+    facts.push(...giveUpLateWork(state, seen.issue));
   // The escalation tells it instead; otherwise both tasks would wait for the announcement for ever.
   const untold = state.collisions.filter(
     ({ b, announcedAt }) => seen.effect === 'announce-collision' && b === seen.issue && announcedAt === null,
   );
   facts.push(...untold.map(({ a, b }): FactBody => ({ kind: 'collision-announced', a, b })));
   return facts;
+}
+
+/** Late work that GitHub refuses to keep stays where it is; the next attempt starts on top of it. */
+function giveUpLateWork(state: LaneState, issue: number): FactBody[] {
+  const late = state.tasks[issue]?.record.late.filter((work) => work.settledAt === null) ?? [];
+  return late.map(
+    ({ number }): FactBody => ({ kind: 'late-work-kept', issue, number, branch: null, isBack: false }),
+  );
 }
 
 function interpretBase(state: LaneState, { sha }: Of<'base'>): FactBody[] {
@@ -260,6 +301,15 @@ function interpretBase(state: LaneState, { sha }: Of<'base'>): FactBody[] {
 /** Whether a live task names the issue as a prerequisite; other issues are none of the lane's business. */
 function isNamed(state: LaneState, issue: number): boolean {
   return Object.values(state.tasks).some((task) => isLive(task) && prerequisitesOf(task).includes(issue));
+}
+
+function interpretElsewhere(state: LaneState, { reference, state: seen }: Of<'elsewhere'>): FactBody[] {
+  const isAsked = Object.values(state.tasks).some(
+    (task) => isLive(task) && elsewhereOf(task).includes(reference),
+  );
+  return !isAsked || state.elsewhere[reference] === seen
+    ? []
+    : [{ kind: 'elsewhere-seen', reference, state: seen }];
 }
 
 /** The facts that follow from an observation; none when it is old news or comes from a stale fence. */
@@ -281,22 +331,43 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
         ? []
         : [{ kind: 'policy-read', policy: observation.reading.policy, hash: observation.reading.hash }];
     case 'issue':
-      return interpretIssue(state, observation);
+      return interpretIssue(state, withAreas(state, observation));
     case 'prerequisite':
       return state.prerequisites[observation.issue] === observation.state ||
         !isNamed(state, observation.issue)
         ? []
         : [{ kind: 'prerequisite-seen', issue: observation.issue, state: observation.state }];
+    case 'elsewhere':
+      return interpretElsewhere(state, observation);
     case 'pull':
       return interpretPull(state, observation);
     case 'diff':
       return interpretDiff(state, observation);
     case 'checks':
       return interpretChecks(state, observation);
+    case 'required-checks':
+      return isDeepStrictEqual(observation.checks, state.requiredChecks)
+        ? []
+        : [{ kind: 'required-checks-read', checks: observation.checks }];
+    case 'reviews':
+      return interpretReviews(state, observation);
+    case 'opinion': {
+      const pull = state.tasks[observation.issue]?.pull;
+      return !pull || isDeepStrictEqual(pull.gate.opinion, observation.opinion)
+        ? []
+        : [{ ...observation, kind: 'opinion-given' }];
+    }
+    case 'action':
+      return interpretAction(state, observation);
     case 'command':
       return readCommand(state, observation);
     case 'agent':
       return interpretAgent(state, observation);
+    case 'late-work-kept': {
+      const { issue, number } = observation;
+      const work = state.tasks[issue]?.record.late.find((each) => each.number === number);
+      return work && work.settledAt === null ? [observation] : [];
+    }
     case 'branch-opened': {
       const attempt = state.tasks[observation.issue]?.attempt;
       const { issue, attempt: number, fence, sha } = observation;
@@ -304,6 +375,12 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
         ? [{ kind: 'branch-opened', issue, attempt: number, sha }]
         : [];
     }
+    case 'pull-found':
+      return interpretFoundPull(state, observation);
+    case 'run-dispatched':
+      return interpretDispatch(state, observation);
+    case 'run':
+      return interpretRun(state, observation);
     case 'pull-opened': {
       const task = state.tasks[observation.issue];
       return !task || task.pull?.open ? [] : [observation];

@@ -2,9 +2,12 @@
  * What was seen outside the ledger: on GitHub, through the agent API, or as the result of an effect. An observation
  * is level-triggered: it says how things are, so that seeing it twice, late or after another changes nothing.
  */
-import type { PathChange } from '../gate/diff.ts';
+import type { Command } from '../commands/command.ts';
+import type { ReadDiff } from '../gate/arbiter.ts';
+import type { Opinion, RequiredCheck } from '../gate/evidence.ts';
 import type { PolicyReading } from '../policy.ts';
-import type { CheckResult, PrerequisiteState, Spec } from './state.ts';
+import type { CheckAction } from './facts.ts';
+import type { CheckResult, PrerequisiteState, Spec, Usage } from './state.ts';
 
 export type Permission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none';
 
@@ -15,11 +18,19 @@ export interface SeenIssue {
   stateReason: string | null;
   ready: boolean;
   held: boolean;
+  /** All labels, as they are written. */
+  labels: string[];
   /** Who set the label, with the permission that person has now; null when the server keeps no such events. */
   labelledBy: { login: string; permission: Permission } | 'not-seen-yet' | null;
+  /** GitHub's time of that; null when the server keeps no such events. */
+  labelledAt: string | null;
+  /** Who has changed title or text and when, oldest first; null when the server does not tell. */
+  edits: { by: { login: string; permission: Permission }; at: string }[] | null;
   author: { login: string; permission: Permission };
   spec: { kind: 'ok'; spec: Spec; hash: string } | { kind: 'refused'; why: string[] };
   blockedBy: number[];
+  /** Native links to issues of other repositories, as `owner/repo#7`. */
+  blockedElsewhere: string[];
   /** How many hidden pieces of text the issue has. */
   hidden: number;
 }
@@ -31,21 +42,47 @@ export interface SeenPull {
   open: boolean;
   merged: boolean;
   mergeCommitSha: string | null;
+  /** The branch that it goes to; absent: not looked at. */
+  base?: string;
+  /** How often its branch has been force-pushed; absent: not looked at. */
+  forcePushes?: number;
 }
 
-/** What an agent says about its attempt. */
+/** The last word of one person in GitHub's reviews; comments are none. */
+export interface SeenReview {
+  id: number;
+  by: string;
+  says: 'approved' | 'changes-requested' | 'dismissed';
+  /** The commit that it is about. */
+  headSha: string;
+  /** Whether the branch was force-pushed since. */
+  isStale: boolean;
+  permission: Permission;
+  /** Which of the diff's owners this person speaks for besides `@login`. */
+  owns: string[];
+}
+
+/** What an agent says about its attempt. `usage` is what the attempt has used in all, as far as the agent knows. */
 export type AgentWord =
   | { kind: 'claimed'; claimId: string; worker: string }
-  | { kind: 'done'; head: string }
-  | { kind: 'failed'; class: string; message: string }
-  | { kind: 'escalate'; trigger: string; context: string };
+  | { kind: 'heartbeat'; head: string | null; usage?: Usage | undefined }
+  | { kind: 'done'; head: string; usage?: Usage | undefined }
+  | {
+      kind: 'failed';
+      class: 'rate-limit' | 'infra' | 'semantic' | 'budget';
+      message: string;
+      /** How long a rate limit lasts, in milliseconds, where the agent knows. */
+      retryAfterMs?: number | undefined;
+      usage?: Usage | undefined;
+    }
+  | { kind: 'escalate'; trigger: string; context: string; options?: string[]; usage?: Usage | undefined }
+  | { kind: 'released'; reason: string }
+  /** The work needs these files too; normalised patterns. */
+  | { kind: 'request-paths'; paths: string[]; why: string };
 
 /** A slash command as it was typed; several in one comment are several observations, told apart by `index`. */
 export type SeenCommand = { index: number } & (
-  | { name: 'approve'; sha: string | null }
-  | { name: 'escalate'; why: string }
-  | { name: 'status' | 'help' }
-  | { name: 'not-yet'; typed: string; needs: 'read' | 'write' | 'maintain' }
+  | Command
   | { name: 'unknown'; typed: string; suggestion: string | null }
   /** Commands beyond the most that one comment may have. */
   | { name: 'too-many'; count: number }
@@ -57,9 +94,22 @@ export type Observation =
   | { kind: 'policy'; reading: PolicyReading }
   | { kind: 'issue'; issue: number; seen: SeenIssue | null; correlationId: string }
   | { kind: 'prerequisite'; issue: number; state: PrerequisiteState }
+  | { kind: 'elsewhere'; reference: string; state: PrerequisiteState }
   | { kind: 'pull'; issue: number; seen: SeenPull | null }
-  | { kind: 'diff'; issue: number; headSha: string; baseSha: string; changes: PathChange[] }
-  | { kind: 'checks'; sha: string; checks: CheckResult[] }
+  | ({ kind: 'diff'; issue: number } & ReadDiff)
+  /** `others`: the names of checks that nobody asks for. */
+  | { kind: 'checks'; sha: string; checks: CheckResult[]; others?: string[] }
+  | { kind: 'required-checks'; checks: RequiredCheck[] }
+  | {
+      kind: 'reviews';
+      issue: number;
+      headSha: string;
+      reviews: SeenReview[];
+      /** Those whose approvals are in force, as GitHub knows them now. */
+      approvers: { by: string; permission: Permission; owns: string[] }[];
+    }
+  | { kind: 'opinion'; issue: number; opinion: Opinion }
+  | { kind: 'action'; headSha: string; action: CheckAction; by: string; permission: Permission }
   | {
       kind: 'command';
       comment: number;
@@ -67,10 +117,31 @@ export type Observation =
       under: number;
       command: SeenCommand;
       by: string;
-      permission: Permission;
+      /** `unknown`: GitHub did not answer that question. */
+      permission: Permission | 'unknown';
+      /** When the comment was written, by GitHub's clock, ISO 8601. */
+      writtenAt: string;
+      /** Which of the diff's owners this person speaks for besides `@login`. */
+      owns?: string[];
     }
   | { kind: 'agent'; issue: number; attempt: number; fence: number; word: AgentWord }
+  | { kind: 'late-work-kept'; issue: number; number: number; branch: string; isBack: boolean }
   | { kind: 'branch-opened'; issue: number; attempt: number; fence: number; sha: string }
+  /** An open PR of nobody's task that is for this one. */
+  | {
+      kind: 'pull-found';
+      issue: number;
+      pull: number;
+      headSha: string;
+      branch: string;
+      draft: boolean;
+      by: string;
+      /** `fork`: from another repository; `stranger`: by somebody who may not write here. */
+      standing: 'trusted' | 'fork' | 'stranger';
+    }
+  | { kind: 'run-dispatched'; issue: number; attempt: number; fence: number; run: number }
+  /** A workflow run as it is now; `conclusion` is null until it is over. */
+  | { kind: 'run'; issue: number; run: number; conclusion: string | null }
   | { kind: 'pull-opened'; issue: number; pull: number; headSha: string; draft: boolean }
   | { kind: 'collision-announced'; a: number; b: number }
   | {
@@ -81,6 +152,10 @@ export type Observation =
   | {
       kind: 'landing';
       build: number;
-      result: { kind: 'landed'; sha: string; tree: string } | { kind: 'base-is'; sha: string };
+      result:
+        | { kind: 'landed'; sha: string; tree: string }
+        | { kind: 'base-is'; sha: string }
+        /** Not tried, because landings are frozen; the base branch has been read and is not there yet. */
+        | { kind: 'withheld' };
     }
   | { kind: 'effect-refused'; effect: string; issue: number | null; build: number | null; message: string };

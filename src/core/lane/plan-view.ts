@@ -1,11 +1,28 @@
 /** Computes what people see of a lane from one snapshot: the coordination plan, the queue, and every wait. */
+import { commandRules } from '../commands/rules.ts';
 import { gateIsOpen, gateOf } from '../gate/gate.ts';
-import { branchName } from '../ids.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { isQueued, orderEntries } from '../queue/order.ts';
 import { isActive } from '../queue/plan.ts';
-import { agentWait, blockers, freeAgents } from '../task/schedule.ts';
-import { type Build, type LaneState, prerequisitesOf, type Snapshot, type Task } from './state.ts';
+import { agentWait, freeAgents } from '../task/agents.ts';
+import { autonomyOf, graceOf } from '../task/autonomy.ts';
+import { blockers } from '../task/blockers.ts';
+import { escalationQueue } from '../task/escalation.ts';
+import { holdWaits } from '../task/hold.ts';
+import { ownsItsFiles, protectedPathsOf } from '../task/ownership.ts';
+import { openPrerequisites } from '../task/prerequisites.ts';
+import { priorityOf } from '../task/routing.ts';
+import { suspensionWait } from '../task/suspension.ts';
+import { heldFor } from '../task/touched.ts';
+import { isDoneOutside } from './found-pull.ts';
+import {
+  type Build,
+  elsewhereOf,
+  type LaneState,
+  prerequisitesOf,
+  type Snapshot,
+  type Task,
+} from './state.ts';
 import type { LaneView, PlanRow, QueueRow, Wait } from './view.ts';
 
 function buildOf(state: LaneState, issue: number): Build | undefined {
@@ -20,20 +37,52 @@ function queueStatus(state: LaneState, task: Task): QueueRow['status'] {
   return build.state === 'passed' ? 'landing' : 'testing';
 }
 
-function waitsOfGate(state: LaneState, task: Task): Wait[] {
+function waitsOfGate(state: LaneState, task: Task, at: string): Wait[] {
   const { since } = task;
-  return gateOf(task, state).flatMap((row): Wait[] => {
-    if (row.state === 'ok') return [];
-    if (row.condition === 'dependency')
-      return [{ kind: 'dependency', what: row.detail, since, command: null }];
-    const what = row.condition === 'approval' ? row.detail : `${row.name} ${row.detail}`;
+  const guarded = protectedPathsOf(state.policy, task);
+  const why = guarded.length > 0 ? `; a person must, for it owns protected paths: ${guarded.join(', ')}` : '';
+  const ofRows = gateOf(task, state, at).flatMap((row): Wait[] => {
+    if (row.state === 'ok' || row.condition === 'hold' || row.condition === 'edit') return [];
+    if (row.condition === 'dependency') return [];
+    const grace = row.condition === 'approval' ? graceOf(task) : null;
+    if (grace !== null && autonomyOf(task, state).level === 'on-the-loop') {
+      const quiet = 'nobody to stop it: then it counts as approved';
+      return [{ kind: 'grace', what: quiet, since, command: '/hold', next: grace.until }];
+    }
+    const what = row.condition === 'approval' ? `${row.detail}${why}` : `${row.name} ${row.detail}`;
     if (row.condition === 'approval') return [{ kind: 'approval', what, since, command: '/approve' }];
-    if (row.condition === 'checks') return [{ kind: 'checks', what, since, command: null }];
-    if (row.condition === 'arbiter') return [{ kind: 'arbiter', what, since, command: null }];
-    if (row.condition === 'hold')
-      return [{ kind: 'hold', what, since, command: 'remove the label `agent-hold`' }];
-    return [{ kind: 'human', what, since, command: 'reopen the pull request' }];
+    if (row.condition === 'opinion') return [{ kind: 'arbiter', what, since, command: null }];
+    if (row.condition === 'checks') {
+      const command = row.state === 'failed' ? 'push a fix, or have the check run again' : null;
+      return [{ kind: 'checks', what, since, command }];
+    }
+    if (row.condition === 'arbiter') {
+      // The row says "2 findings", in a column of its own.
+      const said = row.state === 'failed' ? `${row.name} has ${row.detail}` : what;
+      const command = row.state === 'failed' ? 'push a change that settles the findings' : null;
+      return [{ kind: 'arbiter', what: said, since, command }];
+    }
+    const todo = task.pull?.open ? 'set its base branch back' : 'reopen the pull request';
+    return [{ kind: 'human', what, since, command: todo }];
   });
+  return [...ofRows, ...editWaits(task), ...openPrerequisites(state, task), ...holdWaits(task)];
+}
+
+/** What keeps a tested candidate from landing. */
+function freezeWaits({ frozen }: LaneState): Wait[] {
+  if (!frozen) return [];
+  const what = `${frozen.by} has frozen landings: ${frozen.why}`;
+  return [{ kind: 'freeze', what, since: frozen.at, command: '/unfreeze' }];
+}
+
+/** Files that the PR changes and another task holds. */
+function waitsForFiles(state: LaneState, task: Task): Wait[] {
+  return heldFor(state, task).map(({ holder, paths }) => ({
+    kind: 'overlap',
+    what: `#${holder.issue} owns ${paths.join(', ')}`,
+    since: task.since,
+    command: null,
+  }));
 }
 
 function waitsInQueue(state: LaneState, task: Task): Wait[] {
@@ -42,31 +91,42 @@ function waitsInQueue(state: LaneState, task: Task): Wait[] {
     const what = `candidate ${build.number} passed and is landing`;
     return [{ kind: 'build', what, since: build.startedAt, command: null }];
   }
-  if (build)
-    return [
-      {
-        kind: 'build',
-        what: `candidate ${build.number} is being tested`,
-        since: build.startedAt,
-        command: null,
-      },
-    ];
+  if (build) {
+    const what = `candidate ${build.number} is being tested`;
+    const wait: Wait = { kind: 'build', what, since: build.startedAt, command: null };
+    const next = new Date(Date.parse(build.startedAt) + state.policy.queue.check_timeout).toISOString();
+    return [...freezeWaits(state), state.frozen ? wait : { ...wait, next }];
+  }
   const ahead = orderEntries(state).findIndex((entry) => entry.issue === task.issue);
   const what =
     ahead > 0 ? `${ahead} entr${ahead === 1 ? 'y' : 'ies'} ahead in the queue` : 'its candidate is next';
-  return [{ kind: 'queue', what, since: task.entry?.enteredAt ?? task.since, command: null }];
+  const inLine: Wait = { kind: 'queue', what, since: task.entry?.enteredAt ?? task.since, command: null };
+  return [...freezeWaits(state), inLine];
 }
 
-function waitsOfWork(task: Task): Wait[] {
+function editWaits(task: Task): Wait[] {
+  return task.suspension ? [suspensionWait(task, task.suspension)] : [];
+}
+
+function waitsOfWork(task: Task, lease: string | undefined): Wait[] {
   const { attempt, pull, since } = task;
+  if (attempt?.via === 'assign' && !pull?.open) {
+    const what = `somebody to assign ${attempt.agent} to #${task.issue} on GitHub`;
+    return [{ kind: 'human', what, since, command: 'assign it on the issue' }];
+  }
   if (!attempt || attempt.openedSha === null) {
     return [{ kind: 'branch', what: 'its branch is being opened', since, command: null }];
   }
   if (!pull?.open)
     return [{ kind: 'branch', what: 'its pull request is being opened', since, command: null }];
-  if (attempt.via === 'adopt') {
+  if (isDoneOutside(attempt)) {
     const what = `somebody to push to ${attempt.branch} and mark #${pull.number} ready for review`;
     return [{ kind: 'work', what, since, command: `git push origin ${attempt.branch}` }];
+  }
+  if (task.state === 'assigned' && attempt.via === 'dispatch') {
+    const what =
+      attempt.runId === null ? 'its workflow to be started' : `workflow run ${attempt.runId} to begin`;
+    return [{ kind: 'worker', what, since, command: null }];
   }
   if (task.state === 'assigned') {
     return [
@@ -78,39 +138,49 @@ function waitsOfWork(task: Task): Wait[] {
       },
     ];
   }
-  return [
-    { kind: 'work', what: `${attempt.worker ?? attempt.agent} to finish`, since, command: '/escalate <why>' },
-  ];
+  const what = `${attempt.worker ?? attempt.agent} to finish`;
+  const wait: Wait = { kind: 'work', what, since, command: '/escalate <why>' };
+  return [lease === undefined ? wait : { ...wait, next: lease }];
+}
+
+/** Whether what a wait tells people to type is carried out; `do this` without a slash always is. */
+function isOffered(command: string | null): boolean {
+  const name = /^\/([a-z-]+)/u.exec(command ?? '')?.[1];
+  const rule = name === undefined ? undefined : Object.entries(commandRules).find(([each]) => each === name);
+  return rule === undefined || rule[1].run !== null;
 }
 
 /** What a task waits on, most telling first. Empty only for a task that is completed or cancelled. */
 export function waitsOf(snapshot: Snapshot, task: Task, at: string): Wait[] {
+  return allWaits(snapshot, task, at).map((wait) =>
+    isOffered(wait.command) ? wait : { ...wait, command: null },
+  );
+}
+
+function allWaits(snapshot: Snapshot, task: Task, at: string): Wait[] {
   const { state } = snapshot;
   const { since } = task;
   switch (task.state) {
     case 'waiting': {
       const waits = blockers(snapshot, task, at);
-      return waits.length > 0 || freeAgents(snapshot, at).length > 0 ? waits : [agentWait(snapshot, task)];
+      return waits.length > 0 || freeAgents(snapshot, at, task).length > 0
+        ? waits
+        : [agentWait(snapshot, task, at)];
     }
     case 'assigned':
     case 'working':
-      return waitsOfWork(task);
+      return [...editWaits(task), ...waitsOfWork(task, snapshot.leases[task.issue])];
     case 'in-review':
-      return waitsOfGate(state, task);
+      return [...waitsForFiles(state, task), ...waitsOfGate(state, task, at)];
     case 'approved':
       return task.entry && (gateIsOpen(task, state) || mayBeLanding(state, task.issue))
         ? waitsInQueue(state, task)
-        : waitsOfGate(state, task);
-    case 'escalated': {
-      const command =
-        task.pull?.open && task.claims.length > 0
-          ? '/approve'
-          : 'remove the label `agent-ready` and set it again';
-      return [{ kind: 'human', what: task.escalation?.context ?? 'a human', since, command }];
-    }
+        : [...waitsForFiles(state, task), ...waitsOfGate(state, task, at)];
+    case 'escalated':
     case 'failed': {
-      const command = 'remove the label `agent-ready` and set it again';
-      return [{ kind: 'human', what: task.lastReason ?? 'a human', since, command }];
+      const canApprove = task.state === 'escalated' && task.pull?.open && ownsItsFiles(state, task);
+      const command = canApprove ? '/approve' : '/resume <guidance>';
+      return [{ kind: 'human', what: task.escalation?.context ?? 'a human', since, command }];
     }
     case 'completed':
     case 'cancelled':
@@ -125,17 +195,22 @@ export function planRow(snapshot: Snapshot, task: Task, at: string): PlanRow {
   return {
     issue: task.issue,
     title: task.title,
-    branch: task.attempt?.branch ?? (task.pull ? branchName(task.issue, task.title) : null),
+    branch: task.branch,
     owns: task.spec.owns,
     dependsOn: prerequisitesOf(task),
+    dependsElsewhere: elsewhereOf(task),
+    protectedPaths: protectedPathsOf(state.policy, task),
+    priority: priorityOf(task),
     agent: task.attempt?.agent ?? null,
     worker: task.attempt?.worker ?? null,
     state: task.state,
     status: task.entry ? queueStatus(state, task) : task.state,
     pull: task.pull?.number ?? null,
     version: task.version,
+    change: task.change,
     attempts: task.attempts,
     waitsOn: waitsOf(snapshot, task, at),
+    reason: task.lastReason,
     since: task.since,
     startedAt: task.startedAt,
     landedAt: task.landedAt,
@@ -173,10 +248,12 @@ export function viewLane(snapshot: Snapshot, revision: number, at: string): Lane
     base: state.base,
     baseSha: state.baseSha,
     policyProblem: state.policyProblem,
+    frozen: state.frozen,
     revision,
     at,
     plan: tasks.map((task) => planRow(snapshot, task, at)),
     queue: queueRows(snapshot),
+    escalations: escalationQueue(state, at),
     collisions: state.collisions.map(({ a, b, paths, announcedAt }) => ({ a, b, paths, announcedAt })),
     landings: state.landings.map(({ sha, tree, testedSha, testedTree, at: landedAt, entries }) => ({
       sha,

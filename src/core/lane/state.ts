@@ -5,7 +5,10 @@
  * gives exactly the stored state (invariant I7). Anything that only time or a heartbeat changes (leases, workers
  * seen) is not part of it: it arrives in the `Snapshot` that `decide` looks at.
  */
+import type { GateEvidence, RequiredCheck } from '../gate/evidence.ts';
 import type { Policy } from '../policy.ts';
+import type { TaskRecord } from '../task/record.ts';
+import type { Health, Spending } from './health.ts';
 
 export type TaskState =
   | 'waiting'
@@ -30,8 +33,20 @@ export interface Spec {
   ownsDeclared: boolean;
   /** Issue numbers named in the text, sorted. */
   dependsOn: number[];
+  /** Issues of other repositories, as `owner/repo#7`, sorted. */
+  dependsElsewhere: string[];
   budget: { minutes: number | null; tokens: number | null; usd: number | null };
 }
+
+/** What an attempt has used in all; what is not known is absent. */
+export interface Usage {
+  minutes?: number | undefined;
+  tokens?: number | undefined;
+  usd?: number | undefined;
+}
+
+/** How an agent is started: by a worker, by nobody, by a workflow, or by being assigned to the issue. */
+export type Via = 'pull' | 'adopt' | 'dispatch' | 'assign';
 
 export interface Attempt {
   number: number;
@@ -39,7 +54,7 @@ export interface Attempt {
   fence: number;
   version: number;
   agent: string;
-  via: 'pull' | 'adopt';
+  via: Via;
   branch: string;
   /** The base commit that the branch starts from. */
   baseSha: string;
@@ -48,8 +63,25 @@ export interface Attempt {
   /** The id a worker chose when it claimed the attempt, so that a repeated claim finds it again. */
   claimId: string | null;
   worker: string | null;
+  /** The workflow run that was started for it, when one was. */
+  runId: number | null;
+  /** Path patterns that the agent has asked for and a person has not granted. */
+  asked: string[];
   assignedAt: string;
   startedAt: string | null;
+  /** The last commit that its heartbeats told of. */
+  head: string | null;
+  /** When its commits were last seen to move, by a heartbeat or on the branch. */
+  movedAt: string | null;
+  /** Whether its workflow run was seen to go on. */
+  isRunning: boolean;
+  /** When it was given more time without a heartbeat; see stall.ts. */
+  extendedAt: string | null;
+  /** What it has told of using so far. Its minutes are counted by the ledger. */
+  tokens: number;
+  usd: number;
+  /** Whether people were told that most of its budget is used. */
+  warned: boolean;
 }
 
 export type CheckConclusion =
@@ -72,9 +104,13 @@ export interface Finding {
   rule: string;
   severity: 'fail' | 'warn';
   path: string | null;
+  /** In the file as it is at the head, from 1; null when it is about no line, or about one that is gone. */
+  line: number | null;
   message: string;
   /** What to do about it, as a sentence. */
   remedy: string;
+  /** How many findings of its kind this one stands for; absent: for itself. */
+  count?: number;
 }
 
 /** The arbiter's judgement of one head at one version of the task. */
@@ -83,7 +119,24 @@ export interface Verdict {
   /** The base commit that the diff was taken against. */
   baseSha: string;
   version: number;
+  /** The policy that was in force when it was judged. */
+  policyHash: string;
   findings: Finding[];
+  /** Every path that the diff touches, by old and new name; absent where it was not noted. */
+  touched?: string[];
+  /** Who wrote the commits, as far as GitHub knows them; at most twenty logins. */
+  authors: string[];
+  /** Whose files the diff touches, by the CODEOWNERS of the base branch. */
+  owners: OwnerGroup[];
+}
+
+/** Paths of one diff that have the same owners; one of these must approve. */
+export interface OwnerGroup {
+  /** As CODEOWNERS has them: `@login`, `@org/team` or an e-mail address. */
+  owners: string[];
+  count: number;
+  /** One of the paths. */
+  example: string;
 }
 
 export interface Approval {
@@ -92,6 +145,13 @@ export interface Approval {
   policyHash: string;
   by: string;
   at: string;
+  source: 'command' | 'review' | 'policy';
+  /** The id of the review on GitHub; null for the other sources. */
+  review: number | null;
+  /** How often the branch had been force-pushed: away and back gives the same commit, and another number. */
+  epoch: number;
+  /** Which of the owners that the diff asks for this person speaks for. */
+  owns: string[];
 }
 
 export interface Pull {
@@ -103,6 +163,8 @@ export interface Pull {
   /** Checks of `headSha`; emptied when the head moves. */
   checks: CheckResult[];
   verdict: Verdict | null;
+  /** What else the gate looks at. */
+  gate: GateEvidence;
 }
 
 /** An approved PR in the queue. */
@@ -118,8 +180,64 @@ export interface Escalation {
   context: string;
   by: string;
   at: string;
-  /** Where the task stood, so that an answer can bring it back. */
+  /** Where the task stood. */
   from: TaskState;
+  /** The agent that worked on it; null when none did. */
+  agent: string | null;
+  /** What can be answered; `/resume A` picks the first. */
+  options: string[];
+  /** How often people were told again, and when they were last told. */
+  repeats: number;
+  toldAt: string;
+}
+
+/** What people have asked for by command; null where a label, or nothing, decides. */
+export interface Routing {
+  priority: 'high' | 'normal' | 'low' | null;
+  agent: string | null;
+}
+
+/** What commands have changed beyond the issue's text; it stays when the text is edited. */
+export interface Adjustments {
+  own: string[];
+  disown: string[];
+  /** Issues as the text names them: `#7` or `owner/repo#7`. */
+  depends: string[];
+  independent: string[];
+}
+
+/** An edit that nobody entitled has accepted: nothing starts or lands meanwhile. */
+export interface Suspension {
+  /** Who wrote it; null when GitHub does not say. */
+  by: string | null;
+  /** Why the text cannot be taken at all; null when it only needs somebody's word. */
+  why: string | null;
+  pending: { spec: Spec; hash: string; hidden: number } | null;
+  /** GitHub's time of the newest edit; null when it tells none. */
+  textAt: string | null;
+  at: string;
+}
+
+/** What made a version different from the one before. */
+export interface VersionNote {
+  by: string;
+  how: 'edit' | 'label' | 'approval' | 'command';
+  diff: string;
+  at: string;
+}
+
+/** Somebody keeps a task from starting and landing. */
+export interface Hold {
+  by: string;
+  why: string | null;
+  at: string;
+}
+
+/** Somebody keeps everything in the lane from landing. */
+export interface Freeze {
+  by: string;
+  why: string;
+  at: string;
 }
 
 export interface Task {
@@ -131,10 +249,36 @@ export interface Task {
   specHash: string;
   /** Native "blocked by" links; together with `spec.dependsOn` these are the prerequisites. */
   blockedBy: number[];
+  /** The issue's labels that decide something (see task/routing.ts), in lower case and sorted. */
+  labels: string[];
+  routing: Routing;
+  /** What the areas of its labels covered when it was asked for: its files, where its text declares none. */
+  areas: string[];
+  /** The same in other repositories, as `owner/repo#7`. */
+  blockedElsewhere: string[];
   /** Who put the label there. */
   requestedBy: string;
   requestedAt: string;
+  /** GitHub's time of the label that counts; null when the server tells none. */
+  labelledAt: string | null;
+  /** GitHub's time of the label or of the edit that was accepted last: later edits are judged. */
+  textAt: string | null;
+  /** Hash of the issue's own text as it was accepted last; `specHash` is that of the text with `adjust`. */
+  writtenHash: string;
+  adjust: Adjustments;
+  suspension: Suspension | null;
+  /** How the present version came about; null for the first. */
+  change: VersionNote | null;
+  /** The branch of all its attempts, whatever becomes of the title; null before the first. */
+  branch: string | null;
+  /** Prerequisites closed as not planned that its people have been asked about. */
+  asked: string[];
+  /** Whether the label `agent-hold` is set. */
   held: boolean;
+  /** A hold by command, besides the label. */
+  hold: Hold | null;
+  /** When it was cancelled by command, by GitHub's clock: a label set before that does not bring it back. */
+  dismissedAt: string | null;
   /** How many hidden pieces of text were taken out of the issue before it was read. */
   hidden: number;
   correlationId: string;
@@ -143,11 +287,14 @@ export interface Task {
   /** Path patterns that this task holds now (the live claims in the ledger). */
   claims: string[];
   pull: Pull | null;
-  approval: Approval | null;
+  /** One for each person, in the order of time; each is bound to what it was given for. */
+  approvals: Approval[];
   entry: Entry | null;
   /** The head that the queue ejected last; only a new head or a person brings it back. */
   ejectedHead: string | null;
   escalation: Escalation | null;
+  /** What its attempts have led to so far. */
+  record: TaskRecord;
   /** Why the last attempt, approval or entry ended; shown until something better is known. */
   lastReason: string | null;
   /** Since when the task is in its present state. */
@@ -210,14 +357,26 @@ export interface LaneState {
   policyHash: string;
   /** Why `.github/signalbox.yml` was not accepted; the last good policy stays in force. */
   policyProblem: string | null;
+  /** Checks that GitHub's branch protection and rulesets ask for; the policy's own come on top. */
+  requiredChecks: readonly RequiredCheck[];
+  frozen: Freeze | null;
+  /** Login → when that person was given an answer within the last hour; see commands/limit.ts. */
+  asked: Readonly<Record<string, readonly string[]>>;
   nextFence: number;
   nextBuild: number;
   nextEntry: number;
+  /** By the agent's name, and the lane's own under `wholeLane`. */
+  health: Readonly<Record<string, Health>>;
+  spending: Spending;
   tasks: Readonly<Record<number, Task>>;
   /** Issues whose request was refused, with the reason that their people were told. */
   refusals: Readonly<Record<number, string>>;
   /** Prerequisites that are not tasks here. */
   prerequisites: Readonly<Record<number, PrerequisiteState>>;
+  /** Waiting task → how many later ones have started before it, though it was ready. */
+  passedOver: Readonly<Record<number, number>>;
+  /** Prerequisites in other repositories, by `owner/repo#7`. */
+  elsewhere: Readonly<Record<string, PrerequisiteState>>;
   /** In the order of `a`, then `b`. */
   collisions: readonly Collision[];
   builds: Readonly<Record<number, Build>>;
@@ -248,7 +407,32 @@ export function isLive(task: Task): boolean {
   return !terminalStates.has(task.state);
 }
 
-/** Prerequisites of a task, from its text and from native links, sorted and without repeats. */
+/** True while an attempt of the task is under way. */
+export function isAtWork(task: Task): boolean {
+  return task.state === 'assigned' || task.state === 'working';
+}
+
+/** Found once for each state of the tasks: every waiting task asks about those that are at work. */
+const atWork = new WeakMap<LaneState['tasks'], readonly Task[]>();
+
+/** The tasks with an attempt under way. */
+export function tasksAtWork(tasks: LaneState['tasks']): readonly Task[] {
+  const known = atWork.get(tasks) ?? Object.values(tasks).filter(isAtWork);
+  atWork.set(tasks, known);
+  return known;
+}
+
+/** True while the task is in the human queue. */
+export function needsPerson(task: Task): boolean {
+  return task.state === 'escalated' || task.state === 'failed';
+}
+
+/** Prerequisites of a task in this repository, from its text and from native links, sorted and without repeats. */
 export function prerequisitesOf(task: Pick<Task, 'spec' | 'blockedBy'>): number[] {
   return [...new Set([...task.spec.dependsOn, ...task.blockedBy])].sort((x, y) => x - y);
+}
+
+/** Prerequisites in other repositories, as `owner/repo#7`, sorted and without repeats. */
+export function elsewhereOf(task: Pick<Task, 'spec' | 'blockedElsewhere'>): string[] {
+  return [...new Set([...task.spec.dependsElsewhere, ...task.blockedElsewhere])].sort();
 }

@@ -2,17 +2,26 @@
  * What people see of a lane, computed from its state and never stored: the coordination plan and the queue.
  * The dashboard, `/api/v1` and the comments on GitHub all speak from these.
  */
-import type { TaskState } from './state.ts';
+import type { Freeze, TaskState, VersionNote } from './state.ts';
 
-/** One thing a task waits for. `command` is what a person can type to change it; null when nothing needs doing. */
+/**
+ * One thing a task waits for. `command` is what a person can type to change it; null when nothing needs doing. `next`
+ * is when it ends, is tried or is given up by itself, ISO 8601; absent when only news can change it.
+ */
 export interface Wait {
   kind:
     | 'grace'
+    | 'backoff'
+    | 'breaker'
+    | 'budget'
+    | 'edit'
+    | 'spec'
     | 'dependency'
     | 'overlap'
     | 'agent'
     | 'limit'
     | 'hold'
+    | 'freeze'
     | 'announcement'
     | 'branch'
     | 'worker'
@@ -28,6 +37,7 @@ export interface Wait {
   what: string;
   since: string;
   command: string | null;
+  next?: string;
 }
 
 /** One row of the coordination plan. */
@@ -37,6 +47,11 @@ export interface PlanRow {
   branch: string | null;
   owns: string[];
   dependsOn: number[];
+  /** What of its paths the policy protects: a person must approve those changes. */
+  protectedPaths: string[];
+  priority: 'high' | 'normal' | 'low';
+  /** Prerequisites in other repositories, as `owner/repo#7`. */
+  dependsElsewhere: string[];
   agent: string | null;
   worker: string | null;
   state: TaskState;
@@ -44,8 +59,12 @@ export interface PlanRow {
   status: string;
   pull: number | null;
   version: number;
+  /** What made this version; null for the first. */
+  change: VersionNote | null;
   attempts: number;
   waitsOn: Wait[];
+  /** Why the last attempt, approval or entry ended, or the task; null when nothing of it is worth saying. */
+  reason: string | null;
   since: string;
   startedAt: string | null;
   landedAt: string | null;
@@ -65,6 +84,29 @@ export interface QueueRow {
   waitsOn: Wait[];
 }
 
+/** One question in the human queue, most urgent first. */
+export interface EscalationRow {
+  issue: number;
+  title: string;
+  pull: number | null;
+  /** Who worked on it; null when nobody did. */
+  agent: string | null;
+  trigger: string;
+  context: string;
+  by: string;
+  /** What earlier attempts came to, oldest first. */
+  tried: string[];
+  /** `/resume A` picks the first. */
+  options: string[];
+  /** The task's priority and one for every hour of waiting. */
+  priority: number;
+  /** Asked about for the second time or more. */
+  complex: boolean;
+  since: string;
+  /** How often people were told again. */
+  repeats: number;
+}
+
 /** One lane as the dashboard and `/api/v1/lanes/{owner}/{repo}/{base}` show it. Times are ISO 8601. */
 export interface LaneView {
   owner: string;
@@ -72,11 +114,14 @@ export interface LaneView {
   base: string;
   baseSha: string | null;
   policyProblem: string | null;
+  /** Why nothing lands at present; null when it does. */
+  frozen: Freeze | null;
   /** Grows with every change: lets a live page know whether it is current. */
   revision: number;
   at: string;
   plan: PlanRow[];
   queue: QueueRow[];
+  escalations: EscalationRow[];
   collisions: { a: number; b: number; paths: string[]; announcedAt: string | null }[];
   landings: {
     sha: string;

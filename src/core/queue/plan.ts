@@ -9,9 +9,10 @@
  * A passed candidate is never abandoned from here: the base branch may be moving to it at this moment, and only
  * the effect that moves it knows what came of it.
  */
-import { gateIsOpen } from '../gate/gate.ts';
+import { gateIsOpen, reasonToEject } from '../gate/gate.ts';
+import { findMissing, findRed } from '../gate/required-checks.ts';
 import type { FactBody } from '../lane/facts.ts';
-import type { Build, CheckResult, LaneState } from '../lane/state.ts';
+import type { Build, LaneState } from '../lane/state.ts';
 import { mayBeLanding } from './may-be-landing.ts';
 import { isQueued, orderEntries } from './order.ts';
 
@@ -28,14 +29,6 @@ export function enterQueue(state: LaneState): FactBody[] {
     );
 }
 
-/** A required check that ended without success. What the policy asked for before it changed stands in nobody's way. */
-function findRed(state: LaneState, checks: readonly CheckResult[]): CheckResult | undefined {
-  return checks.find(
-    ({ name, conclusion }) =>
-      state.policy.gate.checks.includes(name) && conclusion !== 'success' && conclusion !== 'pending',
-  );
-}
-
 /** Entries whose gate no longer holds leave the queue, each with its reason. */
 export function ejectEntries(state: LaneState): FactBody[] {
   return Object.values(state.tasks).flatMap((task): FactBody[] => {
@@ -46,6 +39,8 @@ export function ejectEntries(state: LaneState): FactBody[] {
         ? []
         : [{ kind: 'entry-ejected', issue, code: 'pull-closed', reason: 'the pull request was closed' }];
     }
+    const withheld = reasonToEject(task, state);
+    if (withheld !== null) return [{ kind: 'entry-ejected', issue, code: 'approval-void', reason: withheld }];
     const red = findRed(state, task.pull.checks);
     if (red) {
       const reason = `the check ${red.name} turned to ${red.conclusion} on the head commit`;
@@ -77,17 +72,15 @@ function ejectAll(
 }
 
 function judgeBuild(state: LaneState, build: Build, at: string): FactBody[] {
-  const { checks } = state.policy.gate;
   const red = findRed(state, build.checks);
   if (red) {
     const link = red.url ? ` (${red.url})` : '';
     const reason = `the check ${red.name} ended with ${red.conclusion} on the candidate ${build.sha?.slice(0, 12)}${link}`;
     return ejectAll(state, build, 'checks-failed', reason);
   }
-  const missing = checks.filter(
-    (name) => !build.checks.some((c) => c.name === name && c.conclusion === 'success'),
-  );
-  if (missing.length === 0) return [{ kind: 'build-passed', build: build.number }];
+  const missing = findMissing(state, build.checks);
+  // Frozen, it has passed all but in name: from then on it would be on its way to the base branch.
+  if (missing.length === 0) return state.frozen ? [] : [{ kind: 'build-passed', build: build.number }];
   if (Date.parse(at) - Date.parse(build.startedAt) >= state.policy.queue.check_timeout) {
     const reason = `the check ${missing.join(', ')} did not finish on the candidate within the policy's check_timeout`;
     return ejectAll(state, build, 'check-timeout', reason);

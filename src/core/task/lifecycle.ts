@@ -4,8 +4,10 @@
  *   waiting ─ task-assigned ─▶ assigned ─ work-started ─▶ working ─ work-done ─▶ in-review ─ approved ─▶ approved
  *      ▲                          │                          │                      ▲                       │
  *      └────── attempt-ended ─────┴──────────────────────────┘                      └─ approval-voided ─────┤
- *                                                                                      entry-ejected        │
+ *              attempt-superseded                                                      entry-ejected        │
+ *                                                                                      version-accepted     │
  *   escalated, failed, cancelled: reached from wherever work is under way                  completed ◀──────┘
+ *   escalated and failed are the human queue: `resumed` leads from there to waiting, with a new attempt
  *
  * `same` = the event is welcome and changes nothing of the state; `never` = the event cannot follow, and whoever
  * proposes it has a bug (folding it throws).
@@ -19,11 +21,14 @@ export type Step = TaskState | 'same' | 'never';
 export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step>> = {
   absent: {
     'task-requested': 'waiting',
+    'version-accepted': 'never',
+    'attempt-superseded': 'never',
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'never',
+    resumed: 'never',
     approved: 'never',
     'approval-voided': 'never',
     'entry-ejected': 'never',
@@ -33,11 +38,14 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   waiting: {
     'task-requested': 'never',
+    'version-accepted': 'same',
+    'attempt-superseded': 'never',
     'task-assigned': 'assigned',
     'work-started': 'never',
     'work-done': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'failed',
+    resumed: 'same',
     approved: 'never',
     'approval-voided': 'never',
     'entry-ejected': 'never',
@@ -47,11 +55,14 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   assigned: {
     'task-requested': 'never',
+    'version-accepted': 'same',
+    'attempt-superseded': 'waiting',
     'task-assigned': 'never',
     'work-started': 'working',
     'work-done': 'in-review',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
+    resumed: 'waiting',
     approved: 'approved',
     'approval-voided': 'never',
     'entry-ejected': 'never',
@@ -61,11 +72,14 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   working: {
     'task-requested': 'never',
+    'version-accepted': 'same',
+    'attempt-superseded': 'waiting',
     'task-assigned': 'never',
     'work-started': 'same',
     'work-done': 'in-review',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
+    resumed: 'waiting',
     approved: 'approved',
     'approval-voided': 'never',
     'entry-ejected': 'never',
@@ -75,11 +89,14 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   'in-review': {
     'task-requested': 'never',
+    'version-accepted': 'same',
+    'attempt-superseded': 'waiting',
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'same',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
+    resumed: 'waiting',
     approved: 'approved',
     'approval-voided': 'same',
     'entry-ejected': 'never',
@@ -89,11 +106,14 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   approved: {
     'task-requested': 'never',
+    'version-accepted': 'in-review',
+    'attempt-superseded': 'never',
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'same',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
+    resumed: 'never',
     approved: 'same',
     'approval-voided': 'in-review',
     'entry-ejected': 'in-review',
@@ -103,11 +123,14 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   escalated: {
     'task-requested': 'waiting',
+    'version-accepted': 'same',
+    'attempt-superseded': 'never',
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'never',
+    resumed: 'waiting',
     approved: 'approved',
     'approval-voided': 'never',
     'entry-ejected': 'never',
@@ -117,11 +140,14 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   failed: {
     'task-requested': 'waiting',
+    'version-accepted': 'never',
+    'attempt-superseded': 'never',
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'never',
+    resumed: 'waiting',
     approved: 'never',
     'approval-voided': 'never',
     'entry-ejected': 'never',
@@ -131,11 +157,14 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   completed: {
     'task-requested': 'never',
+    'version-accepted': 'never',
+    'attempt-superseded': 'never',
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'never',
+    resumed: 'never',
     approved: 'never',
     'approval-voided': 'never',
     'entry-ejected': 'never',
@@ -145,11 +174,14 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   cancelled: {
     'task-requested': 'waiting',
+    'version-accepted': 'never',
+    'attempt-superseded': 'never',
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'never',
+    resumed: 'never',
     approved: 'never',
     'approval-voided': 'never',
     'entry-ejected': 'never',

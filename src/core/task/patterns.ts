@@ -35,6 +35,7 @@ export function normalisePattern(text: string): PatternReading {
 
 /** The pattern's subtrees: files or directories so that every path it matches is one of them or lies below one. */
 export function subtreesOf(pattern: string): string[] {
+  if (!pattern.includes('{')) return [subtreeOf(pattern)];
   return outermost((expandBraces(pattern) ?? [pattern]).map(subtreeOf));
 }
 
@@ -68,6 +69,18 @@ export function overlap(a: readonly string[], b: readonly string[]): string[] {
     right.filter((other) => meet(one, other)).map((other) => nameOfPair(one, other)),
   );
   return [...new Set(pairs)].sort();
+}
+
+/**
+ * Whether everything that `inner` matches is certainly part of `outer`. Where that cannot be told from the patterns'
+ * fixed parts, the answer is no.
+ */
+export function covers(outer: string, inner: string): boolean {
+  if (outer === inner || outer === '**') return true;
+  const isPlain = (pattern: string) => !wildcard.test(pattern) && !/[{}]/u.test(pattern);
+  const tree = outer.endsWith('/**') ? outer.slice(0, -3) : outer;
+  if (isPlain(tree)) return subtreesOf(inner).every((subtree) => contains(tree, subtree));
+  return isPlain(inner) && matches([outer], inner);
 }
 
 /** Whether any of the patterns covers the path. A pattern also covers the path it spells out, and all below that. */
@@ -200,6 +213,7 @@ function globMatches(glob: Glob, path: readonly string[]): boolean {
 }
 
 function outermost(subtrees: readonly string[]): string[] {
+  if (subtrees.length === 1) return [...subtrees];
   if (subtrees.includes('')) return [''];
   const kept: string[] = [];
   // In this order, what contains a subtree directly precedes all that it contains.
@@ -236,6 +250,7 @@ function isWithin(inner: Territory, outer: Territory): boolean {
 }
 
 function foldCase(path: string): string {
+  if (/^[ -~]*$/u.test(path)) return path.toLowerCase();
   return path.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC');
 }
 

@@ -1,31 +1,101 @@
 /** What a task depends on, and which of it is not done. */
-import { type LaneState, prerequisitesOf, type Task } from '../lane/state.ts';
+import {
+  elsewhereOf,
+  type LaneState,
+  type PrerequisiteState,
+  prerequisitesOf,
+  type Task,
+} from '../lane/state.ts';
 import type { Wait } from '../lane/view.ts';
 
-const prerequisiteProblem = {
+const prerequisiteProblem: Record<Exclude<PrerequisiteState, 'completed'>, string> = {
   open: 'is not finished',
   'not-planned': 'was closed as not planned',
   missing: 'was not found',
-} as const;
+};
 
-function prerequisiteWait(state: LaneState, task: Task, number: number): Wait | null {
-  const wait = { kind: 'dependency' as const, since: task.since, command: null };
-  if (number === task.issue) return { ...wait, what: 'it depends on itself' };
+/** What the lane knows of a prerequisite by its issue alone, apart from tasks of its own. */
+function seenState(state: LaneState, number: number): PrerequisiteState {
   const other = state.tasks[number];
   const seen = state.prerequisites[number] ?? 'open';
-  if (other?.state === 'completed') return null;
-  // A task that was given up, and whose issue a person has closed as completed, was done by other means.
-  const isOver = other === undefined || other.state === 'cancelled' || other.state === 'failed';
-  if (isOver && seen === 'completed') return null;
+  // A task that was given up, and whose issue a person has closed, ended as that person said.
+  return other === undefined || other.state === 'cancelled' || other.state === 'failed' ? seen : 'open';
+}
+
+/** What a person may type where the prerequisite will not be done by itself. */
+function wayOut(reference: string, seen: PrerequisiteState): string | null {
+  return seen === 'not-planned' || seen === 'missing' ? `/independent ${reference}` : null;
+}
+
+function prerequisiteWait(state: LaneState, task: Task, number: number): Wait | null {
+  const other = state.tasks[number];
+  const seen = seenState(state, number);
+  if (other?.state === 'completed' || seen === 'completed') return null;
+  const isGivenUp = other !== undefined && seen === 'open';
   return {
-    ...wait,
-    what: other
-      ? `#${number} is ${other.state}`
-      : `#${number} ${prerequisiteProblem[seen === 'completed' ? 'open' : seen]}`,
+    kind: 'dependency',
+    what: isGivenUp ? `#${number} is ${other.state}` : `#${number} ${prerequisiteProblem[seen]}`,
+    since: task.since,
+    command: `/independent #${number}`,
   };
+}
+
+function elsewhereWait(state: LaneState, task: Task, reference: string): Wait | null {
+  const seen = state.elsewhere[reference] ?? 'open';
+  if (seen === 'completed') return null;
+  const what = `${reference} ${prerequisiteProblem[seen]}`;
+  return { kind: 'dependency', what, since: task.since, command: wayOut(reference, seen) };
+}
+
+/**
+ * The circle of unfinished prerequisites that leads from a task back to it, beginning and ending with it; null when
+ * there is none. The shortest, and of equally short ones always the same.
+ */
+export function circleOf(state: LaneState, task: Task): number[] | null {
+  const cameFrom = new Map<number, number>();
+  const queue = [task.issue];
+  for (const at of queue) {
+    const here = state.tasks[at];
+    if (!here || here.state === 'completed') continue;
+    for (const next of prerequisitesOf(here)) {
+      if (next === task.issue) return pathTo(cameFrom, task.issue, at);
+      if (cameFrom.has(next)) continue;
+      cameFrom.set(next, at);
+      queue.push(next);
+    }
+  }
+  return null;
+}
+
+function pathTo(cameFrom: ReadonlyMap<number, number>, from: number, to: number): number[] {
+  const path = [from];
+  for (let at: number | undefined = to; at !== undefined && at !== from; at = cameFrom.get(at))
+    path.splice(0, 0, at);
+  return [from, ...path];
+}
+
+function circleWait(state: LaneState, task: Task): Wait[] {
+  const circle = circleOf(state, task);
+  if (circle === null) return [];
+  const what = `it waits for itself: ${circle.map((issue) => `#${issue}`).join(' → ')}`;
+  return [{ kind: 'dependency', what, since: task.since, command: `/independent #${circle[1]}` }];
 }
 
 /** One wait for each prerequisite that is not done; they hold the start, and the landing of what has started (I5). */
 export function openPrerequisites(state: LaneState, task: Task): Wait[] {
-  return prerequisitesOf(task).flatMap((number) => prerequisiteWait(state, task, number) ?? []);
+  const open = [
+    ...prerequisitesOf(task).flatMap((number) => prerequisiteWait(state, task, number) ?? []),
+    ...elsewhereOf(task).flatMap((reference) => elsewhereWait(state, task, reference) ?? []),
+  ];
+  return open.length === 0 ? [] : [...circleWait(state, task), ...open];
+}
+
+/** Prerequisites of a task that were given up, as people write them: each is a question to its people. */
+export function givenUpPrerequisites(state: LaneState, task: Task): string[] {
+  return [
+    ...prerequisitesOf(task)
+      .filter((number) => seenState(state, number) === 'not-planned')
+      .map((number) => `#${number}`),
+    ...elsewhereOf(task).filter((reference) => state.elsewhere[reference] === 'not-planned'),
+  ];
 }

@@ -49,6 +49,7 @@ export function makeSpec(input: SpecInput): SpecReading {
     owns: owns.patterns.length > 0 ? owns.patterns : ['**'],
     ownsDeclared: owns.patterns.length > 0,
     dependsOn: dependsOn.numbers,
+    dependsElsewhere: dependsOn.elsewhere,
     budget: {
       minutes: positiveOrNull(input.budget.minutes),
       tokens: positiveOrNull(input.budget.tokens),
@@ -59,9 +60,11 @@ export function makeSpec(input: SpecInput): SpecReading {
   return why.length > 0 ? { kind: 'refused', why } : { kind: 'ok', spec, hash: hashSpec(spec) };
 }
 
-/** SHA-256 of the canonical JSON, as hex. */
+/** SHA-256 of the canonical JSON, as hex. What a spec does not have is not part of it. */
 export function hashSpec(spec: Spec): string {
-  return createHash('sha256').update(canonicalJson(spec)).digest('hex');
+  const { dependsElsewhere, ...rest } = spec;
+  const canonical = canonicalJson(dependsElsewhere.length > 0 ? spec : rest);
+  return createHash('sha256').update(canonical).digest('hex');
 }
 
 function limitsBroken(spec: Spec): string[] {
@@ -95,23 +98,27 @@ function readPaths(texts: readonly string[]): { patterns: string[]; why: string[
   return { patterns: [...patterns].sort(), why };
 }
 
-function readDependencies(input: SpecInput): { numbers: number[]; why: string[] } {
+function readDependencies(input: SpecInput): { numbers: number[]; elsewhere: string[]; why: string[] } {
   const numbers = new Set<number>();
+  const elsewhere = new Set<string>();
   const why: string[] = [];
   for (const { number, repo } of input.dependsOn) {
     const here = repo === null || repo.toLowerCase() === input.repo?.toLowerCase();
-    if (!here)
-      why.push(
-        `The issue depends on ${repo}#${number}: issues of other repositories cannot be waited for yet.`,
-      );
-    else if (!Number.isInteger(number) || number < 1 || number > limits.largestIssue)
+    if (!Number.isInteger(number) || number < 1 || number > limits.largestIssue)
       why.push(`#${number} is not an issue number.`);
+    else if (!here) elsewhere.add(referenceTo(repo, number));
     else if (number === input.issue) why.push(`The issue says that it depends on itself (#${number}).`);
     else numbers.add(number);
   }
-  if (numbers.size > limits.dependencies)
-    why.push(`The issue depends on ${numbers.size} others; at most ${limits.dependencies} are possible.`);
-  return { numbers: [...numbers].sort((a, b) => a - b), why };
+  const total = numbers.size + elsewhere.size;
+  if (total > limits.dependencies)
+    why.push(`The issue depends on ${total} others; at most ${limits.dependencies} are possible.`);
+  return { numbers: [...numbers].sort((a, b) => a - b), elsewhere: [...elsewhere].sort(), why };
+}
+
+/** How an issue of another repository is written everywhere: GitHub's names differ in case and mean the same. */
+export function referenceTo(repo: string, number: number): string {
+  return `${repo.toLowerCase()}#${number}`;
 }
 
 function clean(text: string): string {

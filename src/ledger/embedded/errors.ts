@@ -3,8 +3,10 @@ export class EmbeddedPostgresInUse extends Error {
   override readonly name = 'EmbeddedPostgresInUse';
   readonly pid: number;
   readonly directory: string;
+  /** Where the owner's database can be reached; null while it is starting. */
+  readonly url: string | null;
 
-  constructor(pid: number, directory: string) {
+  constructor(pid: number, directory: string, url: string | null) {
     super(
       `The database in ${directory} is in use by another process (pid ${pid}). ` +
         'Stop that process, or give this one a database of its own: another SIGNALBOX_DATA directory, ' +
@@ -12,6 +14,7 @@ export class EmbeddedPostgresInUse extends Error {
     );
     this.pid = pid;
     this.directory = directory;
+    this.url = url;
   }
 }
 

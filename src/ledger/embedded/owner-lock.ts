@@ -3,6 +3,7 @@ import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import { EmbeddedPostgresInUse, hasCode } from './errors.ts';
 import { isRunning, ownMark, type ProcessMark } from './processes.ts';
+import { DATABASE, socketUrl } from './socket-url.ts';
 
 interface OwnerRecord extends ProcessMark {
   readonly released: boolean;
@@ -34,7 +35,8 @@ export function takeOwnerLock(directory: string): OwnerLock {
     const previous = newest === 0 ? undefined : readRecord(directory, newest);
     if (previous === 'vanished') continue;
     if (previous !== undefined && !previous.released && isRunning(previous)) {
-      throw new EmbeddedPostgresInUse(previous.pid, directory);
+      const { pid, socketDir } = previous;
+      throw new EmbeddedPostgresInUse(pid, directory, socketDir ? socketUrl(socketDir, DATABASE) : null);
     }
     const mine = newest + 1;
     const record: OwnerRecord = { ...ownMark(), released: false };

@@ -11,9 +11,8 @@ import { type OwnerLock, takeOwnerLock } from './owner-lock.ts';
 import { choosePlace, type Place } from './place.ts';
 import { removeAbandonedSocketDir, SOCKET_DIR_PREFIX, socketParents, stopOrphan } from './predecessor.ts';
 import { openServerLog, type ServerLog } from './server-log.ts';
+import { DATABASE, PORT, socketUrl } from './socket-url.ts';
 
-const DATABASE = 'signalbox';
-const PORT = 5432;
 /** Recovery after a crash replays at most a few checkpoints' worth of log. */
 const READY_DEADLINE_MS = 120_000;
 /** How long the processes of a killed Postgres may take to notice that their postmaster is gone. */
@@ -124,12 +123,6 @@ function handle(
       return stopping;
     },
   };
-}
-
-/** `localhost` only fills the place of a host; the port is said because PGPORT would win otherwise. */
-function socketUrl(socketDir: string, database: string): string {
-  const query = new URLSearchParams({ host: socketDir, port: String(PORT), sslmode: 'disable' });
-  return `postgres://${DATABASE_USER}@localhost/${database}?${query}`;
 }
 
 async function makeSocketDir(place: Place): Promise<string> {
