@@ -13,7 +13,6 @@ import { makeSpec, referenceTo, type SpecReading } from '../core/task/specificat
 import { classifyFailure } from '../github/failure.ts';
 import { fetchBlockedBy } from '../github/fetch-blocked-by.ts';
 import { fetchChangedPaths } from '../github/fetch-changed-paths.ts';
-import { fetchChecks } from '../github/fetch-checks.ts';
 import { fetchComment } from '../github/fetch-comment.ts';
 import { fetchIssue } from '../github/fetch-issue.ts';
 import { fetchLabeller } from '../github/fetch-labeller.ts';
@@ -31,6 +30,7 @@ import { type IssueForm, parseIssueForm } from '../protocol/issue-form.ts';
 import { type Sighting, unticketed } from './advance.ts';
 import type { LaneContext } from './context.ts';
 import { judgePolicyFile, previewPolicy } from './policy-preview.ts';
+import { readRequiredChecks } from './required-checks.ts';
 
 export interface Observed {
   sightings: Sighting[];
@@ -255,13 +255,7 @@ async function observeChecks(ctx: LaneContext, look: DueLook, state: LaneState):
     Object.values(state.tasks).some((task) => isLive(task) && task.pull?.headSha === sha) ||
     Object.values(state.builds).some((build) => build.sha === sha);
   if (!concerned) return nothing;
-  const all = await fetchChecks(ctx.client, ctx.repo, sha);
-  const checks = state.policy.gate.checks.flatMap((name) => {
-    const reported = all.filter((check) => check.name === name);
-    // Where several Apps report under one name, all of them must be content.
-    const worst = reported.find((check) => check.conclusion !== 'success') ?? reported[0];
-    return worst ? [{ name, conclusion: worst.conclusion, url: worst.url }] : [];
-  });
+  const checks = await readRequiredChecks(ctx, state, sha);
   return { sightings: [seen(look, `checks:${sha}`, { kind: 'checks', sha, checks })], more: [] };
 }
 

@@ -158,4 +158,8 @@ export const ejectionWords: Record<EjectionCode, { what: string; todo: string }>
     what: 'CI did not finish in time',
     todo: 'Look at why CI did not answer. Then type `/approve` again.',
   },
+  interrupted: {
+    what: 'CI was interrupted time and again',
+    todo: 'Look at why its runs are cancelled. Then type `/approve` again.',
+  },
 };

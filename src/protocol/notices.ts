@@ -62,6 +62,14 @@ export function renderPathsNotice(of: {
     .join('\n\n');
 }
 
+/** The changes have landed in other commits than the PR's own, whose branch is not Signalbox's to move. */
+export function renderLandedRewritten(of: { sha: string; base: string }): string {
+  return [
+    `### Landed as ${of.sha}`,
+    `These changes are on ${inlineCode(of.base)} now, in a commit of their own. GitHub shows a pull request as merged only when its own commits land, so this one is closed.`,
+  ].join('\n\n');
+}
+
 /** An entry left the queue without landing. */
 export function renderEjectionNotice(of: { pull: number; code: EjectionCode; reason: string }): string {
   const { what, todo } = ejectionWords[of.code];

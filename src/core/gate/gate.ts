@@ -5,7 +5,7 @@
 import type { Approval, LaneState, Task } from '../lane/state.ts';
 import { holdWaits } from '../task/hold.ts';
 import { protectedPathsOf } from '../task/ownership.ts';
-import { openPrerequisites } from '../task/prerequisites.ts';
+import { prerequisitesToWaitFor } from '../task/prerequisites.ts';
 import { suspensionWait } from '../task/suspension.ts';
 import { passes } from './arbiter.ts';
 
@@ -71,7 +71,7 @@ function approvalRow(task: Task, state: LaneState): GateRow {
 /** The gate's conditions, one row each, in the order in which people read them. */
 export function gateOf(task: Task, state: LaneState): GateRow[] {
   const rows = [...checkRows(task, state), arbiterRow(task), approvalRow(task, state)];
-  for (const { what } of openPrerequisites(state, task)) {
+  for (const { what } of prerequisitesToWaitFor(state, task)) {
     rows.push({ condition: 'dependency', name: 'dependency', state: 'pending', detail: what });
   }
   if (task.suspension) {

@@ -3,8 +3,11 @@
  * again. Pure: the same snapshot and time give the same decision.
  */
 import { approvalHolds } from '../gate/gate.ts';
+import { isRunning } from '../queue/build-state.ts';
+import { ejectEntries, enterQueue } from '../queue/entering.ts';
+import { ejectUntested, judgeBuilds } from '../queue/judge-builds.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
-import { ejectEntries, enterQueue, planBuilds } from '../queue/plan.ts';
+import { planBuilds, planOf } from '../queue/plan.ts';
 import { foreseeCollisions } from '../task/collisions.ts';
 import { protectedPathsOf, releaseClaims } from '../task/ownership.ts';
 import { givenUpPrerequisites } from '../task/prerequisites.ts';
@@ -123,6 +126,8 @@ function nextFacts(snapshot: Snapshot, at: string): FactBody[] {
     () => voidApprovals(state),
     () => approveByPolicy(state),
     () => ejectEntries(state),
+    () => judgeBuilds(state, at),
+    () => ejectUntested(state),
     () => enterQueue(state),
     () => planBuilds(state, at),
     () => scheduleNext(snapshot, at),
@@ -134,16 +139,17 @@ function nextFacts(snapshot: Snapshot, at: string): FactBody[] {
   return [];
 }
 
-function wakeTimes({ state, leases }: Snapshot): number[] {
+function wakeTimes({ state, leases }: Snapshot, at: string): number[] {
   const ofTask = (task: Task): number[] => {
     if (task.state === 'waiting') return [graceEnds(state, task)];
     const until = leases[task.issue];
     return (task.state === 'assigned' || task.state === 'working') && until ? [Date.parse(until)] : [];
   };
   const ofBuilds = Object.values(state.builds)
-    .filter((build) => build.state === 'testing')
+    .filter(isRunning)
     .map((build) => Date.parse(build.startedAt) + state.policy.queue.check_timeout);
-  return [...Object.values(state.tasks).flatMap(ofTask), ...ofBuilds];
+  const departure = planOf(state, at)?.wakeAt ?? [];
+  return [...Object.values(state.tasks).flatMap(ofTask), ...ofBuilds].concat(departure);
 }
 
 export interface Decision {
@@ -163,7 +169,7 @@ export function decide(snapshot: Snapshot, at: string): Decision {
   for (let round = 0; round < maxRounds; round++) {
     const next = nextFacts({ ...snapshot, state, leases: leasesOf(snapshot, state) }, at);
     if (next.length === 0) {
-      const times = wakeTimes({ ...snapshot, state }).filter((time) => time > Date.parse(at));
+      const times = wakeTimes({ ...snapshot, state }, at).filter((time) => time > Date.parse(at));
       const wakeAt = times.length > 0 ? new Date(Math.min(...times)).toISOString() : null;
       return { state, facts, wakeAt };
     }

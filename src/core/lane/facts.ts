@@ -6,9 +6,11 @@
 import type { Policy } from '../policy.ts';
 import type {
   Adjustments,
+  Build,
   BuildEntry,
   CheckResult,
   Escalation,
+  Flight,
   Landing,
   PrerequisiteState,
   Routing,
@@ -16,6 +18,7 @@ import type {
   Suspension,
   TaskState,
   Usage,
+  VanishedPatch,
   Verdict,
   VersionNote,
   Via,
@@ -24,7 +27,8 @@ import type {
 export type FactBody =
   | { kind: 'lane-opened'; owner: string; repo: string; base: string }
   | { kind: 'lane-renamed'; owner: string; repo: string }
-  | { kind: 'base-moved'; sha: string; by: 'first-sight' | 'landing' | 'outside' }
+  /** `position`: of the base branch afterwards; absent in journals older than positions. */
+  | { kind: 'base-moved'; sha: string; by: 'first-sight' | 'landing' | 'outside'; position?: number }
   | { kind: 'policy-read'; policy: Policy; hash: string }
   | { kind: 'policy-refused'; problem: string }
   | {
@@ -111,20 +115,41 @@ export type FactBody =
   | { kind: 'attempts-exhausted'; issue: number; reason: string }
   | { kind: 'approved'; issue: number; headSha: string; version: number; policyHash: string; by: string }
   | { kind: 'approval-voided'; issue: number; reason: string }
-  | { kind: 'queue-entered'; issue: number; headSha: string }
-  | { kind: 'entry-ejected'; issue: number; code: EjectionCode; reason: string }
+  | { kind: 'queue-entered'; issue: number; headSha: string; group?: string; paths?: string[] }
+  | {
+      kind: 'entry-ejected';
+      issue: number;
+      code: EjectionCode;
+      reason: string;
+      evidence?: EjectionEvidence;
+    }
+  /** Git cannot merge the two: the later one waits until the earlier one lands or leaves. */
+  | { kind: 'conflict-found'; issue: number; with: number }
   | { kind: 'escalated'; issue: number; escalation: Omit<Escalation, 'at' | 'from'> }
   | { kind: 'task-completed'; issue: number; sha: string }
   | { kind: 'task-cancelled'; issue: number; reason: string }
   /** The label that was on the issue at this time, by GitHub's clock, asks for nothing any more. */
   | { kind: 'request-dismissed'; issue: number; dismissedAt: string }
-  | { kind: 'build-started'; build: number; baseSha: string; entries: BuildEntry[] }
-  | { kind: 'candidate-made'; build: number; sha: string; tree: string }
+  | {
+      kind: 'build-started';
+      build: number;
+      baseSha: string;
+      entries: BuildEntry[];
+      purpose?: Build['purpose'];
+      base?: number;
+      parent?: number;
+    }
+  | { kind: 'candidate-made'; build: number; sha: string; tree: string; steps?: string[] }
   | { kind: 'build-reported'; build: number; checks: CheckResult[] }
   | { kind: 'build-passed'; build: number }
   | { kind: 'build-failed'; build: number; reason: string }
+  | { kind: 'build-interrupted'; build: number; reason: string }
   | { kind: 'build-abandoned'; build: number; reason: string }
-  | { kind: 'landed'; landing: Omit<Landing, 'at'> }
+  | { kind: 'landing-decided'; build: number; flight: Flight }
+  /** It has not landed; what it proved stays. */
+  | { kind: 'landing-missed'; build: number; reason: string }
+  | { kind: 'landed'; landing: LandedBody }
+  | { kind: 'landing-audited'; build: number; vanished: VanishedPatch[] }
   | { kind: 'pull-closed'; issue: number; merged: boolean }
   | {
       kind: 'command-decided';
@@ -152,7 +177,24 @@ export type EjectionCode =
   | 'head-moved'
   | 'approval-void'
   | 'pull-closed'
-  | 'check-timeout';
+  | 'check-timeout'
+  | 'interrupted';
+
+/** What an ejection rests on. */
+export interface EjectionEvidence {
+  builds: number[];
+  /** The checks that ended without success, with their links. */
+  checks: CheckResult[];
+  /** PRs that were in those candidates with it and have not landed. */
+  peers: number[];
+  /** The probability, after all tests, that it is bad; null where no odds were asked. */
+  odds: number | null;
+  attemptsLeft: number;
+}
+
+/** A landing as it is reported; journals older than the audit have only the first six. */
+export type LandedBody = Omit<Landing, 'at' | 'audit' | 'exact' | 'position' | 'blobs'> &
+  Partial<Pick<Landing, 'exact' | 'position' | 'blobs'>>;
 
 export type FactKind = FactBody['kind'];
 

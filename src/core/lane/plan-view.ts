@@ -1,9 +1,9 @@
 /** Computes what people see of a lane from one snapshot: the coordination plan, the queue, and every wait. */
 import { commandRules } from '../commands/rules.ts';
 import { gateIsOpen, gateOf } from '../gate/gate.ts';
+import { isActive } from '../queue/build-state.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { isQueued, orderEntries } from '../queue/order.ts';
-import { isActive } from '../queue/plan.ts';
 import { agentWait, freeAgents } from '../task/agents.ts';
 import { blockers } from '../task/blockers.ts';
 import { holdWaits } from '../task/hold.ts';
@@ -31,7 +31,7 @@ function buildOf(state: LaneState, issue: number): Build | undefined {
 function queueStatus(state: LaneState, task: Task): QueueRow['status'] {
   const build = buildOf(state, task.issue);
   if (!build) return 'queued';
-  return build.state === 'passed' ? 'landing' : 'testing';
+  return build.state === 'landing' ? 'landing' : 'testing';
 }
 
 function waitsOfGate(state: LaneState, task: Task): Wait[] {
@@ -76,7 +76,7 @@ function waitsForFiles(state: LaneState, task: Task): Wait[] {
 
 function waitsInQueue(state: LaneState, task: Task): Wait[] {
   const build = buildOf(state, task.issue);
-  if (build?.state === 'passed') {
+  if (build?.state === 'landing') {
     const what = `candidate ${build.number} passed and is landing`;
     return [{ kind: 'build', what, since: build.startedAt, command: null }];
   }
