@@ -27,12 +27,14 @@ interface Due {
   readonly cause: Cause;
 }
 
-export interface RunResult extends Measured {
+export interface RunResult<State> extends Measured {
   readonly landed: readonly number[];
+  /** The policy's state at the end. */
+  readonly state: State;
 }
 
 /** Runs one policy through one world until every PR has landed or left, or the scenario's hours are over. */
-export function simulate<State>(policy: Policy<State>, world: World, disorder?: Disorder): RunResult {
+export function simulate<State>(policy: Policy<State>, world: World, disorder?: Disorder): RunResult<State> {
   return new Driver(policy, world, disorder).run();
 }
 
@@ -63,7 +65,7 @@ class Driver<State> {
     this.#state = policy.start({ runners, ciMinutes });
   }
 
-  run(): RunResult {
+  run(): RunResult<State> {
     const { backlog, hours } = this.#world.scenario;
     if (backlog === null) {
       for (const { pr, arrivesAt } of this.#world.prs) this.#at(arrivesAt, { kind: 'comes', pr });
@@ -86,6 +88,7 @@ class Driver<State> {
     return {
       ...measure(this.#repository, this.#ci, { broken: this.#broken, refused: this.#refused, hours }),
       landed: this.#repository.landed,
+      state: this.#state,
     };
   }
 

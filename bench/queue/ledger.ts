@@ -1,4 +1,6 @@
 /** Keeps for the simulation what the product's ledger keeps: entries, builds, landings and the lane's history. */
+
+import { type Forecast, forecastLanding } from '../../src/core/queue/forecast.ts';
 import type {
   EntryId,
   QueueBuild,
@@ -21,6 +23,8 @@ interface Kept extends QueueEntry {
   readonly overlaps: EntryId[];
   /** The first passed build with it: later failures are conflicts, not its own badness. */
   proof: QueueBuild | null;
+  /** What was foretold when it came. */
+  readonly forecast: Forecast | null;
 }
 
 const count = (tally: Tally | undefined, chances: number, events: number): Tally => ({
@@ -39,14 +43,20 @@ export class SimulatedLedger {
   /** Ended builds some member of which is not decided yet. */
   #undecided: QueueBuild[] = [];
   readonly #byFile = new Map<number, EntryId[]>();
+  readonly #landedPrs = new Set<number>();
+  #ahead: PrView[] = [];
   readonly #early: Extract<Event, { kind: 'landed' }>[] = [];
   readonly #groups = new Map<string, Tally>();
   readonly #durations: number[] = [];
+  readonly #arrivals: number[] = [];
   readonly #policy: QueuePolicy;
   #flakes: Tally = { chances: 0, events: 0 };
   #overlapping: Tally = { chances: 0, events: 0 };
   #disjoint: Tally = { chances: 0, events: 0 };
+  readonly #stays: number[] = [];
   #rank = 0;
+  /** Forecasts of entries that landed, and those among them that held. */
+  forecasts: Tally = { chances: 0, events: 0 };
 
   constructor(policy: QueuePolicy) {
     this.#policy = policy;
@@ -67,7 +77,7 @@ export class SimulatedLedger {
   note(event: Event, at: number): void {
     if (event.kind === 'arrived') this.#arrive(event.view, at);
     else if (event.kind === 'left') this.#leave(event.pr);
-    else if (event.kind === 'landed') this.#land(event);
+    else if (event.kind === 'landed') this.#land(event, at);
     else if (event.kind === 'finished') {
       const build = this.#builds.get(event.build);
       if (build?.outcome !== 'running') return;
@@ -113,16 +123,32 @@ export class SimulatedLedger {
         flakes: this.#flakes,
         overlapping: this.#overlapping,
         disjoint: this.#disjoint,
+        arrivals: this.#arrivals,
         durations: this.#durations,
       },
       frozen: false,
     };
   }
 
+  /** Events of one moment come in any order: a PR whose prerequisite was not heard of yet waits for that. */
   #arrive(view: PrView, at: number): void {
     const id = view.pr + view.attempt * 1_000_000;
     if (this.#seen.has(id)) return;
+    const isKnown = (pr: number) => this.#current.has(pr) || this.#landedPrs.has(pr);
+    if (!view.prerequisites.every(isKnown)) {
+      this.#ahead.push(view);
+      return;
+    }
     this.#seen.add(id);
+    this.#enter(view, id, at);
+    const waiting = this.#ahead;
+    this.#ahead = [];
+    for (const one of waiting) this.#arrive(one, at);
+  }
+
+  #enter(view: PrView, id: EntryId, at: number): void {
+    this.#arrivals.push(at * minute);
+    if (this.#arrivals.length > 20) this.#arrivals.shift();
     const overlaps = new Set<EntryId>();
     for (const file of view.files) {
       const others = this.#byFile.get(file) ?? [];
@@ -149,6 +175,7 @@ export class SimulatedLedger {
       predicted: view.predicted,
       ownCi: view.ownCi?.base ?? null,
       proof: null,
+      forecast: forecastLanding(this.#stays, 0),
     });
   }
 
@@ -160,9 +187,9 @@ export class SimulatedLedger {
     this.#forgetBuilds();
   }
 
-  #land(event: Extract<Event, { kind: 'landed' }>): void {
+  #land(event: Extract<Event, { kind: 'landed' }>, at: number): void {
     this.#early.push(event);
-    for (let next = this.#nextLanding(); next; next = this.#nextLanding()) this.#apply(next.prs);
+    for (let next = this.#nextLanding(); next; next = this.#nextLanding()) this.#apply(next.prs, at);
   }
 
   /** Landings apply in their order, each once, in whatever order they are told. */
@@ -171,15 +198,17 @@ export class SimulatedLedger {
     return at < 0 ? undefined : this.#early.splice(at, 1)[0];
   }
 
-  #apply(prs: readonly number[]): void {
+  #apply(prs: readonly number[], at: number): void {
     for (const pr of prs) {
       const id = this.#current.get(pr);
       const entry = id === undefined ? undefined : this.#entries.get(id);
       if (id === undefined || !entry) throw new Error(`PR ${pr} landed and was not in the queue`);
       this.#countCompany(entry, 0);
       this.#groups.set(entry.group, count(this.#groups.get(entry.group), 1, 0));
+      this.#noteStay(entry, at * minute - entry.enteredAt);
       this.#entries.delete(id);
       this.#current.delete(pr);
+      this.#landedPrs.add(pr);
       this.#landedAt.set(id, this.#landed.length);
       this.#landed.push(id);
     }
@@ -189,6 +218,14 @@ export class SimulatedLedger {
       return false;
     });
     this.#forgetBuilds();
+  }
+
+  #noteStay({ forecast }: Kept, stay: number): void {
+    if (forecast) {
+      this.forecasts = count(this.forecasts, 1, forecast.from <= stay && stay <= forecast.to ? 1 : 0);
+    }
+    this.#stays.push(stay);
+    if (this.#stays.length > 200) this.#stays.shift();
   }
 
   /** What landed between an entry's first proof and now, and whether one of them was its undoing. */

@@ -361,6 +361,10 @@ export interface QueueHistory {
   disjoint: Count;
   /** Of recent runs of CI, in ms, oldest first. */
   durations: readonly number[];
+  /** When the most recent entries came, in ms since 1970, oldest first. */
+  arrivals: readonly number[];
+  /** How long recent entries that landed were in the queue, in ms, oldest first. */
+  stays: readonly number[];
 }
 
 /** A step of the base branch: an entry that landed, or a push from outside (`order` null). */

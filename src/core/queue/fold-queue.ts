@@ -1,7 +1,7 @@
 /** The part of the fold that is about entries, builds, landings and the base branch. */
 import type { Fact } from '../lane/facts.ts';
 import type { Build, Entry, Landing, LaneState, Task } from '../lane/state.ts';
-import { learnDuration, learnEjection, positionOf, stepLanding, stepOutside } from './memory.ts';
+import { learnArrival, learnDuration, learnEjection, positionOf, stepLanding, stepOutside } from './memory.ts';
 
 export type QueueFact = Extract<
   Fact,
@@ -49,7 +49,8 @@ function enter(state: LaneState, fact: Of<'queue-entered'>): LaneState {
     conflicts: [],
   };
   const tasks = { ...state.tasks, [fact.issue]: { ...task, entry } };
-  return { ...state, tasks, nextEntry: state.nextEntry + 1 };
+  const next = { ...state, tasks, nextEntry: state.nextEntry + 1 };
+  return fact.group === undefined ? next : learnArrival(next, fact.at);
 }
 
 /** Noted on both, for their order in the queue may change. */
@@ -113,6 +114,7 @@ function land(state: LaneState, { landing, at }: Of<'landed'>): LaneState {
     ? stepLanding(
         state,
         landing.entries.map(({ issue }) => issue),
+        at,
       )
     : state;
   const next = changeBuild(stepped, landing.build, (each) => ({ ...each, state: 'landed', flight: null }));

@@ -15,6 +15,8 @@ export interface Estimates {
   readonly disjoint: number;
   /** Median duration of CI, in ms. */
   readonly duration: number;
+  /** That none of the entries that come during one run of CI is bad. */
+  readonly calm: number;
   /** That an untested entry is bad. */
   bad(entry: QueueEntry): number;
 }
@@ -26,7 +28,13 @@ export function medianOf(values: readonly number[], otherwise: number): number {
   return sorted[sorted.length >> 1] ?? otherwise;
 }
 
-export function estimateFrom(history: LaneHistory): Estimates {
+/** Entries that come during one run of CI, by the pace of the latest. */
+function arrivalsPerRun(history: LaneHistory, duration: number, at: number): number {
+  const [first] = history.arrivals;
+  return first === undefined || at <= first ? 0 : (history.arrivals.length * duration) / (at - first);
+}
+
+export function estimateFrom(history: LaneHistory, at: number): Estimates {
   let events = 0;
   let chances = 0;
   for (const tally of history.groups.values()) {
@@ -35,11 +43,13 @@ export function estimateFrom(history: LaneHistory): Estimates {
   }
   const lane = estimate({ events, chances }, 0.1, 20);
   const groups = new Map([...history.groups].map(([key, tally]) => [key, estimate(tally, lane, 20)]));
+  const duration = medianOf(history.durations, unknownDuration);
   return {
     flake: estimate(history.flakes, 0.01, 200),
     overlapping: estimate(history.overlapping, 0.04, 50),
     disjoint: estimate(history.disjoint, 0.00003, 50_000),
-    duration: medianOf(history.durations, unknownDuration),
+    duration,
+    calm: (1 - lane) ** arrivalsPerRun(history, duration, at),
     bad: ({ group, predicted }) => (predicted === null ? (groups.get(group) ?? lane) : 1 - predicted),
   };
 }

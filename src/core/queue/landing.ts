@@ -1,6 +1,6 @@
 /** Who lands and who leaves. */
 import { mayLand, type Test } from './line.ts';
-import { idsOf, passOdds, type Situation } from './situation.ts';
+import { idsOf, isReady, passOdds, type Situation } from './situation.ts';
 import type { QueueAction } from './snapshot.ts';
 
 /** In the mode `trust-ownership`: nothing landed since the test's base that overlaps with what it would land. */
@@ -15,15 +15,24 @@ function isDisjoint({ line }: Situation, test: Test): boolean {
   );
 }
 
-/** A candidate lands now unless one that runs without some of its entries carries more and is likely to pass. */
+const isWithin = (part: ReadonlySet<number>, whole: ReadonlySet<number>): boolean =>
+  part.size <= whole.size && [...part].every((index) => whole.has(index));
+
+/**
+ * A candidate lands now unless one that runs without some of its entries carries more and is likely to pass. What was
+ * no car lands only when no car is on its way with others who are known to be good: it would send that back.
+ */
 function isWorthMore(situation: Situation, test: Test): boolean {
   const inTest = new Set(test.members);
-  return situation.running.every((other) => {
-    if (!mayLand(other)) return true;
-    const contained = new Set(other.members);
-    if (test.members.every((index) => contained.has(index))) return true;
-    if (other.members.every((index) => inTest.has(index))) return true;
-    return other.members.length * passOdds(situation, other.members) <= test.members.length;
+  const isCar = test.build.purpose === 'train';
+  if (!isCar && [...situation.covered].some((index) => isReady(situation, index) && !inTest.has(index)))
+    return false;
+  const rivals = situation.running
+    .filter((other) => other.build.purpose === 'train' && mayLand(other))
+    .map(({ members }) => new Set(members));
+  return rivals.every((rival) => {
+    if (isWithin(rival, inTest) || isWithin(inTest, rival)) return true;
+    return rival.size * passOdds(situation, rival) <= test.members.length;
   });
 }
 

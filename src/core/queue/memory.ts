@@ -11,11 +11,14 @@ const none: Count = { chances: 0, events: 0 };
 export const emptyMemory: QueueMemory = {
   from: 0,
   steps: [],
-  history: { groups: {}, flakes: none, overlapping: none, disjoint: none, durations: [] },
+  history: { groups: {}, flakes: none, overlapping: none, disjoint: none, durations: [], arrivals: [], stays: [] },
 };
 
 /** Runs of CI whose duration is remembered. */
 const mostDurations = 50;
+/** The same for arrivals, and for the stays of entries that landed. */
+const mostArrivals = 20;
+const mostStays = 100;
 /** Groups that are told apart; what comes beyond is counted under one name. */
 const mostGroups = 40;
 /** A count that has seen this many chances forgets half, so that the lane's recent past weighs more. */
@@ -78,13 +81,25 @@ function countCompany(state: LaneState, issue: number, proof: Build, events: num
   }));
 }
 
+/** An entry has come. */
+export function learnArrival(state: LaneState, at: string): LaneState {
+  return changeHistory(state, (history) => ({
+    ...history,
+    arrivals: [...history.arrivals, Date.parse(at)].slice(-mostArrivals),
+  }));
+}
+
 /** An entry landed well. Call it before the entry leaves. */
-function learnLanding(state: LaneState, issue: number): LaneState {
+function learnLanding(state: LaneState, issue: number, at: string): LaneState {
   const { entry } = state.tasks[issue] ?? {};
   if (!entry) return state;
   const proof = firstProof(state, entry.order);
   const counted = proof ? countCompany(state, issue, proof, 0) : state;
-  return changeHistory(counted, (history) => addToGroup(history, entry.group, 0));
+  const stay = Math.max(0, Date.parse(at) - Date.parse(entry.enteredAt));
+  return changeHistory(counted, (history) => ({
+    ...addToGroup(history, entry.group, 0),
+    stays: [...history.stays, stay].slice(-mostStays),
+  }));
 }
 
 /** The planner has blamed it. Call it before the entry leaves. */
@@ -112,10 +127,10 @@ export function stepOutside(state: LaneState): LaneState {
 }
 
 /** Entries that have landed, in their order. Call it before they leave. */
-export function stepLanding(state: LaneState, issues: readonly number[]): LaneState {
+export function stepLanding(state: LaneState, issues: readonly number[], at: string): LaneState {
   return issues.reduce((next, issue) => {
     const { entry } = next.tasks[issue] ?? {};
-    const learned = learnLanding(next, issue);
+    const learned = learnLanding(next, issue, at);
     const step = { order: entry?.order ?? null, paths: entry?.paths ?? [] };
     return { ...learned, queue: { ...learned.queue, steps: [...learned.queue.steps, step] } };
   }, state);

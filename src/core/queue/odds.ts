@@ -15,8 +15,24 @@ export interface Odds {
   readonly proof: readonly (Test | null)[];
   /** Failed tests that no pass has refuted and that say something of entries in the queue. */
   readonly failures: readonly Test[];
-  /** Joint probability that all of these are good; knows that the members of a failed test are not. */
-  joint(indices: ReadonlySet<number>): number;
+  /** Starts an empty candidate. */
+  candidate(): Candidate;
+}
+
+/**
+ * A candidate that grows entry by entry, and the odds that it is good. Each failed test lowers them by as much as it
+ * would have been less likely to fail had the members that it shares with the candidate all been good (Bayes, one
+ * failed test at a time).
+ */
+export interface Candidate {
+  readonly members: ReadonlySet<number>;
+  /** Odds that all are good, before the failed tests are looked at. */
+  readonly plain: number;
+  /** What the failed tests leave of that, as a factor. */
+  readonly spared: number;
+  add(index: number): void;
+  /** `spared` after adding this one. */
+  sparedWith(index: number): number;
 }
 
 const sweeps = 5;
@@ -98,7 +114,7 @@ function findFailures(line: Line): Test[] {
 }
 
 /** The risk that an entry is bad in company: with overlapping ones before it that it was never tested with. */
-function addCompany(line: Line, proofs: Proofs, estimates: Estimates, prior: number[]): void {
+function findCompany(line: Line, proofs: Proofs, estimates: Estimates): number[] {
   let proven = 0;
   const sets = new Map<Test, ReadonlySet<number>>();
   const setOf = (test: Test | null | undefined): ReadonlySet<number> | undefined => {
@@ -107,17 +123,17 @@ function addCompany(line: Line, proofs: Proofs, estimates: Estimates, prior: num
     sets.set(test, set);
     return set;
   };
-  for (const [index, entry] of line.entries.entries()) {
-    let kept = (1 - (prior[index] ?? 1)) * (1 - estimates.disjoint) ** proven;
+  return line.entries.map((entry, index) => {
+    let kept = (1 - estimates.disjoint) ** proven;
     const own = setOf(proofs.proof[index]);
     for (const id of entry.overlaps) {
       const other = line.indexOf.get(id);
       if (other === undefined || other >= index || !proofs.proof[other]) continue;
       if (!own?.has(id) && !setOf(proofs.proof[other])?.has(entry.id)) kept *= 1 - estimates.overlapping;
     }
-    prior[index] = 1 - kept;
     if (own) proven += 1;
-  }
+    return 1 - kept;
+  });
 }
 
 const toLogit = (p: number): number => Math.log(p / (1 - p));
@@ -148,33 +164,82 @@ function spreadBlame(prior: readonly number[], failures: readonly Test[], flake:
 }
 
 export function weigh(line: Line): Odds {
-  const estimates = estimateFrom(line.snapshot.history);
+  const estimates = estimateFrom(line.snapshot.history, line.snapshot.at);
   const proofs = readProofs(line, estimates);
-  const prior = line.entries.map((entry, index) =>
-    proofs.proof[index] ? (proofs.stale[index] ?? 1) : estimates.bad(entry),
-  );
-  addCompany(line, proofs, estimates, prior);
-  const failures = findFailures(line);
-  const bad = spreadBlame(prior, failures, estimates.flake);
-  // What a failed test's whole set is worth: no more than the odds that the run flaked.
-  const worth = failures.map(({ members }) => {
-    const good = members.reduce((product, index) => product * (1 - (prior[index] ?? 1)), 1);
-    return (estimates.flake * good) / (1 - (1 - estimates.flake) * good);
+  const company = findCompany(line, proofs, estimates);
+  const prior = line.entries.map((entry, index) => {
+    const own = proofs.proof[index] ? (proofs.stale[index] ?? 1) : estimates.bad(entry);
+    return 1 - (1 - own) * (1 - (company[index] ?? 0));
   });
+  const failures = findFailures(line);
   return {
     estimates,
-    bad,
+    bad: spreadBlame(prior, failures, estimates.flake),
     proof: proofs.proof,
     failures,
-    joint(indices) {
-      let product = 1;
-      for (const index of indices) product *= 1 - (bad[index] ?? 1);
-      for (const [number, { members }] of failures.entries()) {
-        if (members.length > 1 && members.every((index) => indices.has(index))) {
-          product = Math.min(product, worth[number] ?? 1);
-        }
+    candidate: candidates(prior, withoutExplained(failures), estimates.flake),
+  };
+}
+
+/** A failed test that contains another failed one has its explanation in that. */
+function withoutExplained(failures: readonly Test[]): (readonly number[])[] {
+  const bySize = failures.map(({ members }) => members).sort((a, b) => a.length - b.length);
+  const kept: (readonly number[])[] = [];
+  for (const members of bySize) {
+    const set = new Set(members);
+    const isExplained = kept.some(
+      (one) => one.length < members.length && one.every((index) => set.has(index)),
+    );
+    if (!isExplained) kept.push(members);
+  }
+  return kept;
+}
+
+function candidates(
+  prior: readonly number[],
+  failures: readonly (readonly number[])[],
+  flake: number,
+): () => Candidate {
+  const goodOf = (index: number) => Math.max(1e-9, 1 - (prior[index] ?? 1));
+  const all = failures.map((members) =>
+    members.reduce((product, index) => product * goodOf(index), 1 - flake),
+  );
+  const failuresOf = new Map<number, number[]>();
+  for (const [number, members] of failures.entries()) {
+    for (const index of members) failuresOf.set(index, [...(failuresOf.get(index) ?? []), number]);
+  }
+  return () => {
+    const members = new Set<number>();
+    const rest = [...all];
+    let plain = 1;
+    let spared = 1;
+    const factor = (number: number, odds: number) => (1 - odds) / (1 - (all[number] ?? 0));
+    const sparedWith = (index: number): number => {
+      let next = spared;
+      for (const number of failuresOf.get(index) ?? []) {
+        const odds = rest[number] ?? 0;
+        next *= factor(number, Math.min(odds / goodOf(index), 1 - flake)) / factor(number, odds);
       }
-      return product;
-    },
+      return next;
+    };
+    return {
+      members,
+      get plain() {
+        return plain;
+      },
+      get spared() {
+        return spared;
+      },
+      sparedWith,
+      add(index) {
+        if (members.has(index)) return;
+        spared = sparedWith(index);
+        for (const number of failuresOf.get(index) ?? []) {
+          rest[number] = Math.min((rest[number] ?? 0) / goodOf(index), 1 - flake);
+        }
+        plain *= goodOf(index);
+        members.add(index);
+      },
+    };
   };
 }

@@ -1,7 +1,7 @@
 /** What stands when a plan is made: who may be served, what runs, who is covered by it, and which runners are free. */
 import { type Line, mayLand, readLine, type Test } from './line.ts';
 import { type Odds, weigh } from './odds.ts';
-import type { EntryId, QueueAction, QueueSnapshot, Wait } from './snapshot.ts';
+import type { BuildPurpose, EntryId, QueueAction, QueueSnapshot, Wait } from './snapshot.ts';
 import type { Tuning } from './tuning.ts';
 
 export interface Situation {
@@ -38,8 +38,10 @@ function findHeld(line: Line, odds: Odds): (Wait | null)[] {
       const other = line.indexOf.get(id);
       return other !== undefined && other < index && !isAbsent(held[other]);
     });
+    // The verdict on a suspect must be its own: what it needs lands first.
+    const isSuspect = (odds.bad[index] ?? 1) >= suspicion;
     const blocking = (line.needs[index] ?? []).filter(
-      (need) => need >= index || held[need] || (odds.bad[need] ?? 1) >= suspicion,
+      (need) => isSuspect || need >= index || held[need] || (odds.bad[need] ?? 1) >= suspicion,
     );
     if (absent.length > 0) held.push({ for: 'prerequisite', entries: absent });
     else if (conflicting.length > 0) held.push({ for: 'conflict', entries: conflicting });
@@ -56,7 +58,9 @@ export function idsOf(line: Line, indices: Iterable<number>): EntryId[] {
 }
 
 export function passOdds({ odds }: Pick<Situation, 'odds'>, members: Iterable<number>): number {
-  return (1 - odds.estimates.flake) * odds.joint(new Set(members));
+  const candidate = odds.candidate();
+  for (const index of members) candidate.add(index);
+  return (1 - odds.estimates.flake) * candidate.plain * candidate.spared;
 }
 
 /** Still to be found out: never tested with success, or not any more. */
@@ -82,12 +86,17 @@ export function clearMembers({ odds }: Pick<Situation, 'odds'>, members: readonl
 }
 
 /** Counts a build as running: what is planned after it knows of it. */
-export function noteRunning(situation: Situation, test: Pick<Test, 'members'>, mightLand: boolean): void {
-  const { members } = test;
+export function noteRunning(
+  situation: Situation,
+  members: readonly number[],
+  mightLand: boolean,
+  purpose: BuildPurpose,
+): void {
   const odds = mightLand ? passOdds(situation, members) : 0;
   for (const index of members) {
     const { cover, coverUntested } = situation.tuning;
-    if (odds >= (isOpen(situation, index) ? coverUntested : cover)) situation.covered.add(index);
+    const least = isOpen(situation, index) ? coverUntested : purpose === 'train' ? cover : 1;
+    if (odds >= least) situation.covered.add(index);
   }
   for (const index of clearMembers(situation, members)) situation.watched.add(index);
 }
@@ -104,7 +113,7 @@ function sortRunning(situation: Situation): void {
   const doubtful: Test[] = [];
   const keep = (test: Test): void => {
     situation.running.push(test);
-    noteRunning(situation, test, mayLand(test));
+    noteRunning(situation, test.members, mayLand(test), test.build.purpose);
   };
   for (const test of running) {
     if (mayLand(test) && passOdds(situation, test.members) >= tuning.hopeless) keep(test);

@@ -86,6 +86,8 @@ export interface LaneHistory {
   readonly overlapping: Tally;
   /** The same for pairs that share none. */
   readonly disjoint: Tally;
+  /** When the most recent entries came, oldest first, in ms. */
+  readonly arrivals: readonly number[];
   /** Recent runs of CI that ended by themselves, in ms. */
   readonly durations: readonly number[];
 }

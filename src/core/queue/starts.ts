@@ -1,13 +1,22 @@
 /** Which builds to start: cars of the train, tests of suspects, and screens, in this order. */
 import { addStack, mayLand } from './line.ts';
-import { badOdds, idsOf, isReady, noteRunning, passOdds, type Situation, suspicion } from './situation.ts';
+import {
+  badOdds,
+  clearMembers,
+  idsOf,
+  isReady,
+  noteRunning,
+  passOdds,
+  type Situation,
+  suspicion,
+} from './situation.ts';
 import type { BuildPurpose } from './snapshot.ts';
 
 function start(situation: Situation, members: ReadonlySet<number>, purpose: BuildPurpose): void {
   const { line, actions } = situation;
   const ordered = [...members].sort((a, b) => a - b);
   actions.push({ do: 'start', base: line.base, set: idsOf(line, ordered), purpose });
-  noteRunning(situation, { members: ordered }, true);
+  noteRunning(situation, ordered, true, purpose);
   situation.free -= 1;
 }
 
@@ -16,9 +25,14 @@ function indicesWhere(situation: Situation, holds: (index: number) => boolean): 
 }
 
 /** Milliseconds between two cars: many are affordable while runners are free, few when they are scarce. */
-export function carInterval({ line, odds, tuning }: Situation): number {
-  const affordable = Math.max(1, line.snapshot.policy.builds * tuning.carShare);
-  return odds.estimates.duration / Math.min(tuning.cars, affordable);
+export function carInterval(situation: Situation): number {
+  const { odds } = situation;
+  return odds.estimates.duration / affordableCars(situation);
+}
+
+/** Cars that may be on their way at one time. */
+function affordableCars({ line, tuning }: Situation): number {
+  return Math.min(tuning.cars, Math.max(1, line.snapshot.policy.builds * tuning.carShare));
 }
 
 export function lastDeparture({ line }: Situation): number {
@@ -38,58 +52,45 @@ function findReady(situation: Situation): Set<number> {
   return set;
 }
 
-function without(situation: Situation, set: ReadonlySet<number>, removed: Iterable<number>): Set<number> {
-  const left = new Set(set);
-  const remove = (index: number): void => {
-    if (!left.delete(index)) return;
-    for (const other of [...left]) if (situation.line.needs[other]?.includes(index)) remove(other);
-  };
-  for (const index of removed) remove(index);
-  return left;
-}
-
-/** The failed test that speaks against boarding all of these together, if one does: the smallest. */
-function findObstacle({ odds, tuning }: Situation, set: ReadonlySet<number>): readonly number[] | null {
-  let smallest: readonly number[] | null = null;
-  for (const { members } of odds.failures) {
-    if (members.length < 2 || (smallest && smallest.length <= members.length)) continue;
-    if (!members.every((index) => set.has(index))) continue;
-    if (odds.joint(new Set(members)) < tuning.doubt) smallest = members;
-  }
-  return smallest ? [...smallest].sort((a, b) => a - b) : null;
-}
-
-/** As much of a failed test as a running candidate is testing right now: the culprit is probably in the rest. */
-function partUnderTest(situation: Situation, members: readonly number[]): number {
-  let best = 0;
-  for (const test of situation.running) {
-    if (!mayLand(test)) continue;
-    const contained = new Set(test.members);
-    const shared = members.findIndex((index) => !contained.has(index));
-    if (shared > best) best = shared;
-  }
-  return best;
-}
-
 /**
- * Takes out of the ready entries what failed together. What remains of a failed test is a beginning of it: the one
- * that runs already, or its first half; then its quarters are started too, so that one CI run finds the culprit's.
+ * As many of these, in their order, as pass together with good odds. Of entries that failed together only the first
+ * are taken, so that the train goes on with them while the rest is looked into.
  */
-function avoidFailures(situation: Situation, ready: ReadonlySet<number>): Set<number> {
-  let set: Set<number> = new Set(ready);
-  for (let members = findObstacle(situation, set); members; members = findObstacle(situation, set)) {
-    const running = partUnderTest(situation, members);
-    const keep = running > 0 ? running : members.length >> 1;
-    if (running === 0) {
-      for (const quarters of [1, 3]) {
-        const cut = Math.round((members.length * quarters) / 4);
-        if (cut < 1 || cut >= members.length || cut === keep || situation.free < 2) continue;
-        start(situation, without(situation, set, members.slice(cut)), 'bisect');
+function likelyPart(situation: Situation, ordered: readonly number[], doubt: number): Set<number> {
+  const { line, tuning, odds } = situation;
+  const candidate = odds.candidate();
+  for (const index of ordered) {
+    const needs = line.needs[index] ?? [];
+    if (!needs.every((need) => candidate.members.has(need))) continue;
+    if (candidate.plain * (1 - badOdds(situation, index)) < tuning.cover && candidate.members.size > 0) break;
+    if (candidate.sparedWith(index) >= doubt) candidate.add(index);
+  }
+  return new Set(candidate.members);
+}
+
+/** Looks for the culprit among entries that failed together, with shorter and longer beginnings at one time. */
+function startSearch(situation: Situation, ready: ReadonlySet<number>): void {
+  const { odds, tuning } = situation;
+  for (const { members } of odds.failures) {
+    if (members.length < 2 || !members.every((index) => ready.has(index))) continue;
+    const ordered = [...members].sort((a, b) => a - b);
+    for (const doubt of [(1 + tuning.doubt) / 2, tuning.doubt, tuning.doubt / 2]) {
+      const part = likelyPart(situation, ordered, doubt);
+      if (part.size > 0 && part.size < members.length && situation.free >= 2) {
+        startOnce(situation, part, 'bisect');
       }
     }
-    set = without(situation, set, members.slice(keep));
+    return;
   }
-  return set;
+}
+
+/** Starts a candidate unless the same one is running. */
+function startOnce(situation: Situation, members: ReadonlySet<number>, purpose: BuildPurpose): void {
+  const isRunning = situation.running.some(
+    (test) =>
+      mayLand(test) && test.members.length === members.size && test.members.every((one) => members.has(one)),
+  );
+  if (!isRunning) start(situation, members, purpose);
 }
 
 /** Untested entries that are in a running build: a later car may build on them. */
@@ -101,27 +102,32 @@ function underTest(situation: Situation): Set<number> {
   );
 }
 
+/** The next car: all that is ready, on what is on its way. */
 function startCar(situation: Situation, ready: ReadonlySet<number>): void {
-  const { line, tuning } = situation;
-  const boarders = [...ready].filter((index) => !situation.covered.has(index));
-  if (boarders.length === 0 || situation.free < 1) return;
+  const { line, tuning, covered } = situation;
+  const isNew = (index: number) => !covered.has(index);
+  if (situation.free < 1 || ![...ready].some(isNew)) return;
   if (line.snapshot.at < lastDeparture(situation) + carInterval(situation)) return;
-  const all = new Set(ready);
-  for (const index of underTest(situation)) if (situation.covered.has(index)) addStack(line, index, all);
-  const car = passOdds(situation, all) >= tuning.mix ? all : safePart(situation, ready);
-  if (boarders.some((index) => car.has(index))) start(situation, car, 'train');
+  const mixed = new Set(ready);
+  for (const index of underTest(situation)) if (covered.has(index)) addStack(line, index, mixed);
+  const all = passOdds(situation, mixed) >= tuning.mix ? mixed : trainOf(situation, ready);
+  const boarders = [...all].filter(isNew);
+  const car = new Set([...all].filter((index) => !isNew(index)));
+  // Affordable cars of a few boarders each: should one fail, the culprit is among a few.
+  const cars = Math.max(1, Math.min(Math.ceil(boarders.length / tuning.carSize), affordableCars(situation)));
+  const size = Math.ceil(boarders.length / cars);
+  for (let from = 0; from < boarders.length && situation.free >= 1; from += size) {
+    for (const index of boarders.slice(from, from + size)) addStack(line, index, car);
+    if (passOdds(situation, car) >= tuning.hopeless) start(situation, car, 'train');
+  }
 }
 
-/** The first of them, as many as will probably pass together. */
-function safePart(situation: Situation, ready: ReadonlySet<number>): Set<number> {
-  const part = new Set<number>();
-  let good = 1 - situation.odds.estimates.flake;
-  for (const index of [...ready].sort((a, b) => a - b)) {
-    good *= 1 - badOdds(situation, index);
-    if (part.size > 0 && good < situation.tuning.cover) break;
-    part.add(index);
-  }
-  return part;
+/** Those that are on their way come first: what lands before a car must be in it. */
+function trainOf(situation: Situation, ready: ReadonlySet<number>): Set<number> {
+  const inOrder = [...ready].sort((a, b) => a - b);
+  const isOnItsWay = (index: number) => situation.covered.has(index);
+  const ordered = [...inOrder.filter(isOnItsWay), ...inOrder.filter((index) => !isOnItsWay(index))];
+  return likelyPart(situation, ordered, situation.tuning.doubt);
 }
 
 /** Suspects are tested on their own, so that the verdict is theirs alone. */
@@ -155,21 +161,22 @@ function takeGroup(situation: Situation, waiting: number[], groups: Groups): num
   return group;
 }
 
-/** The good entries before it that share paths with it: their sum is what will land. */
-function addContext(situation: Situation, index: number, ready: ReadonlySet<number>, set: Set<number>): void {
-  for (const id of situation.line.entries[index]?.overlaps ?? []) {
-    const other = situation.line.indexOf.get(id);
-    if (other !== undefined && other < index && ready.has(other)) addStack(situation.line, other, set);
+/** The entries before it that share paths with it and are probably good: their sum is what will land. */
+function addContext(situation: Situation, index: number, set: Set<number>): void {
+  const { line, held } = situation;
+  let good = 1;
+  for (const id of line.entries[index]?.overlaps ?? []) {
+    const other = line.indexOf.get(id);
+    if (other === undefined || other >= index || held[other] !== null) continue;
+    const next = good * (1 - badOdds(situation, other));
+    if (next < suspicion) continue;
+    good = next;
+    addStack(line, other, set);
   }
-  addStack(situation.line, index, set);
+  addStack(line, index, set);
 }
 
-function startScreens(
-  situation: Situation,
-  untested: number[],
-  ready: ReadonlySet<number>,
-  boarding: ReadonlySet<number>,
-): void {
+function startScreens(situation: Situation, untested: number[], boarding: ReadonlySet<number>): void {
   const { tuning, line } = situation;
   const { batch } = line.snapshot.policy;
   while (untested.length > 0 && situation.free >= 1) {
@@ -177,15 +184,18 @@ function startScreens(
     const size = isCrowded ? Math.min(batch, Math.ceil(untested.length / situation.free)) : batch;
     const odds = isCrowded ? tuning.crowdedGroup : tuning.group;
     const group = takeGroup(situation, untested, { odds, size });
-    const candidate = new Set([...underTest(situation), ...boarding]);
-    for (const index of group) addStack(line, index, candidate);
-    if (passOdds(situation, candidate) >= tuning.fresh) {
+    const candidate = new Set(boarding);
+    for (const index of [...underTest(situation), ...group]) addStack(line, index, candidate);
+    const isCalm = isCrowded || situation.odds.estimates.calm >= tuning.calm;
+    if (isCalm && passOdds(situation, candidate) >= tuning.fresh) {
       start(situation, candidate, 'train');
       continue;
     }
     if (!isCrowded) untested.unshift(...group.splice(1));
     const set = new Set<number>();
-    for (const index of group) addContext(situation, index, ready, set);
+    for (const index of group) addContext(situation, index, set);
+    const clear = clearMembers(situation, [...set]);
+    if (!group.some((index) => clear.includes(index))) continue;
     start(situation, set, group.some((index) => isTainted(situation, index)) ? 'bisect' : 'screen');
   }
 }
@@ -196,8 +206,6 @@ function isTainted({ odds }: Situation, index: number): boolean {
 
 export function planStarts(situation: Situation): void {
   const ready = findReady(situation);
-  const boarding = avoidFailures(situation, ready);
-  startCar(situation, boarding);
   const waiting = indicesWhere(
     situation,
     (index) =>
@@ -206,9 +214,16 @@ export function planStarts(situation: Situation): void {
       !situation.covered.has(index) &&
       !situation.watched.has(index),
   );
-  startRetests(situation, waiting);
   const untested = waiting.filter((index) => badOdds(situation, index) < suspicion);
-  startScreens(situation, untested, ready, boarding);
+  // With few builds a run is too dear for a few known entries alone: untested ones ride along.
+  const boarders = [...ready].filter((index) => !situation.covered.has(index));
+  const isCrowded = untested.length > situation.free;
+  if (!isCrowded || boarders.length >= situation.tuning.worth) startCar(situation, ready);
+  startSearch(situation, ready);
+  startRetests(situation, waiting);
+  const boarding = trainOf(situation, ready);
+  startScreens(situation, untested, boarding);
+  startCar(situation, ready);
 }
 
 /** One entry after the other, each on the base as it is. */

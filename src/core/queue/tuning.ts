@@ -2,6 +2,8 @@
 export interface Tuning {
   /** An entry boards the train while its odds of being bad are at most this. */
   readonly board: number;
+  /** Untested entries ride the train while the odds that nothing bad comes during one run of CI are at least this. */
+  readonly calm: number;
   /** An untested entry joins a car while the car's odds of passing stay at least this. */
   readonly fresh: number;
   /** New members of one build have at least these joint odds of being good, when runners are free. */
@@ -12,6 +14,10 @@ export interface Tuning {
   readonly cars: number;
   /** Share of a limited budget that cars may take. */
   readonly carShare: number;
+  /** Entries that board one car; more depart in several cars at the same time. */
+  readonly carSize: number;
+  /** When more entries wait than runners are free, a car of known entries alone carries at least this many. */
+  readonly worth: number;
   /** A car of known entries takes untested ones along while its odds of passing stay at least this. */
   readonly mix: number;
   /** An entry leaves when its odds of being bad reach this. */
@@ -20,7 +26,7 @@ export interface Tuning {
   readonly cover: number;
   /** The same for its untested members. */
   readonly coverUntested: number;
-  /** Entries that failed together board together only while the odds that the run flaked are at least this. */
+  /** After a failure the train goes on with as many entries as pass together with at least these odds. */
   readonly doubt: number;
   /** A running build with lower odds of passing, from which nothing else is to be learned, is cancelled. */
   readonly hopeless: number;
@@ -28,11 +34,14 @@ export interface Tuning {
 
 export const defaultTuning: Tuning = {
   board: 0.13,
+  calm: 0.35,
   fresh: 0.35,
   group: 0.83,
   crowdedGroup: 0.57,
   cars: 14,
   carShare: 0.2,
+  carSize: 10,
+  worth: 4,
   mix: 0.85,
   blame: 0.997,
   cover: 0.13,
