@@ -146,7 +146,7 @@ if (values.role !== undefined) {
   process.stdin.resume().once('end', () => process.exit(1));
   const answer =
     values.role === 'github'
-      ? await startGitHubStub()
+      ? (await startGitHubStub()).port
       : await runLoad(JSON.parse(positionals[0] ?? '') as LoadOptions);
   process.stdout.write(`${JSON.stringify(answer)}\n`, () => values.role === 'load' && process.exit(0));
 } else {

@@ -21,6 +21,21 @@ export interface LogConfig {
   format: 'pretty' | 'json';
 }
 
+/** Where each package registry is; null: it is not asked. */
+export interface RegistryConfig {
+  npm: string | null;
+  pypi: string | null;
+  crates: string | null;
+  go: string | null;
+}
+
+/** A server that speaks OpenAI's chat completions. */
+export interface ModelConfig {
+  url: string;
+  key: string;
+  model: string;
+}
+
 export interface ServeConfig extends StorageConfig {
   appId: string;
   privateKey: string;
@@ -31,11 +46,16 @@ export interface ServeConfig extends StorageConfig {
   host: string;
   port: number;
   publicUrl: string;
-  /** Null: the agent API refuses every call. */
+  /** Good for every agent in every repository; null: only the own tokens of agents are good. */
   agentToken: string | null;
+  /** Who signs the OIDC tokens of workflow runs; null: whoever does for the API's host. */
+  oidcIssuer: string | null;
   /** Null: the dashboard needs no token, which is only allowed on a loopback address. */
   dashboardToken: string | null;
   sweepMs: number;
+  registries: RegistryConfig;
+  /** Null: there is no second opinion to be had. */
+  model: ModelConfig | null;
   log: LogConfig;
 }
 
@@ -101,6 +121,36 @@ function readUrl(env: Environment, name: string, fallback: string): string {
   return text.replace(/\/+$/, '');
 }
 
+/** `none` stands for no registry. */
+function readRegistry(env: Environment, name: string, fallback: string): string | null {
+  return env[name] === 'none' ? null : readUrl(env, name, fallback);
+}
+
+function readRegistries(env: Environment): RegistryConfig {
+  return {
+    npm: readRegistry(env, 'SIGNALBOX_NPM_URL', 'https://registry.npmjs.org'),
+    pypi: readRegistry(env, 'SIGNALBOX_PYPI_URL', 'https://pypi.org'),
+    crates: readRegistry(env, 'SIGNALBOX_CRATES_URL', 'https://crates.io'),
+    go: readRegistry(env, 'SIGNALBOX_GO_PROXY_URL', 'https://proxy.golang.org'),
+  };
+}
+
+/** All three or none: a model that is half set up would be asked in vain on every change. */
+function readModel(env: Environment): ModelConfig | null {
+  const names = ['SIGNALBOX_LLM_URL', 'SIGNALBOX_LLM_KEY', 'SIGNALBOX_LLM_MODEL'] as const;
+  const missing = names.filter((name) => !env[name]);
+  if (missing.length === names.length) return null;
+  if (missing.length > 0)
+    throw new ConfigProblem(
+      `${missing.join(' and ')} is not set. A second opinion needs ${names.join(', ')}, or none of them.`,
+    );
+  return {
+    url: readUrl(env, 'SIGNALBOX_LLM_URL', ''),
+    key: env.SIGNALBOX_LLM_KEY ?? '',
+    model: env.SIGNALBOX_LLM_MODEL ?? '',
+  };
+}
+
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 export function readLogConfig(env: Environment): LogConfig {
@@ -157,8 +207,11 @@ export function readServeConfig(env: Environment): ServeConfig {
     port,
     publicUrl: readUrl(env, 'PUBLIC_URL', `http://${host.includes(':') ? `[${host}]` : host}:${port}`),
     agentToken: readSecret(env, 'SIGNALBOX_AGENT_TOKEN'),
+    oidcIssuer: env.SIGNALBOX_OIDC_ISSUER ? readUrl(env, 'SIGNALBOX_OIDC_ISSUER', '') : null,
     dashboardToken,
     sweepMs: readNumber(env, 'SIGNALBOX_SWEEP_SECONDS', 60, 0.2, 3600) * 1000,
+    registries: readRegistries(env),
+    model: readModel(env),
     log: readLogConfig(env),
   };
 }
@@ -192,6 +245,7 @@ const ours = new Set([
   'WEBHOOK_SECRET_PREVIOUS',
   'DATABASE_URL',
   'DASHBOARD_TOKEN',
+  'SIGNALBOX_LLM_KEY',
   'SIGNALBOX_LAUNCHER_PIPE',
 ]);
 

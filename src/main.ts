@@ -8,12 +8,14 @@ import {
   agentEnvironment,
   ConfigProblem,
   environment,
+  type LogConfig,
   readLauncherPipe,
   readLogConfig,
   readServeConfig,
   readStorageConfig,
   readWorkerConfig,
 } from './config.ts';
+import { type PlotName, plotNames } from './demo/plots/plots.ts';
 import { runDemo } from './demo/run-demo.ts';
 import {
   createAgentToken,
@@ -21,11 +23,17 @@ import {
   endAgentToken,
   TokenProblem,
 } from './engine/agent-identity.ts';
+import { planOfIssues, planOfLedger } from './engine/coordination-plan.ts';
+import { readIssues } from './engine/issue-sources.ts';
 import { replay } from './engine/replay.ts';
 import { renderTokens } from './protocol/agent-token-text.ts';
+import { type PlanFormat, planFormats } from './protocol/plan-text.ts';
 import { policyLimits, policyPath, readPolicyFile } from './protocol/policy-file.ts';
 import { renderValidation } from './protocol/policy-texts.ts';
 import { createLog, migrate, serve, withLedger } from './serve.ts';
+import type { Preset } from './worker/presets/preset.ts';
+import { type PresetName, plainCommand, presets, withArguments } from './worker/presets/presets.ts';
+import { openTerminal } from './worker/terminal.ts';
 import { runWorker } from './worker/worker.ts';
 import type { WorkerEvent } from './worker/worker-event.ts';
 
@@ -119,35 +127,67 @@ async function runTokenRevoke(id: string): Promise<void> {
 }
 
 interface WorkerFlags extends ChildOptions {
-  exec: string;
+  exec?: string;
+  preset?: PresetName;
   directory: string;
   capacity: number;
   once?: boolean;
+  rotate?: number;
+  home?: string;
+  stall: number;
+  checkpoint: number;
+  logFormat?: LogConfig['format'];
 }
 
-async function startWorker(flags: WorkerFlags): Promise<void> {
+function presetOf(flags: WorkerFlags, more: readonly string[]): Preset {
+  if (flags.preset !== undefined) return withArguments(presets[flags.preset], more);
+  if (flags.exec === undefined) {
+    throw new ConfigProblem("Say what the agent is: --exec '<command>', or --preset with one of its names.");
+  }
+  if (more.length > 0) throw new ConfigProblem('Arguments after -- go with --preset; put them into --exec.');
+  return plainCommand(flags.exec);
+}
+
+async function startWorker(more: string[], flags: WorkerFlags): Promise<void> {
   const config = readWorkerConfig(environment);
-  const log = createLog(readLogConfig(environment));
+  const preset = presetOf(flags, more);
+  const logConfig = readLogConfig(environment);
+  const log = createLog({ ...logConfig, format: flags.logFormat ?? logConfig.format });
+  const isLive = process.stdout.isTTY === true && flags.logFormat === undefined && !environment.LOG_FORMAT;
+  const terminal = isLive
+    ? openTerminal(
+        (text) => process.stdout.write(text),
+        () => process.stdout.columns ?? 120,
+      )
+    : null;
   const stopping = new AbortController();
   void untilAsked(flags.untilInputEnds).then(() => stopping.abort());
-  log.info({ url: config.url, agent: config.agent, worker: config.worker }, 'waiting for work');
+  if (!terminal)
+    log.info({ url: config.url, agent: config.agent, worker: config.worker }, 'waiting for work');
   const options = {
     ...config,
-    exec: flags.exec,
+    preset,
     directory: resolve(flags.directory),
     capacity: flags.capacity,
     once: flags.once ?? false,
+    sessions: { rotate: flags.rotate ?? null, template: flags.home ? resolve(flags.home) : null },
+    stallMs: flags.stall * 60_000,
+    checkpointMs: flags.checkpoint * 60_000,
     env: agentEnvironment(environment),
-    log: (event: WorkerEvent) => logWorkerEvent(log, event),
+    log: (event: WorkerEvent) => (terminal ? terminal.tell(event) : logWorkerEvent(log, event)),
   };
-  await runWorker(options, stopping.signal);
+  try {
+    await runWorker(options, stopping.signal);
+  } finally {
+    terminal?.close();
+  }
   if (flags.untilInputEnds) process.stdin.destroy();
 }
 
 /** Idle turns are only worth a line when somebody is looking for them. */
 function logWorkerEvent(log: Logger, event: WorkerEvent): void {
-  if (event.kind === 'idle' || event.kind === 'heartbeat') log.debug(event, event.kind);
-  else if (event.kind === 'problem' || event.kind === 'failed' || event.kind === 'fenced')
+  if (['idle', 'heartbeat', 'used', 'over'].includes(event.kind)) log.debug(event, event.kind);
+  else if (['problem', 'failed', 'fenced', 'stalled', 'budget', 'late'].includes(event.kind))
     log.warn(event, event.kind);
   else log.info(event, event.kind);
 }
@@ -165,6 +205,39 @@ async function runReplay(lane: string | undefined, flags: ReplayFlags): Promise<
   if (!ok) process.exitCode = 1;
 }
 
+interface PlanFlags {
+  format: PlanFormat;
+  issues?: string;
+  policy?: string;
+}
+
+/** What is not part of the plan goes to standard error, so that the plan can be piped. */
+async function planDryRun(from: string, { format, policy: file }: PlanFlags): Promise<void> {
+  const unreadable = (name: string) => (error: unknown) => {
+    throw new ConfigProblem(`${name} cannot be read: ${error instanceof Error ? error.message : error}`);
+  };
+  const text = file === undefined ? null : await readBounded(createReadStream(file)).catch(unreadable(file));
+  const policy = readPolicyFile(text);
+  if (policy.kind === 'refused') throw new ConfigProblem(`${file} is not a good policy: ${policy.problem}`);
+  const reading = await readIssues(from, process.stdin).catch(unreadable(from));
+  if (reading.kind === 'refused') throw new ConfigProblem(`${from}: ${reading.problem}`);
+  const plan = planOfIssues(policy.policy, reading.issues, format);
+  console.log(plan.text);
+  for (const remark of plan.remarks) console.error(remark);
+  if (!plan.ok) process.exitCode = 1;
+}
+
+async function runPlan(lane: string | undefined, flags: PlanFlags): Promise<void> {
+  if (flags.issues !== undefined) return planDryRun(flags.issues, flags);
+  if (flags.policy !== undefined) throw new ConfigProblem('--policy is for --issues: a lane has its own');
+  const log = createLog({ ...readLogConfig(environment), level: 'warn' });
+  const { text, ok } = await withLedger(readStorageConfig(environment), log, (db) =>
+    planOfLedger(db, lane ?? null, flags.format),
+  );
+  console.log(text);
+  if (!ok) process.exitCode = 1;
+}
+
 function readIssue(text: string): number {
   const number = Number(text.replace(/^#/, ''));
   if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('an issue number');
@@ -172,6 +245,7 @@ function readIssue(text: string): number {
 }
 
 interface DemoFlags {
+  story: PlotName;
   exit?: boolean;
   json?: boolean;
   speed: 'fast' | 'slow';
@@ -185,6 +259,7 @@ async function startDemo(flags: DemoFlags): Promise<void> {
     {
       exit: flags.exit ?? false,
       json: flags.json ?? false,
+      story: flags.story,
       speed: flags.speed,
       loseWebhooks: flags.loseWebhooks ?? false,
       duplicateWebhooks: flags.duplicateWebhooks ?? false,
@@ -217,11 +292,20 @@ async function validate(file: string): Promise<void> {
   process.exitCode = reading.kind === 'accepted' ? 0 : 1;
 }
 
-function readCapacity(text: string): number {
+function readCount(text: string, most: number): number {
   const count = Number(text);
-  if (!Number.isInteger(count) || count < 1 || count > 64)
-    throw new InvalidArgumentError('a whole number from 1 to 64');
+  if (!Number.isInteger(count) || count < 1 || count > most)
+    throw new InvalidArgumentError(`a whole number from 1 to ${most}`);
   return count;
+}
+
+const readCapacity = (text: string): number => readCount(text, 64);
+const readRotation = (text: string): number => readCount(text, 1_000);
+
+function readMinutes(text: string): number {
+  const minutes = Number(text);
+  if (!(minutes > 0 && minutes <= 1_440)) throw new InvalidArgumentError('a number above 0 and up to 1440');
+  return minutes;
 }
 
 function readDays(text: string): number {
@@ -269,15 +353,40 @@ function commandLine(): Command {
   program
     .command('worker')
     .description('run agents on this machine: claim tasks, run a command for each, push and report')
-    .requiredOption(
-      '--exec <command>',
-      'shell command that does the work; it finds its brief in $SIGNALBOX_BRIEF',
+    .argument('[arguments...]', 'after --: more arguments for the command line of the preset')
+    .option('--exec <command>', 'shell command that does the work; it finds its brief in $AGENT_BRIEF')
+    .addOption(
+      new Option('--preset <name>', 'a CLI whose command line and output are known')
+        .choices(Object.keys(presets))
+        .conflicts('exec'),
     )
     .option('--directory <path>', 'where clones and worktrees are kept', '.signalbox/work')
     .option('--capacity <n>', 'how many tasks at a time', readCapacity, 1)
     .option('--once', 'do one task, then end')
+    .option(
+      '--rotate <n>',
+      'give the agent a fresh HOME after n tasks; 1: each attempt has its own',
+      readRotation,
+    )
+    .option('--home <folder>', 'what a fresh HOME starts with, such as a login')
+    .option('--stall <minutes>', 'without a sign of work for so long, stop heartbeats', readMinutes, 10)
+    .option('--checkpoint <minutes>', 'save unfinished work at Signalbox this often', readMinutes, 5)
+    .addOption(new Option('--log-format <format>', 'lines instead of the table').choices(['pretty', 'json']))
     .addOption(untilInputEnds())
     .action(startWorker);
+  program
+    .command('plan')
+    .description(
+      'who can run beside whom, what collides and on what, and what that is worth: from the ledger, or of issues',
+    )
+    .argument('[lane]', 'owner/repo, or owner/repo@base; every lane when absent')
+    .addOption(new Option('--format <format>', 'how to print it').choices(planFormats).default('table'))
+    .option(
+      '--issues <from>',
+      'a dry run: a JSON array of issues, a folder of Markdown files, or - for stdin',
+    )
+    .option('--policy <file>', 'the policy of the dry run')
+    .action(runPlan);
   program
     .command('replay')
     .description('rebuild lanes from their journals and compare with what is stored')
@@ -288,6 +397,11 @@ function commandLine(): Command {
   program
     .command('demo')
     .description('play the whole way once: sandbox GitHub, Signalbox, three agents, CI, dashboard')
+    .addOption(
+      new Option('--story <name>', 'which story to play')
+        .choices(plotNames)
+        .default('main' satisfies PlotName),
+    )
     .option('--exit', 'end when the story is over instead of staying up')
     .option('--json', 'print one summary object')
     .addOption(

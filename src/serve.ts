@@ -10,7 +10,10 @@ import { startEngine } from './engine/engine.ts';
 import { createVault } from './engine/vault.ts';
 import { createGitHub } from './github/app-client.ts';
 import { parsePrivateKey } from './github/private-key.ts';
+import { createRunTokenVerifier, oidcIssuerOf } from './github/verify-run-token.ts';
 import { registerHandlers } from './handlers/register.ts';
+import { openRegistries } from './inspect/registries.ts';
+import { openModelOpinion } from './inspect/second-opinion.ts';
 import { assertPostgresVersion, createDatabase, createPool } from './ledger/connect.ts';
 import type { Delivery } from './ledger/deliveries.ts';
 import { EmbeddedPostgresInUse } from './ledger/embedded/errors.ts';
@@ -153,9 +156,12 @@ export async function serve(config: ServeConfig, log: Logger): Promise<Running> 
       jobs,
       log,
       publicUrl: config.publicUrl,
+      verifyRunToken: createRunTokenVerifier(config.oidcIssuer ?? oidcIssuerOf(config.apiUrl)),
       vault: createVault(config.privateKey),
       instance: randomUUID(),
       sweepMs: config.sweepMs,
+      registries: openRegistries(config.registries),
+      ...(config.model ? { secondOpinion: openModelOpinion(config.model) } : {}),
     };
     const server = await startServer(engine, { ...config, githubUrl: webUrlOf(config.apiUrl) });
     started.push(() => server.stop());

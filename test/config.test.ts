@@ -49,8 +49,16 @@ describe('the configuration of serve', () => {
       port: 3000,
       publicUrl: 'http://127.0.0.1:3000',
       agentToken: null,
+      oidcIssuer: null,
       dashboardToken: null,
       sweepMs: 60_000,
+      registries: {
+        npm: 'https://registry.npmjs.org',
+        pypi: 'https://pypi.org',
+        crates: 'https://crates.io',
+        go: 'https://proxy.golang.org',
+      },
+      model: null,
       log: { level: 'info', format: 'json' },
     });
   });
@@ -70,8 +78,14 @@ describe('the configuration of serve', () => {
       PORT: '8080',
       PUBLIC_URL: 'https://signalbox.example/',
       SIGNALBOX_AGENT_TOKEN: 'a-token-for-agents',
+      SIGNALBOX_OIDC_ISSUER: 'https://oidc.example/',
       DASHBOARD_TOKEN: 'a-token-for-people',
       SIGNALBOX_SWEEP_SECONDS: '5',
+      SIGNALBOX_NPM_URL: 'https://npm.example/',
+      SIGNALBOX_PYPI_URL: 'none',
+      SIGNALBOX_LLM_URL: 'https://llm.example/v1',
+      SIGNALBOX_LLM_KEY: 'a-key',
+      SIGNALBOX_LLM_MODEL: 'a-model',
       LOG_LEVEL: 'debug',
       LOG_FORMAT: 'pretty',
     });
@@ -87,13 +101,26 @@ describe('the configuration of serve', () => {
       port: 8080,
       publicUrl: 'https://signalbox.example',
       agentToken: 'a-token-for-agents',
+      oidcIssuer: 'https://oidc.example',
       dashboardToken: 'a-token-for-people',
       sweepMs: 5_000,
+      registries: {
+        npm: 'https://npm.example',
+        pypi: null,
+        crates: 'https://crates.io',
+        go: 'https://proxy.golang.org',
+      },
+      model: { url: 'https://llm.example/v1', key: 'a-key', model: 'a-model' },
       log: { level: 'debug', format: 'pretty' },
     });
   });
 
   it.each<[string, Environment, RegExp]>([
+    [
+      'a model without a key',
+      { SIGNALBOX_LLM_URL: 'https://llm.example' },
+      /SIGNALBOX_LLM_KEY and SIGNALBOX_LLM_MODEL is not set/,
+    ],
     ['no webhook secret', { WEBHOOK_SECRET: undefined }, /^WEBHOOK_SECRET is not set\..*openssl/],
     ['an empty webhook secret', { WEBHOOK_SECRET: '' }, /^WEBHOOK_SECRET is not set/],
     ['a webhook secret of spaces', { WEBHOOK_SECRET: ' '.repeat(20) }, /^WEBHOOK_SECRET is not set/],

@@ -8,11 +8,15 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const program = fileURLToPath(new URL('../webhooks.ts', import.meta.url));
+const webhooks = fileURLToPath(new URL('../webhooks.ts', import.meta.url));
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
-/** Runs the benchmark's program in another role and gives the JSON lines it prints, one after another. */
-export function startRole(role: string, options: object): { child: ChildProcess; next(): Promise<unknown> } {
+/** Runs a benchmark's program in another role and gives the JSON lines it prints, one after another. */
+export function startRole(
+  role: string,
+  options: object,
+  program = webhooks,
+): { child: ChildProcess; next(): Promise<unknown> } {
   const child = spawn(process.execPath, [program, '--role', role, JSON.stringify(options)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });

@@ -11,6 +11,8 @@ export interface BriefInput {
   base: string;
   task: Task;
   policy: Policy;
+  /** What the attempt may use. */
+  budget: AgentBrief['budget'];
   leaseUntil: string;
   publicUrl: string;
   /** The first sequence number that no call of the attempt has used. */
@@ -41,14 +43,11 @@ export function briefAgent(input: BriefInput): AgentBrief | null {
       requirements: spec.requirements,
       design: spec.design,
       acceptance: spec.acceptance,
+      guidance: task.record.guidance.map(({ by, question, answer }) => ({ by, question, answer })),
     },
     owns: spec.owns,
     depends_on: prerequisitesOf(task),
-    budget: {
-      minutes: spec.budget.minutes ?? policy.limits.minutes,
-      tokens: spec.budget.tokens ?? policy.limits.tokens,
-      usd: spec.budget.usd ?? policy.limits.usd,
-    },
+    budget: input.budget,
     lease_expires_at: input.leaseUntil,
     heartbeat_seconds: policy.ownership.heartbeat / 1000,
     correlation_id: task.correlationId,

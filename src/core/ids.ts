@@ -32,6 +32,11 @@ export function branchName(issue: number, title: string): string {
   return `agent/${issue}-${slugOf(title).split('-').slice(0, 3).join('-')}`;
 }
 
+/** Where the nth late work of a task is kept: beside its branch, under a name that says so. */
+export function lateBranchName(branch: string, number: number): string {
+  return `${branch}-late-${number}`;
+}
+
 /** Where a candidate is put together; CI does not run there. */
 export function prepareRef(base: string, build: number): string {
   return `signalbox/prepare/${slugOf(base)}/${build}`;

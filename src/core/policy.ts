@@ -42,10 +42,24 @@ const CommitMessage = z
   );
 const Patterns = z.array(Pattern).max(200);
 const Percent = z.number().min(0).max(1);
+/** How much a rule of the arbiter weighs. */
+const Weight = z.enum(['off', 'warn', 'fail']);
+
+/** Bounds of what may be used; a kind that is absent is not bounded. */
+const Budget = z
+  .strictObject({
+    minutes: z.number().positive().optional(),
+    tokens: z.number().positive().optional(),
+    usd: z.number().positive().optional(),
+  })
+  .prefault({});
 
 const Agent = z.strictObject({
   via: z.enum(['dispatch', 'pull', 'assign', 'adopt']),
-  workflow: z.string().optional(),
+  workflow: z
+    .string()
+    .regex(/^[\w.-]{1,100}\.ya?ml$/, 'the name of a file below .github/workflows/')
+    .optional(),
   capacity: z.int().min(1).max(100).default(1),
   capabilities: z.array(z.string().min(1).max(50).toLowerCase()).max(50).default([]),
 });
@@ -76,11 +90,22 @@ export const PolicyFile = z.strictObject({
       running: z.int().min(1).default(3),
       in_review: z.int().min(1).default(5),
       escalated: z.int().min(1).default(5),
-      attempts: z.int().min(1).default(3),
+      // The first attempt, and one after each pause of `backoff`.
+      attempts: z.int().min(1).default(4),
       backoff: z.array(Duration).default([60_000, 300_000, 900_000]),
       minutes: z.number().positive().default(45),
       tokens: z.number().positive().default(2_000_000),
       usd: z.number().positive().default(5),
+      task: Budget,
+      agent_day: Budget,
+      repository_day: Budget,
+      breaker: z
+        .strictObject({
+          agent: z.int().min(1).default(5),
+          repository: z.int().min(1).default(10),
+          pause: Duration.default(15 * 60_000),
+        })
+        .prefault({}),
     })
     .prefault({}),
   ownership: z
@@ -104,13 +129,36 @@ export const PolicyFile = z.strictObject({
       approvals: z.int().min(0).default(1),
       codeowners: z.boolean().default(true),
       labeller_may_approve: z.boolean().default(true),
+      author_may_approve: z.boolean().default(true),
+      apps: z.record(z.string().min(1), z.union([z.int().positive(), z.string().min(1)])).default({}),
+      neutral_counts: z.boolean().default(false),
+      report_timeout: Duration.default(10 * 60_000),
     })
     .prefault({}),
   arbiter: z
     .strictObject({
-      size: z.strictObject({ files: z.int().default(30), lines: z.int().default(600) }).prefault({}),
-      packages: z.enum(['off', 'warn', 'fail']).default('warn'),
-      tests: z.enum(['off', 'warn', 'fail']).default('warn'),
+      size: z
+        .strictObject({
+          files: z.int().min(1).default(30),
+          lines: z.int().min(1).default(600),
+          paths: z.record(z.string().min(1).max(256), z.int().min(0)).default({}),
+        })
+        .prefault({}),
+      packages: Weight.default('warn'),
+      package_age: Duration.default(14 * unitMs.d),
+      unreachable: Weight.default('warn'),
+      tests: Weight.default('warn'),
+      loosened_tests: Weight.default('warn'),
+      binary: Weight.default('warn'),
+      protected: Weight.default('fail'),
+      stale: Weight.default('warn'),
+      stale_after: Duration.default(14 * unitMs.d),
+      reversal: Weight.default('fail'),
+      generated: z
+        .array(z.strictObject({ files: Patterns, from: Patterns }))
+        .max(50)
+        .default([]),
+      roles: z.record(z.string().min(1).max(39), Patterns).default({}),
       second_opinion: z.string().default('none'),
     })
     .prefault({}),
@@ -131,10 +179,12 @@ export const PolicyFile = z.strictObject({
   autonomy: z
     .strictObject({
       default: z.enum(['in-the-loop', 'on-the-loop', 'out-of-the-loop']).default('in-the-loop'),
+      grace: Duration.default(30 * 60_000),
       rules: z
         .array(
           z.strictObject({
-            paths: Patterns,
+            paths: Patterns.default(['**']),
+            labels: z.array(z.string().min(1).max(50).toLowerCase()).max(50).default([]),
             level: z.enum(['in-the-loop', 'on-the-loop', 'out-of-the-loop']),
           }),
         )

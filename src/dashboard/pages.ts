@@ -4,6 +4,7 @@
  */
 import { html } from 'hono/html';
 import type { LaneView } from '../core/lane/view.ts';
+import { escalationSection } from './escalation-section.ts';
 import { apiPath, GithubLinks, lanePath, livePath } from './links.ts';
 import { type Html, pageText } from './page-text.ts';
 import { planSection } from './plan-section.ts';
@@ -70,8 +71,8 @@ function laneBody(view: LaneView, options: PageOptions): Html {
       <div class="at"><dt>at commit</dt><dd>${base}</dd></div>
       ${figures(view).map(({ name, value }) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
     </dl>
-    ${policyProblem(view)}${callsForPeople(view, links)}
-    ${planSection(view, links)}${queueSection(view, links)}
+    ${freeze(view)}${policyProblem(view)}${callsForPeople(view, links)}
+    ${escalationSection(view, links)}${planSection(view, links)}${queueSection(view, links)}
     <div class="pair">${collisionSection(view, links)}${agentSection(view, links)}</div>
     ${landingSection(view, links)}
   </div>`;
@@ -87,6 +88,15 @@ function figures(view: LaneView): { name: string; value: number }[] {
     { name: 'in the queue', value: view.queue.length },
     { name: 'landed', value: inState('completed') },
   ];
+}
+
+function freeze({ frozen, at }: LaneView): Html {
+  if (frozen === null) return html``;
+  return html`<section class="bell" aria-labelledby="freeze">
+    <h2 id="freeze">${glyph('bang')} Landings are frozen</h2>
+    <p>${frozen.by}, ${ageElement(frozen.at, at)} ago: ${frozen.why}</p>
+    <p>The queue goes on testing. <code class="command">/unfreeze</code> lets changes land again.</p>
+  </section>`;
 }
 
 function policyProblem(view: LaneView): Html {
@@ -115,6 +125,7 @@ function laneCard(view: LaneView, options: PageOptions): Html {
     )}</dl>
     <p class="quiet">${landed}</p>
     ${needs > 0 ? html`<p>${statusLamp('escalated')} ${needs} for a person</p>` : ''}
+    ${view.frozen === null ? '' : html`<p>${statusLamp('escalated')} landings are frozen</p>`}
     ${view.policyProblem === null ? '' : html`<p>${statusLamp('failed')} the policy file was not accepted</p>`}
   </li>`;
 }

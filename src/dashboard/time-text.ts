@@ -16,3 +16,8 @@ export function ageText(since: string, at: string): string {
 export function ageElement(since: string, at: string): Html {
   return html`<time datetime="${since}" title="${since}" data-since="${since}">${ageText(since, at)}</time>`;
 }
+
+/** A time of day to come, in UTC; the exact time is in its title. */
+export function clockElement(at: string): Html {
+  return html`<time datetime="${at}" title="${at}">${at.slice(11, 16)} UTC</time>`;
+}

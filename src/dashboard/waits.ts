@@ -4,7 +4,7 @@ import type { LaneView, PlanRow, Wait } from '../core/lane/view.ts';
 import type { GithubLinks } from './links.ts';
 import type { Html } from './page-text.ts';
 import { glyph } from './status-lamp.ts';
-import { ageElement } from './time-text.ts';
+import { ageElement, clockElement } from './time-text.ts';
 
 /** The waits of one row as a list. */
 export function waitList(waits: readonly Wait[], at: string): Html {
@@ -14,7 +14,11 @@ export function waitList(waits: readonly Wait[], at: string): Html {
 
 function waitText(wait: Wait, at: string): Html {
   const command = wait.command === null ? '' : html` <code class="command">${wait.command}</code>`;
-  return html`${wait.what} <span class="quiet">for ${ageElement(wait.since, at)}</span>${command}`;
+  const next =
+    wait.next === undefined
+      ? ''
+      : html`<span class="quiet">, next step by itself at ${clockElement(wait.next)}</span>`;
+  return html`${wait.what} <span class="quiet">for ${ageElement(wait.since, at)}</span>${next}${command}`;
 }
 
 /** Waits that only a person can end; the machine ends the others by itself. */

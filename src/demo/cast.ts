@@ -67,7 +67,7 @@ export async function hireCast(stage: Stage, options: CastOptions): Promise<Cast
     },
   });
   const scripted = [process.execPath, scriptedAgent].map(quote).join(' ');
-  const command = options.agentCommand ?? `${scripted} "$SIGNALBOX_TASK" ${options.paceMs}`;
+  const command = options.agentCommand ?? `${scripted} "$AGENT_TASK_FILE" ${options.paceMs}`;
   const workers = agents.map((agent) =>
     openProgram({
       name: agent,

@@ -17,7 +17,7 @@ export const Lane = z.object({
       pull: z.number().nullable(),
       version: z.number(),
       attempts: z.number(),
-      waitsOn: z.array(z.object({ what: z.string() })),
+      waitsOn: z.array(z.object({ kind: z.string(), what: z.string() })),
       startedAt: z.string().nullable(),
       landedAt: z.string().nullable(),
       landedAs: z.string().nullable(),

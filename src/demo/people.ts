@@ -1,11 +1,11 @@
 /** The maintainer of the demo: opens and labels the issues, and approves what is ready, as a person would. */
-import { type DemoIssue, demoIssues } from './issues.ts';
-import type { Rest } from './rest.ts';
-import { repository } from './stage.ts';
+import type { DemoIssue } from './plots/plot.ts';
+import { openRest, type Rest } from './rest.ts';
+import { repository, type Stage } from './stage.ts';
 
 const R = `/repos/${repository.owner}/${repository.name}`;
 
-interface PullJson {
+export interface PullJson {
   number: number;
   draft: boolean;
   title: string;
@@ -24,12 +24,15 @@ async function openIssue(rest: Rest, issue: DemoIssue, numbers: IssueNumbers): P
   return number;
 }
 
-/** Opens the four issues, then gives each to the agents with the label. */
-export async function openIssues(rest: Rest): Promise<IssueNumbers> {
+/** Opens the issues, then gives each to the agents with the label. */
+export async function openIssues(stage: Stage, issues: readonly DemoIssue[]): Promise<IssueNumbers> {
+  const maintainer = openRest(stage.sandbox.url, stage.maintainer.token);
+  const visitor = openRest(stage.sandbox.url, stage.visitor.token);
   const numbers: Record<string, number> = {};
-  for (const issue of demoIssues) numbers[issue.key] = await openIssue(rest, issue, numbers);
+  for (const issue of issues)
+    numbers[issue.key] = await openIssue(issue.by === 'visitor' ? visitor : maintainer, issue, numbers);
   for (const number of Object.values(numbers)) {
-    await rest.call('POST', `${R}/issues/${number}/labels`, { labels: ['agent-ready'] });
+    await maintainer.call('POST', `${R}/issues/${number}/labels`, { labels: ['agent-ready'] });
   }
   return numbers;
 }
@@ -44,34 +47,34 @@ async function isGreen(rest: Rest, sha: string): Promise<boolean> {
   );
 }
 
-/** Whether the maintainer wants this one yet: the release comes when everything else has landed. */
-async function isWanted(rest: Rest, pull: PullJson, numbers: IssueNumbers): Promise<boolean> {
-  if (!pull.body?.includes(`Closes #${numbers.release}`)) return true;
-  const others = Object.entries(numbers).filter(([key]) => key !== 'release');
-  const issues = await Promise.all(
-    others.map(([, number]) => rest.call<{ state: string }>('GET', `${R}/issues/${number}`)),
-  );
-  return issues.every((issue) => issue.state === 'closed');
+export async function isClosed(rest: Rest, issue: number): Promise<boolean> {
+  return (await rest.call<{ state: string }>('GET', `${R}/issues/${issue}`)).state === 'closed';
+}
+
+/** Types a comment on an issue or a PR. */
+export async function say(rest: Rest, number: number, body: string): Promise<void> {
+  await rest.call('POST', `${R}/issues/${number}/comments`, { body });
+}
+
+/** Changes the text of an issue. */
+export async function editIssue(rest: Rest, issue: number, body: string): Promise<void> {
+  await rest.call('PATCH', `${R}/issues/${issue}`, { body });
 }
 
 /**
- * Looks through the open PRs once and approves those that are ready and green.
+ * Looks through the open PRs once and approves those that are ready, green and wanted.
  * @param approved heads that have been approved already; added to
  */
-export async function reviewPulls(rest: Rest, numbers: IssueNumbers, approved: Set<string>): Promise<void> {
+export async function reviewPulls(
+  rest: Rest,
+  approved: Set<string>,
+  isWanted: (pull: PullJson) => Promise<boolean> = async () => true,
+): Promise<void> {
   const pulls = await rest.list<PullJson>(`${R}/pulls?state=open`);
   for (const pull of pulls) {
     const { sha } = pull.head;
-    if (
-      pull.draft ||
-      approved.has(sha) ||
-      !(await isGreen(rest, sha)) ||
-      !(await isWanted(rest, pull, numbers))
-    )
-      continue;
+    if (pull.draft || approved.has(sha) || !(await isGreen(rest, sha)) || !(await isWanted(pull))) continue;
     approved.add(sha);
-    await rest.call('POST', `${R}/issues/${pull.number}/comments`, {
-      body: `Looks good to me.\n\n/approve ${sha}`,
-    });
+    await say(rest, pull.number, `Looks good to me.\n\n/approve ${sha}`);
   }
 }

@@ -1,14 +1,14 @@
 /** The sandbox as a person's programs see it: plain calls of GitHub's REST API. */
 
 export interface Rest {
-  call<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<T>;
+  call<T>(method: 'GET' | 'POST' | 'PATCH', path: string, body?: object): Promise<T>;
   /** All pages of a list. */
   list<T>(path: string): Promise<T[]>;
 }
 
 /** Calls with one person's token. @throws naming the call and the answer when it is not a 2xx */
 export function openRest(url: string, token: string): Rest {
-  const call = async <T>(method: 'GET' | 'POST', path: string, body?: object): Promise<T> => {
+  const call = async <T>(method: 'GET' | 'POST' | 'PATCH', path: string, body?: object): Promise<T> => {
     const response = await fetch(`${url}${path}`, {
       method,
       headers: { authorization: `Bearer ${token}`, accept: 'application/vnd.github+json' },

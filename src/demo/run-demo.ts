@@ -2,8 +2,9 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { StoryFailed } from './plots/plot.ts';
+import { type PlotName, plots } from './plots/plots.ts';
 import { openProgress } from './progress.ts';
-import { StoryFailed } from './proof.ts';
 import { repository } from './stage.ts';
 import { openTheatre, type Theatre } from './story.ts';
 import { renderPlan, summarise } from './summary.ts';
@@ -13,6 +14,7 @@ export interface DemoOptions {
   exit: boolean;
   /** Print one summary object instead of the table. */
   json: boolean;
+  story: PlotName;
   speed: 'fast' | 'slow';
   loseWebhooks: boolean;
   duplicateWebhooks: boolean;
@@ -61,7 +63,7 @@ async function playOnce(
   if (options.json) process.stdout.write(`${JSON.stringify(summarise(story), null, 2)}\n`);
   else
     print(
-      `\n${renderPlan(story, process.stdout.columns ?? Number.POSITIVE_INFINITY)}\n\nmain is ${story.main.sha.slice(0, 9)}: its tests are green, and add, list, count and clear work.`,
+      `\n${renderPlan(story, process.stdout.columns ?? Number.POSITIVE_INFINITY)}\n\nmain is ${story.main.sha.slice(0, 9)}: its tests are green, and its commands work.`,
     );
   if (!options.exit) {
     printUrls(theatre, print);
@@ -87,6 +89,7 @@ export async function runDemo(options: DemoOptions, untilAsked: Promise<unknown>
     progress.step('build the stage: a sandbox GitHub on real git, a CI that runs the tests');
     theatre = await openTheatre({
       dir,
+      plot: plots[options.story],
       path: options.path,
       paceMs: options.speed === 'slow' ? 4_000 : 0,
       sweepSeconds: options.loseWebhooks ? 1 : 30,

@@ -2,12 +2,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Cast, type CastOptions, hireCast } from './cast.ts';
 import { type Lane, readLane } from './lane.ts';
-import { type IssueNumbers, openIssues, reviewPulls } from './people.ts';
-import { proveStory, StoryFailed } from './proof.ts';
+import { type IssueNumbers, openIssues } from './people.ts';
+import { type Plot, type Scene, StoryFailed } from './plots/plot.ts';
 import { openRest } from './rest.ts';
 import { buildStage, type Stage } from './stage.ts';
 
 export interface StoryOptions extends CastOptions {
+  plot: Plot;
   loseWebhooks: boolean;
   duplicateWebhooks: boolean;
   /** The story has failed when it has not ended by then, in milliseconds. */
@@ -42,22 +43,18 @@ function isOver(lane: Lane | null, numbers: IssueNumbers): lane is Lane {
   );
 }
 
-/** A task that needs a person ends the demo: there is none to answer. */
-function stuckTask(lane: Lane | null): string | null {
-  const stuck = lane?.plan.find((row) => ['escalated', 'failed', 'cancelled'].includes(row.state));
+/** A task that needs a person ends the story, unless the plot has one who answers. */
+function stuckTask(lane: Lane | null, { maySee }: Plot): string | null {
+  const states = ['escalated', 'failed', 'cancelled'] as const;
+  const bad = new Set<string>(states.filter((state) => !maySee.includes(state)));
+  const stuck = lane?.plan.find((row) => bad.has(row.state));
   return stuck
     ? `#${stuck.issue} is ${stuck.state}: ${stuck.waitsOn[0]?.what ?? 'no reason was given'}`
     : null;
 }
 
-async function untilOver(
-  stage: Stage,
-  cast: Cast,
-  numbers: IssueNumbers,
-  options: StoryOptions,
-): Promise<Lane> {
-  const rest = openRest(stage.sandbox.url, stage.maintainer.token);
-  const approved = new Set<string>();
+async function untilOver(scene: Scene, options: StoryOptions): Promise<Lane> {
+  const { cast, numbers } = scene;
   const started = Date.now();
   let last = await readLane(cast.url);
   let crash: string | null = null;
@@ -70,10 +67,10 @@ async function untilOver(
     if (crash !== null) throw new StoryFailed('keep running', crash);
     last = (await readLane(cast.url)) ?? last;
     if (last) options.onLane(last, Date.now());
-    const stuck = stuckTask(last);
+    const stuck = stuckTask(last, options.plot);
     if (stuck) throw new StoryFailed('land all', stuck);
     if (isOver(last, numbers)) return last;
-    await reviewPulls(rest, numbers, approved);
+    if (last) await options.plot.direct(scene, last);
     await pause(pollMs);
   }
   const waits = last?.plan
@@ -120,9 +117,30 @@ async function untilSettled(stage: Stage, patienceMs: number): Promise<void> {
   }
 }
 
+/** The people of the plot, each of whom does a thing once. */
+function openScene(stage: Stage, cast: Cast, numbers: IssueNumbers, onStep: (step: string) => void): Scene {
+  const done = new Set<string>();
+  return {
+    stage,
+    cast,
+    numbers,
+    maintainer: openRest(stage.sandbox.url, stage.maintainer.token),
+    visitor: openRest(stage.sandbox.url, stage.visitor.token),
+    approved: new Set(),
+    once: async (says, act) => {
+      if (done.has(says)) return;
+      done.add(says);
+      onStep(says);
+      await act();
+    },
+    did: (says) => done.has(says),
+  };
+}
+
 /** Builds everything; `play` starts it. */
 export async function openTheatre(options: StoryOptions): Promise<Theatre> {
-  const stage = await buildStage(options.dir, options.paceMs);
+  const { plot } = options;
+  const stage = await buildStage(options.dir, options.paceMs, plot.policy);
   const cast = await hireCast(stage, options);
   if (options.loseWebhooks) stage.sandbox.faults.delivery = () => 'drop';
   if (options.duplicateWebhooks) stage.sandbox.faults.delivery = () => 'duplicate';
@@ -136,16 +154,19 @@ export async function openTheatre(options: StoryOptions): Promise<Theatre> {
       cast.app.start();
       await untilUp(cast, options.patienceMs);
       for (const worker of cast.workers) worker.start();
-      options.onStep('open four issues and label them agent-ready');
-      const rest = openRest(stage.sandbox.url, stage.maintainer.token);
-      const numbers = await openIssues(rest);
+      const count = plot.issues.length;
+      options.onStep(
+        `open ${count} issue${count === 1 ? '' : 's'} and label ${count === 1 ? 'it' : 'them'} agent-ready`,
+      );
+      const numbers = await openIssues(stage, plot.issues);
       options.onStep('watch the agents work, approve what is ready, and see it land');
-      await untilOver(stage, cast, numbers, options);
+      const scene = openScene(stage, cast, numbers, options.onStep);
+      await untilOver(scene, options);
       await untilSettled(stage, options.patienceMs);
       options.onStep('prove what landed');
       const lane = await readLane(cast.url);
       if (!lane) throw new StoryFailed('prove what landed', 'Signalbox does not answer');
-      const main = await proveStory(stage, lane, numbers, rest, options.dir);
+      const main = await plot.prove(scene, lane, options.dir);
       return { lane, numbers, main, durationMs: Date.now() - started };
     },
     close: async () => {

@@ -5,7 +5,7 @@
 import type { Kysely } from 'kysely';
 import type { LaneKey } from '../core/ids.ts';
 import { decide } from '../core/lane/decide.ts';
-import { effectsOfFact, wantedEffects } from '../core/lane/effects.ts';
+import { effectsOfStep } from '../core/lane/effects.ts';
 import type { Fact } from '../core/lane/facts.ts';
 import { fold } from '../core/lane/fold.ts';
 import { interpret } from '../core/lane/interpret.ts';
@@ -91,10 +91,7 @@ export async function advance(
     }
     const decision = decide({ ...snapshot, state }, lock.at);
     const facts = [...seen, ...decision.facts];
-    const effects = [
-      ...wantedEffects(decision.state),
-      ...facts.flatMap((fact) => effectsOfFact(fact, decision.state)),
-    ];
+    const effects = effectsOfStep(snapshot.state, decision.state, facts);
     const step = { before: snapshot.state, after: decision.state, facts, effects, wakeAt: decision.wakeAt };
     await saveLane(lock, step);
     const advanced = { facts, state: decision.state };

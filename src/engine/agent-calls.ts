@@ -1,5 +1,5 @@
 /** What agents may say about their attempts: still alive, done, failed, given back, in need of a person or of files. */
-import { newlyAsked } from '../core/lane/agent-asks.ts';
+import { holderOf, newlyAsked } from '../core/lane/agent-asks.ts';
 import type { AgentWord } from '../core/lane/observation.ts';
 import { normalisePattern } from '../core/task/patterns.ts';
 import { type AttemptSeen, recordCall } from '../ledger/agent-calls.ts';
@@ -15,6 +15,7 @@ import type {
   RequestPaths,
   RequestPathsAnswer,
 } from '../protocol/agent-contract.ts';
+import { advance, unticketed } from './advance.ts';
 import {
   findEarlier,
   findOwnAttempt,
@@ -45,6 +46,17 @@ export async function takeHeartbeat(
   const earlier = await findEarlier<HeartbeatAnswer>(engine, found, beat.sequence, hash);
   if (earlier) return earlier;
   if (!isAtWork(found, beat.attempt)) return { refused: 'fenced' };
+  const answer = await renew(engine, found, beat, hash);
+  if (!isRefusal(answer)) await noteHeartbeat(engine, found, beat);
+  return answer;
+}
+
+function renew(
+  engine: EngineContext,
+  found: AttemptSeen,
+  beat: Heartbeat,
+  hash: string,
+): Promise<HeartbeatAnswer | Refusal> {
   return engine.db.transaction().execute(async (trx) => {
     const until = await renewLease(trx, found, found.issue, found.fence, found.policy.ownership.lease);
     if (until === null) return { refused: 'fenced' };
@@ -54,6 +66,23 @@ export async function takeHeartbeat(
     const first = await findEarlier<HeartbeatAnswer>({ ...engine, db: trx }, found, beat.sequence, hash);
     return first ?? { refused: 'sequence-forgotten' };
   });
+}
+
+/** Takes what a heartbeat shows of the work into the lane, when it is something new; most say what was known. */
+async function noteHeartbeat(engine: EngineContext, found: AttemptSeen, beat: Heartbeat): Promise<void> {
+  const { head, usage } = beat;
+  const known = found.attempt;
+  const isNews =
+    (head !== null && head !== known?.head) ||
+    (usage?.tokens ?? 0) > (known?.tokens ?? 0) ||
+    (usage?.usd ?? 0) > (known?.usd ?? 0);
+  if (!isNews) return;
+  const word: AgentWord = { kind: 'heartbeat', head, usage };
+  const { issue, fence } = found;
+  const advanced = await advance(engine.db, found, [
+    unticketed({ kind: 'agent', issue, attempt: beat.attempt, fence, word }),
+  ]);
+  if ((advanced?.facts.length ?? 0) > 0) await engine.jobs.wakeLane(engine.db, found);
 }
 
 /** Has the pull request read again and the lane run: whatever the agent said is checked against GitHub. */
@@ -67,9 +96,14 @@ async function lookAgain(engine: EngineContext, attempt: AttemptSeen | null): Pr
 
 function wordOf(report: Report): AgentWord {
   const { usage } = report;
-  return report.kind === 'done'
-    ? { kind: 'done', head: report.head, usage }
-    : { kind: 'failed', class: report.error.class, message: report.error.message, usage };
+  if (report.kind === 'done') return { kind: 'done', head: report.head, usage };
+  const { class: how, message, retry_after_seconds: retryAfter } = report.error;
+  // Workers that know no `release` say so in the message: being stopped is no failure of anything.
+  if (how === 'infra' && message.startsWith('released:')) {
+    return { kind: 'released', reason: message.slice('released:'.length).trim() };
+  }
+  const retryAfterMs = retryAfter === undefined ? undefined : retryAfter * 1_000;
+  return { kind: 'failed', class: how, message, retryAfterMs, usage };
 }
 
 /** Takes a report: how the attempt ended. */
@@ -140,16 +174,18 @@ export async function takePathRequest(
       if (wrong.length > 0) return { outcome: 'refused', paths: [], reason: wrong.join(' ') };
       const task = state.tasks[issue];
       const isAsked = facts.some((fact) => fact.kind === 'paths-requested' && fact.issue === issue);
-      const open = task ? newlyAsked(task, paths) : paths;
+      const open = task ? newlyAsked(state, task, paths) : paths;
       if (open.length > 0) {
         return { outcome: 'refused', paths: open, reason: 'This attempt has asked for too many files.' };
       }
       const waiting = paths.filter((path) => task?.attempt?.asked.includes(path));
+      const holder = task && waiting.length > 0 ? holderOf(state, task, waiting) : null;
+      const held = holder ? `${holder}. ` : '';
       return waiting.length > 0
         ? {
             outcome: 'asked',
             paths: waiting,
-            reason: `${isAsked ? 'A person was asked' : 'A person has been asked already'}; until one agrees, changes there fail the arbiter.`,
+            reason: `${held}${isAsked ? 'A person was asked' : 'A person has been asked already'}; until one agrees, changes there fail the arbiter.`,
           }
         : { outcome: 'granted', paths, reason: 'The task owns these files.' };
     },

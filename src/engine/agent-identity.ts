@@ -21,6 +21,10 @@ function hashToken(token: string): string {
 
 /** Whose token this is; null when it is nobody's. */
 export async function identify(engine: EngineContext, token: string): Promise<Caller | null> {
+  if (token.startsWith('ey')) {
+    const run = await engine.verifyRunToken(token, engine.publicUrl);
+    return run ? { kind: 'run', ...run } : null;
+  }
   if (!token.startsWith(prefix)) return null;
   const found = await findAgentToken(engine.db, hashToken(token));
   return found ? { kind: 'agent', ...found } : null;

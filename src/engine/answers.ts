@@ -2,10 +2,16 @@
 import type { Fact } from '../core/lane/facts.ts';
 import type { LaneState } from '../core/lane/state.ts';
 import type { PlanRow, QueueRow } from '../core/lane/view.ts';
+import { autonomyOf } from '../core/task/autonomy.ts';
+import { whatWasTried } from '../core/task/escalation.ts';
+import { renderActionAnswer } from '../protocol/action-answers.ts';
 import {
+  renderBudgetNotice,
   renderEjectionNotice,
   renderEscalationNotice,
-  renderFailureNotice,
+  renderExtensionNotice,
+  renderGraceNotice,
+  renderLateWorkNotice,
   renderPathsNotice,
 } from '../protocol/notices.ts';
 import {
@@ -47,23 +53,36 @@ export function renderReply(fact: Decided, row: PlanRow | null, queue: QueueRow 
   }
 }
 
-/** The new comment that a fact deserves because a person must act; null when none does. */
+/** A question in the human queue, as it is put to people. */
+function renderQuestion(state: LaneState, issue: number, unansweredSince?: string): string | null {
+  const task = state.tasks[issue];
+  if (!task?.escalation) return null;
+  const { trigger, context, by, options } = task.escalation;
+  return renderEscalationNotice({
+    issue,
+    pull: task.pull?.open && task.claims.length > 0 ? task.pull.number : null,
+    trigger,
+    context,
+    by,
+    options,
+    tried: whatWasTried(task),
+    mention: state.policy.escalate.to,
+    ...(unansweredSince === undefined ? {} : { unansweredSince }),
+  });
+}
+
+/** The new comment that a fact deserves because a person must act or should know; null when none does. */
 export function renderNotice(fact: Fact, state: LaneState): string | null {
   const mention = state.policy.escalate.to;
   switch (fact.kind) {
     case 'request-refused':
       return renderRequestRefused(fact.why.split('\n'));
-    case 'escalated': {
-      const pull = state.tasks[fact.issue]?.pull;
-      const { trigger, context, by } = fact.escalation;
-      return renderEscalationNotice({
-        issue: fact.issue,
-        pull: pull?.open ? pull.number : null,
-        trigger,
-        context,
-        by,
-        mention,
-      });
+    case 'escalated':
+    case 'attempts-exhausted':
+      return renderQuestion(state, fact.issue);
+    case 'escalation-repeated': {
+      const since = state.tasks[fact.issue]?.escalation?.at;
+      return since === undefined ? null : renderQuestion(state, fact.issue, since);
     }
     case 'paths-requested':
       return renderPathsNotice({ paths: fact.paths, why: fact.why, by: fact.by, mention });
@@ -71,13 +90,30 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
       return renderSuspensionNotice({ ...fact, version: state.tasks[fact.issue]?.version ?? 1 });
     case 'prerequisite-questioned':
       return renderQuestionNotice(fact);
-    case 'attempts-exhausted': {
-      return renderFailureNotice({ issue: fact.issue, reason: fact.reason, mention });
+    case 'budget-warned':
+      return renderBudgetNotice({ issue: fact.issue, what: fact.what, mention });
+    case 'lease-extended': {
+      const agent = state.tasks[fact.issue]?.attempt?.agent ?? 'the agent';
+      return renderExtensionNotice({ attempt: fact.attempt, agent, evidence: fact.evidence });
+    }
+    case 'late-work-kept': {
+      const work = state.tasks[fact.issue]?.record.late.find((each) => each.number === fact.number);
+      if (!work || fact.branch === null) return null;
+      const { attempt, branch } = work;
+      return renderLateWorkNotice({ attempt, branch, late: fact.branch, isBack: fact.isBack });
+    }
+    case 'grace-started': {
+      const task = state.tasks[fact.issue];
+      if (!task?.pull) return null;
+      const { why } = autonomyOf(task, state);
+      return renderGraceNotice({ pull: task.pull.number, until: fact.until, why });
     }
     case 'entry-ejected': {
       const pull = state.tasks[fact.issue]?.pull?.number ?? fact.issue;
       return renderEjectionNotice({ pull, code: fact.code, reason: fact.reason });
     }
+    case 'action-requested':
+      return renderActionAnswer(fact, state.tasks[fact.issue]?.pull?.verdict ?? null);
     default:
       return null;
   }

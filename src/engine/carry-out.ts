@@ -10,6 +10,7 @@ import { planRow, queueRows } from '../core/lane/plan-view.ts';
 import type { LaneState } from '../core/lane/state.ts';
 import { closeIssue } from '../github/close-issue.ts';
 import { fetchPull } from '../github/fetch-pull.ts';
+import { keepLateWork } from '../github/keep-late-work.ts';
 import { closePull, markPullReady, postPull } from '../github/post-pull.ts';
 import { postReaction } from '../github/post-reaction.ts';
 import { postReply } from '../github/post-sticky.ts';
@@ -21,6 +22,7 @@ import { renderPullBody, renderPullTitle } from '../protocol/pull-body.ts';
 import { noticeMarker } from '../protocol/sticky-marker.ts';
 import { advance, unticketed } from './advance.ts';
 import { renderNotice, renderReply } from './answers.ts';
+import { carryOutRun } from './carry-out-runs.ts';
 import type { LaneContext } from './context.ts';
 import { commitTask, done, type Outcome, taskOf } from './outcome.ts';
 import { laneName, publishTasks } from './publish.ts';
@@ -67,6 +69,19 @@ async function markReady(ctx: LaneContext, effect: Of<'mark-ready'>): Promise<Ou
   return { observations: [], looks: [{ kind: 'pull', subject: String(effect.pull) }] };
 }
 
+async function putLateWorkAside(
+  ctx: LaneContext,
+  effect: Of<'keep-late-work'>,
+  state: LaneState,
+): Promise<Outcome> {
+  const { issue, number, branch, late, sha, to } = effect;
+  const isBack = await keepLateWork(ctx.client, ctx.repo, { branch, late, sha, to });
+  const kept: Observation = { kind: 'late-work-kept', issue, number, branch: late, isBack };
+  // Somebody has pushed on top: what the branch is at now is for the lane to see.
+  const pull = taskOf(state, issue).pull?.number;
+  return { observations: [kept], looks: pull === undefined ? [] : [{ kind: 'pull', subject: String(pull) }] };
+}
+
 async function announceCollision(ctx: LaneContext, { a, b }: Of<'announce-collision'>): Promise<Outcome> {
   await publishTasks(ctx, [a, b]);
   return { observations: [{ kind: 'collision-announced', a, b }], looks: [] };
@@ -103,6 +118,8 @@ async function perform(ctx: LaneContext, effect: Effect, state: LaneState): Prom
       return openPull(ctx, effect, state);
     case 'announce-collision':
       return announceCollision(ctx, effect);
+    case 'keep-late-work':
+      return putLateWorkAside(ctx, effect, state);
     case 'mark-ready':
       return markReady(ctx, effect);
     case 'make-candidate':
@@ -119,6 +136,10 @@ async function perform(ctx: LaneContext, effect: Effect, state: LaneState): Prom
     case 'close-pull':
       await closePull(ctx.client, ctx.repo, effect.pull);
       return { observations: [], looks: [{ kind: 'pull', subject: String(effect.pull) }] };
+    case 'dispatch-workflow':
+    case 'trigger-checks':
+    case 'cancel-run':
+      return carryOutRun(ctx, effect, state);
     case 'react':
       await postReaction(ctx.client, ctx.repo, effect.comment, effect.content);
       return done;

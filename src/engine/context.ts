@@ -5,6 +5,9 @@ import type { Logger } from 'pino';
 import type { LaneKey } from '../core/ids.ts';
 import type { GitHub } from '../github/app-client.ts';
 import type { RepoName } from '../github/observed.ts';
+import type { VerifyRunToken } from '../github/verify-run-token.ts';
+import type { Registries } from '../inspect/registries.ts';
+import type { SecondOpinion } from '../inspect/second-opinion.ts';
 import type { Jobs } from '../ledger/jobs.ts';
 import { type LaneRow, readLane } from '../ledger/lanes.ts';
 import type { DB } from '../ledger/schema.ts';
@@ -17,11 +20,17 @@ export interface EngineContext {
   log: Logger;
   /** Where people find the dashboard. */
   publicUrl: string;
+  /** Says whose job an OIDC token of GitHub Actions is. */
+  verifyRunToken: VerifyRunToken;
   /** Seals tokens in agents' hands. */
   vault: Vault;
   /** Names this process in leases. */
   instance: string;
   sweepMs: number;
+  /** Absent: packages are not looked up. */
+  registries?: Registries;
+  /** Absent: nobody can be asked for a second opinion. */
+  secondOpinion?: SecondOpinion;
 }
 
 /** One lane at work: its row as it was read, and a client that may act in its repository. */

@@ -3,34 +3,39 @@
  * A look may ask for more looks, so that each stays small and is tried again by itself.
  */
 import { randomUUID } from 'node:crypto';
-import { passes } from '../core/gate/arbiter.ts';
 import { taskUnder } from '../core/gate/commands.ts';
 import { humanLabels } from '../core/ids.ts';
 import { hashOfWords, type Look, readCommentSubject } from '../core/lane/look.ts';
 import type { Observation, Permission, SeenCommand, SeenIssue } from '../core/lane/observation.ts';
 import { isLive, type LaneState, type PrerequisiteState, type Task } from '../core/lane/state.ts';
+import { inAreas } from '../core/task/areas.ts';
 import { makeSpec, referenceTo, type SpecReading } from '../core/task/specification.ts';
 import { classifyFailure } from '../github/failure.ts';
 import { fetchBlockedBy } from '../github/fetch-blocked-by.ts';
-import { fetchChangedPaths } from '../github/fetch-changed-paths.ts';
 import { fetchComment } from '../github/fetch-comment.ts';
 import { fetchIssue } from '../github/fetch-issue.ts';
 import { fetchLabeller } from '../github/fetch-labeller.ts';
 import { fetchPermission } from '../github/fetch-permission.ts';
-import { fetchPolicyFile } from '../github/fetch-policy-file.ts';
 import { fetchPull } from '../github/fetch-pull.ts';
 import { fetchRef } from '../github/fetch-ref.ts';
+import { fetchForcePushes } from '../github/fetch-reviews.ts';
 import { fetchTextEdits, type TextEdit } from '../github/fetch-text-edits.ts';
-import type { CommentSeen, IssueSeen, PullSeen } from '../github/observed.ts';
+import type { CommentSeen, IssueSeen } from '../github/observed.ts';
 import { postReaction } from '../github/post-reaction.ts';
-import type { DueLook } from '../ledger/looks.ts';
+import { type DueLook, noteSeen } from '../ledger/looks.ts';
 import { parseCommands } from '../protocol/commands.ts';
 import { stripHidden } from '../protocol/hidden-text.ts';
 import { type IssueForm, parseIssueForm } from '../protocol/issue-form.ts';
 import { type Sighting, unticketed } from './advance.ts';
 import type { LaneContext } from './context.ts';
-import { judgePolicyFile, previewPolicy } from './policy-preview.ts';
-import { readRequiredChecks } from './required-checks.ts';
+import { observeAction } from './observe-action.ts';
+import { observeChecksOf } from './observe-checks.ts';
+import { observeDiff } from './observe-diff.ts';
+import { observeOpinion, opinionLooks } from './observe-opinion.ts';
+import { observePolicy } from './observe-policy.ts';
+import { findOwned, observeReviews } from './observe-reviews.ts';
+import { observeRun } from './observe-run.ts';
+import { previewPolicy } from './policy-preview.ts';
 
 export interface Observed {
   sightings: Sighting[];
@@ -50,11 +55,6 @@ async function observeBase(ctx: LaneContext, look: DueLook): Promise<Observed> {
   if (sha === null) return nothing;
   const more: Look[] = sha === ctx.lane.base_sha ? [] : [{ kind: 'policy', subject: '' }];
   return { sightings: [seen(look, 'base', { kind: 'base', sha })], more };
-}
-
-async function observePolicy(ctx: LaneContext, look: DueLook): Promise<Observed> {
-  const reading = judgePolicyFile(await fetchPolicyFile(ctx.client, ctx.repo, ctx.lane.base));
-  return { sightings: [seen(look, 'policy', { kind: 'policy', reading })], more: [], isSettled: true };
 }
 
 function prerequisiteState(issue: IssueSeen | null): PrerequisiteState {
@@ -143,7 +143,8 @@ async function describeIssue(ctx: LaneContext, issue: IssueSeen, task: Task | un
   const links = ready ? await fetchBlockedBy(ctx.client, ctx.repo, issue) : [];
   const elsewhere = links.filter((link) => link.repo.toLowerCase() !== full);
   const spec = readSpec(ctx, issue, form);
-  const isNews = !(task && isLive(task) && spec.kind === 'ok' && spec.hash === task.writtenHash);
+  const known = task && isLive(task) ? inAreas(spec, task.areas) : null;
+  const isNews = !(known?.kind === 'ok' && known.hash === task?.writtenHash);
   return {
     title: issue.title,
     open: issue.open,
@@ -217,22 +218,6 @@ async function observeIssue(ctx: LaneContext, look: DueLook, state: LaneState): 
   };
 }
 
-/**
- * Reads the diff of a head that the arbiter has not judged at this version. A head that it has found fault with is
- * judged again when the base has moved since: what was merged in from there is no change of the task's.
- */
-async function observeDiff(ctx: LaneContext, task: Task, pull: PullSeen): Promise<Sighting[]> {
-  const { headSha } = pull;
-  const verdict = task.pull?.verdict ?? null;
-  const isJudged = verdict?.headSha === headSha && verdict.version === task.version;
-  if (isJudged && passes(verdict)) return [];
-  // Read now and not taken from the ledger: the head may already contain what the ledger has not heard of.
-  const baseSha = (await fetchRef(ctx.client, ctx.repo, `heads/${ctx.lane.base}`)) ?? pull.baseSha;
-  if (isJudged && verdict.baseSha === baseSha) return [];
-  const changes = await fetchChangedPaths(ctx.client, ctx.repo, baseSha, headSha);
-  return [unticketed({ kind: 'diff', issue: task.issue, headSha, baseSha, changes })];
-}
-
 async function observePull(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
   const number = Number(look.subject);
   const task = Object.values(state.tasks).find((each) => each.pull?.number === number);
@@ -241,22 +226,33 @@ async function observePull(ctx: LaneContext, look: DueLook, state: LaneState): P
   const preview: Look[] =
     pull?.open && pull.baseRef === ctx.lane.base ? [{ kind: 'policy', subject: pull.headSha }] : [];
   if (!task) return { ...nothing, more: preview };
-  const asPull = seen(look, `pull:${number}`, { kind: 'pull', issue: task.issue, seen: pull });
-  if (!pull?.open || !isLive(task)) return { sightings: [asPull], more: [] };
+  if (!pull?.open || !isLive(task)) {
+    const closed = seen(look, `pull:${number}`, { kind: 'pull', issue: task.issue, seen: pull });
+    return { sightings: [closed], more: [] };
+  }
+  const reviews = await observeReviews(ctx, task, pull);
+  const diff = await observeDiff(ctx, state, task, pull);
+  const { forcePushes } = reviews;
+  const asPull = seen(look, `pull:${number}`, {
+    kind: 'pull',
+    issue: task.issue,
+    seen: { ...pull, base: pull.baseRef, ...(forcePushes === null ? {} : { forcePushes }) },
+  });
   return {
-    sightings: [asPull, ...(await observeDiff(ctx, task, pull))],
-    more: [{ kind: 'checks', subject: pull.headSha }, ...preview],
+    sightings: [asPull, ...diff, seen(look, `reviews:${number}`, reviews.observation)],
+    more: [
+      { kind: 'checks', subject: pull.headSha },
+      ...preview,
+      ...opinionLooks(task, state),
+      // Who speaks for the owners is known once the diff has been judged.
+      ...(diff.length > 0 ? [{ kind: 'pull' as const, subject: look.subject }] : []),
+    ],
   };
 }
 
 async function observeChecks(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
-  const sha = look.subject;
-  const concerned =
-    Object.values(state.tasks).some((task) => isLive(task) && task.pull?.headSha === sha) ||
-    Object.values(state.builds).some((build) => build.sha === sha);
-  if (!concerned) return nothing;
-  const checks = await readRequiredChecks(ctx, state, sha);
-  return { sightings: [seen(look, `checks:${sha}`, { kind: 'checks', sha, checks })], more: [] };
+  const checks = await observeChecksOf(ctx, state, look.subject);
+  return checks === null ? nothing : { sightings: [seen(look, `checks:${look.subject}`, checks)], more: [] };
 }
 
 /** The PR as it is now, so that an approval is bound to the head that is there when it is carried out. */
@@ -269,7 +265,9 @@ async function observeHead(
   const task = taskUnder(state, number);
   if (!task) return [];
   const pull = await fetchPull(ctx.client, ctx.repo, number);
-  return [seen(look, `pull:${number}`, { kind: 'pull', issue: task.issue, seen: pull })];
+  const pushes = pull?.open ? await fetchForcePushes(ctx.client, ctx.repo, number) : null;
+  const known = pull && { ...pull, base: pull.baseRef, ...(pushes ? { forcePushes: pushes.length } : {}) };
+  return [seen(look, `pull:${number}`, { kind: 'pull', issue: task.issue, seen: known })];
 }
 
 /** An edit could put words into somebody's mouth, so an edited comment commands nothing. GitHub tells seconds only. */
@@ -318,6 +316,15 @@ async function askPermission(
   }
 }
 
+/**
+ * Read, and no command in it. The sweep does not know what a comment said when it was written, and could not tell an
+ * edit within the same second: it reads this one no more (S13).
+ */
+async function leaveAlone(ctx: LaneContext, id: number): Promise<Observed> {
+  await noteSeen(ctx.db, ctx.key, `comment:${id}:0`, 1);
+  return nothing;
+}
+
 /** Commands count in new comments by people; a comment that is gone again is not carried out. */
 async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
   const { id, hash } = readCommentSubject(look.subject);
@@ -326,7 +333,7 @@ async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState)
     ctx.log.info({ comment: id }, 'a comment was gone before it was read: nothing in it is carried out');
     return { ...nothing, isSettled: false };
   }
-  if (comment.authorIsBot || isEdited(comment, hash)) return nothing;
+  if (comment.authorIsBot || isEdited(comment, hash)) return leaveAlone(ctx, id);
   const reading = parseCommands(comment.body);
   const typed: SeenCommand[] = [
     ...reading.commands.map((command, index) => ({ index, ...command })),
@@ -338,11 +345,14 @@ async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState)
     })),
   ];
   if (reading.ignored > 0) typed.push({ index: typed.length, name: 'too-many', count: reading.ignored });
-  if (typed.length === 0) return nothing;
+  if (typed.length === 0) return leaveAlone(ctx, id);
   await postReaction(ctx.client, ctx.repo, comment.id, 'eyes');
   const permission = await askPermission(ctx, look, comment.author);
   const pull = taskUnder(state, comment.issue)?.pull?.number ?? null;
   const head = pull === null ? [] : await observeHead(ctx, look, state, pull);
+  const task = taskUnder(state, comment.issue);
+  const isApproval = typed.some(({ name }) => name === 'approve' || name === 'retry');
+  const owns = task && isApproval ? await findOwned(ctx, task, comment.author) : [];
   const text = await observeText(ctx, look, state, comment.issue);
   const commands = typed.map(
     (command): Sighting => ({
@@ -353,6 +363,7 @@ async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState)
         command,
         by: comment.author,
         permission,
+        owns,
         writtenAt: comment.createdAt,
       },
       // Always the same ticket: a command is carried out once, however often its comment is read.
@@ -384,7 +395,7 @@ export async function observe(ctx: LaneContext, look: DueLook, state: LaneState)
     case 'base':
       return observeBase(ctx, look);
     case 'policy':
-      if (look.subject === '') return observePolicy(ctx, look);
+      if (look.subject === '') return observePolicy(ctx, look, state);
       await previewPolicy(ctx, state, look.subject);
       return nothing;
     case 'issue':
@@ -397,6 +408,12 @@ export async function observe(ctx: LaneContext, look: DueLook, state: LaneState)
       return observeChecks(ctx, look, state);
     case 'comment':
       return observeComment(ctx, look, state);
+    case 'action':
+      return observeAction(ctx, look, state);
+    case 'opinion':
+      return observeOpinion(ctx, look, state);
+    case 'run':
+      return observeRun(ctx, look, state);
     default:
       return look.kind satisfies never;
   }

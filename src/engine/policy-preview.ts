@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { checkNames } from '../core/ids.ts';
 import type { LaneState } from '../core/lane/state.ts';
-import { fetchMergeBase } from '../github/fetch-changed-paths.ts';
+import { fetchMergeBase } from '../github/fetch-merge-base.ts';
 import { fetchPolicyFile, type PolicyFileSeen } from '../github/fetch-policy-file.ts';
 import { postCheckRun } from '../github/post-check-run.ts';
 import { readProjection, saveProjection } from '../ledger/projections.ts';

@@ -8,7 +8,7 @@ import { checkNames, type OurLabel, ourLabels } from '../core/ids.ts';
 import { dependencyGraph } from '../core/lane/dependency-graph.ts';
 import type { Fact } from '../core/lane/facts.ts';
 import { planRow, queueRows } from '../core/lane/plan-view.ts';
-import type { Snapshot, Task } from '../core/lane/state.ts';
+import { needsPerson, type Snapshot, type Task } from '../core/lane/state.ts';
 import type { KnownPost } from '../github/observed.ts';
 import { postCheckRun } from '../github/post-check-run.ts';
 import { postSticky } from '../github/post-sticky.ts';
@@ -22,7 +22,8 @@ import {
   saveProjection,
   tasksToPublish,
 } from '../ledger/projections.ts';
-import { type QueueStanding, renderArbiterCheck, renderQueueCheck } from '../protocol/check-texts.ts';
+import { renderArbiterCheck } from '../protocol/arbiter-check.ts';
+import { type QueueStanding, renderQueueCheck } from '../protocol/check-texts.ts';
 import { describeFact } from '../protocol/fact-text.ts';
 import { renderIssueComment } from '../protocol/issue-comment.ts';
 import { renderPullComment } from '../protocol/pull-comment.ts';
@@ -71,7 +72,7 @@ function extraOf(ctx: LaneContext, snapshot: Snapshot, task: Task, facts: readon
 function labelsOf(task: Task): OurLabel[] {
   const labels: OurLabel[] = [];
   if (task.state === 'assigned' || task.state === 'working') labels.push('agent-working');
-  if (task.state === 'escalated') labels.push('agent-needs-human');
+  if (needsPerson(task)) labels.push('agent-needs-human');
   if (task.state === 'failed') labels.push('agent-failed');
   if (task.entry) labels.push('agent-queued');
   return labels;
@@ -102,7 +103,7 @@ function pullProjections(
   const { client, repo, github, publicUrl } = ctx;
   const row = planRow(snapshot, task, at);
   const queue = queueRows(snapshot).find((each) => each.issue === task.issue) ?? null;
-  const extra = { ...extraOf(ctx, snapshot, task, facts), gate: gateOf(task, snapshot.state) };
+  const extra = { ...extraOf(ctx, snapshot, task, facts), gate: gateOf(task, snapshot.state, at) };
   const body = renderPullComment(row, queue, task, extra);
   const marker = stickyMarker({ lane: laneName(ctx), issue: task.issue, on: 'pull' });
   const projections: Projection[] = [
@@ -121,7 +122,7 @@ function pullProjections(
   ];
   const externalId = `${task.issue}:${task.version}`;
   if (pull.verdict?.headSha === pull.headSha) {
-    const check = renderArbiterCheck(pull.verdict);
+    const check = renderArbiterCheck(pull.verdict, pull.gate.overrides);
     projections.push({
       kind: 'arbiter-check',
       subject: pull.headSha,

@@ -14,8 +14,8 @@ import { pushBase } from '../github/push-base.ts';
 import { type CandidateMade, type CandidatePlan, pushCandidate } from '../github/push-candidate.ts';
 import { landedMessage } from '../protocol/commit-messages.ts';
 import type { LaneContext } from './context.ts';
+import { observeChecksOf } from './observe-checks.ts';
 import { commitTask, done, type Outcome, taskOf } from './outcome.ts';
-import { readRequiredChecks } from './required-checks.ts';
 import { closeForeignPulls, movePullsToCommits, restorePulls } from './rewritten-pulls.ts';
 
 type Of<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
@@ -97,7 +97,8 @@ async function objectionTo(
   state: LaneState,
 ): Promise<Observation | null> {
   if (state.frozen) return { kind: 'landing', build, result: { kind: 'withheld' } };
-  const verdict = judgeChecks(state, await readRequiredChecks(ctx, state, sha));
+  const seen = await observeChecksOf(ctx, state, sha);
+  const verdict = judgeChecks(state, seen?.checks ?? []);
   if (verdict.kind === 'passed') return null;
   const why =
     verdict.kind === 'failed'

@@ -1,8 +1,10 @@
 /** Runs a lane until nothing is due: looks are taken, effects carried out, projections published. */
 
 import type { LaneKey } from '../core/ids.ts';
+import { issueOf } from '../core/lane/facts.ts';
 import { classifyFailure } from '../github/failure.ts';
 import { redactSecrets } from '../github/redact.ts';
+import { readCorrelationId } from '../ledger/correlation.ts';
 import { claimEffect, type LeasedEffect, postponeEffect } from '../ledger/effects.ts';
 import { isDatabaseFailure } from '../ledger/is-database-failure.ts';
 import { holdLane, releaseLane } from '../ledger/lanes.ts';
@@ -96,17 +98,29 @@ async function takeLook(ctx: LaneContext, look: DueLook): Promise<void> {
   }
 }
 
+/** The issue that an effect is about, where it is about one. */
+function issueOfEffect({ effect }: LeasedEffect): number | null {
+  if ('issue' in effect) return effect.issue;
+  if (effect.kind === 'notify' || effect.kind === 'reply') return issueOf(effect.fact);
+  return null;
+}
+
 async function doEffect(ctx: LaneContext, held: LeasedEffect): Promise<void> {
+  const { effect } = held;
+  const issue = issueOfEffect(held);
+  const about = {
+    effect: effect.kind,
+    issue,
+    correlationId: await readCorrelationId(ctx.db, ctx.key, issue),
+  };
   try {
     const looks = await carryOut(ctx, held);
     await requestLooks(ctx.db, ctx.key, looks);
+    ctx.log.info(about, 'an effect is done');
   } catch (error) {
     const verdict = judgeFailure(error, held.tries);
-    const { effect } = held;
-    ctx.log.warn(
-      { effect: effect.kind, problem: verdict.problem, again: verdict.kind === 'again' },
-      'an effect failed',
-    );
+    const { problem } = verdict;
+    ctx.log.warn({ ...about, problem, again: verdict.kind === 'again' }, 'an effect failed');
     if (verdict.kind === 'again') await postponeEffect(ctx.db, held, verdict.delayMs, verdict.problem);
     else await refuseEffect(ctx, held, verdict.problem);
   }

@@ -6,10 +6,15 @@ import { humanLabels, type LaneAddress, type LaneKey } from '../core/ids.ts';
 import { type Look, lookAtComment } from '../core/lane/look.ts';
 import { elsewhereOf, isLive } from '../core/lane/state.ts';
 import { fetchCommentsSince } from '../github/fetch-comment.ts';
-import { fetchInstallationRepositories, fetchInstallations } from '../github/fetch-installations.ts';
+import {
+  fetchInstallationRepositories,
+  fetchInstallations,
+  fetchSeesRepository,
+} from '../github/fetch-installations.ts';
 import { fetchIssuesWithLabel } from '../github/fetch-issue.ts';
 import {
   claimSweep,
+  hasLane,
   keyOf,
   lanesOfInstallation,
   noteCommentsRead,
@@ -33,6 +38,22 @@ export async function ensureLane(engine: EngineContext, address: LaneAddress): P
     ]);
   }
   return key;
+}
+
+/**
+ * The lane that an event speaks of; null when it would be a new one and GitHub does not confirm that this installation
+ * sees this repository (S08): a lane of a wrong pair could never do anything, and would stand beside the right one.
+ */
+export async function laneOfEvent(engine: EngineContext, address: LaneAddress): Promise<LaneKey | null> {
+  if (await hasLane(engine.db, address)) return ensureLane(engine, address);
+  const client = engine.github.forInstallation(address.installationId);
+  const repo = { owner: address.owner, name: address.repo };
+  if (await fetchSeesRepository(client, repo, address.repoId)) return ensureLane(engine, address);
+  engine.log.warn(
+    { ...address },
+    'an event of a repository that its installation does not see is not followed',
+  );
+  return null;
 }
 
 /** Comments can be seen late: reading starts this long before the last reading began. */
@@ -75,6 +96,9 @@ async function sweepLane(engine: EngineContext, key: LaneKey): Promise<void> {
     ...live.flatMap(elsewhereOf).map((reference): Look => ({ kind: 'elsewhere', subject: reference })),
     ...live.flatMap((task): Look[] =>
       task.pull ? [{ kind: 'pull', subject: String(task.pull.number) }] : [],
+    ),
+    ...live.flatMap(({ attempt }): Look[] =>
+      attempt?.runId ? [{ kind: 'run', subject: String(attempt.runId) }] : [],
     ),
     ...Object.values(state.builds).flatMap((build): Look[] =>
       build.sha && build.state === 'testing' ? [{ kind: 'checks', subject: build.sha }] : [],

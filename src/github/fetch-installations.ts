@@ -1,6 +1,7 @@
 import type { Octokit } from '@octokit/rest';
+import { classifyFailure } from './failure.ts';
 import { fetchPages } from './fetch-pages.ts';
-import type { Installation, InstallationRepository } from './observed.ts';
+import { type Installation, type InstallationRepository, inRepo, type RepoName } from './observed.ts';
 
 /** Where the App is installed. Asked as the App (GitHub's docs, "List installations for the authenticated app"). */
 export async function fetchInstallations(asApp: Octokit): Promise<Installation[]> {
@@ -28,6 +29,18 @@ export async function fetchInstallationRepositories(client: Octokit): Promise<In
     defaultBranch: each.default_branch,
     archived: each.archived === true,
   }));
+}
+
+/** Whether the installation behind `client` sees this repository under this name and id. */
+export async function fetchSeesRepository(client: Octokit, repo: RepoName, repoId: number): Promise<boolean> {
+  try {
+    const { data } = await client.request('GET /repos/{owner}/{repo}', inRepo(repo));
+    return data.id === repoId;
+  } catch (error) {
+    const { kind } = classifyFailure(error);
+    if (kind === 'gone' || kind === 'refused') return false;
+    throw error;
+  }
 }
 
 /** A person or organisation has a login, an enterprise a slug. */

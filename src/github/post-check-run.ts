@@ -1,4 +1,5 @@
 import type { Octokit } from '@octokit/rest';
+import type { CheckAnnotation, CheckButton } from '../protocol/arbiter-check.ts';
 import { failureError, isMissing, refusalOf } from './failure.ts';
 import { fetchPages } from './fetch-pages.ts';
 import { inRepo, type KnownPost, type RepoName } from './observed.ts';
@@ -13,6 +14,9 @@ export interface CheckRunPosting {
   summary: string;
   text?: string;
   detailsUrl?: string;
+  annotations?: CheckAnnotation[];
+  /** At most three (docs, "Create a check run"). */
+  actions?: CheckButton[];
   /** The run that was posted for this commit before, where that is known; null looks for it. */
   known: KnownPost | null;
 }
@@ -30,6 +34,8 @@ interface RawRun {
 
 /** GitHub's docs, "Create a check run": summary and text hold 65,535 characters; counted in bytes to be safe. */
 const mostBytes = 65_535;
+/** The same page: so many annotations in one request; those of the next are added to them. */
+const annotationsAtOnce = 50;
 
 /**
  * Publishes what we think of a commit: one run per name and head, updated in place (F23). Only runs of our own App
@@ -49,13 +55,11 @@ export async function postCheckRun(
   const own = wanted.known === null ? await fetchOwnRun(client, repo, appId, wanted) : null;
   const id = wanted.known?.id ?? own?.id ?? null;
   if (id === null) return sendRun(client, repo, wanted);
-  if (own !== null && isSame(own, wanted)) return { id };
   try {
-    await client.request('PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}', {
-      ...inRepo(repo),
-      check_run_id: id,
-      ...toFields(wanted),
-    });
+    const isCurrent = own !== null && isSame(own, wanted);
+    // An update adds to the annotations that are there, and nothing takes one away.
+    const missing = await fetchMissingAnnotations(client, repo, id, wanted.annotations ?? []);
+    if (!isCurrent || missing.length > 0) await updateRun(client, repo, id, wanted, missing);
     return { id };
   } catch (error) {
     // A completed run may not be reopened, and a server may have forgotten it: a new one follows, and the latest counts.
@@ -70,12 +74,66 @@ export async function postCheckRun(
 }
 
 async function sendRun(client: Octokit, repo: RepoName, wanted: CheckRunPosting): Promise<{ id: number }> {
+  const annotations = wanted.annotations ?? [];
   const { data } = await client.request('POST /repos/{owner}/{repo}/check-runs', {
     ...inRepo(repo),
     head_sha: wanted.sha,
-    ...toFields(wanted),
+    ...toFields(wanted, annotations.slice(0, annotationsAtOnce)),
   });
-  return { id: Number(data.id) };
+  const id = Number(data.id);
+  const rest = annotations.slice(annotationsAtOnce);
+  if (rest.length > 0) await updateRun(client, repo, id, wanted, rest);
+  return { id };
+}
+
+async function updateRun(
+  client: Octokit,
+  repo: RepoName,
+  id: number,
+  wanted: CheckRunPosting,
+  annotations: readonly CheckAnnotation[],
+): Promise<void> {
+  for (let from = 0; from === 0 || from < annotations.length; from += annotationsAtOnce) {
+    await client.request('PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}', {
+      ...inRepo(repo),
+      check_run_id: id,
+      ...toFields(wanted, annotations.slice(from, from + annotationsAtOnce)),
+    });
+  }
+}
+
+interface RawAnnotation {
+  path: string;
+  start_line: number;
+  annotation_level?: string | null;
+  title?: string | null;
+  message?: string | null;
+}
+
+async function fetchMissingAnnotations(
+  client: Octokit,
+  repo: RepoName,
+  id: number,
+  wanted: readonly CheckAnnotation[],
+): Promise<CheckAnnotation[]> {
+  if (wanted.length === 0) return [];
+  const there = await fetchPages(async (page) => {
+    const answer = await client.request('GET /repos/{owner}/{repo}/check-runs/{check_run_id}/annotations', {
+      ...inRepo(repo),
+      check_run_id: id,
+      ...page,
+    });
+    return { items: answer.data as RawAnnotation[], link: answer.headers.link };
+  });
+  const keyOf = (each: object) => JSON.stringify(each);
+  const known = new Set(
+    there.map(({ path, start_line, annotation_level, title, message }) =>
+      keyOf([path, start_line, annotation_level, title, message]),
+    ),
+  );
+  return wanted.filter(
+    ({ path, line, level, title, message }) => !known.has(keyOf([path, line, level, title, message])),
+  );
 }
 
 async function fetchOwnRun(
@@ -115,7 +173,7 @@ async function fetchRunsNamed(client: Octokit, repo: RepoName, wanted: CheckRunP
   }
 }
 
-function toFields(wanted: CheckRunPosting) {
+function toFields(wanted: CheckRunPosting, annotations: readonly CheckAnnotation[] = []) {
   const { title, summary, text } = wanted;
   return {
     name: wanted.name,
@@ -124,8 +182,18 @@ function toFields(wanted: CheckRunPosting) {
     status: wanted.status,
     ...(wanted.status === 'completed' ? { conclusion: wanted.conclusion ?? 'neutral' } : {}),
     ...(wanted.detailsUrl === undefined ? {} : { details_url: wanted.detailsUrl }),
-    output: { title, summary, ...(text === undefined ? {} : { text }) },
+    output: {
+      title,
+      summary,
+      ...(text === undefined ? {} : { text }),
+      ...(annotations.length === 0 ? {} : { annotations: annotations.map(toAnnotation) }),
+    },
+    ...(wanted.actions === undefined ? {} : { actions: wanted.actions }),
   };
+}
+
+function toAnnotation({ path, line, level, title, message }: CheckAnnotation) {
+  return { path, start_line: line, end_line: line, annotation_level: level, title, message };
 }
 
 function isSame(run: RawRun, wanted: CheckRunPosting): boolean {

@@ -10,6 +10,8 @@ export interface BaseMove {
   repoNodeId?: string;
   before: string;
   after: string;
+  /** Allows a move that is no fast-forward. Never for a base branch. */
+  force?: boolean;
 }
 
 export type BaseMoved = 'moved' | 'already' | { kind: 'base-is'; sha: string };
@@ -54,7 +56,12 @@ async function sendByGraphql(client: Octokit, repo: RepoName, move: BaseMove): P
   const repositoryId = move.repoNodeId ?? (await fetchNodeId(client, repo));
   if (repositoryId === null) return 'unusable';
   const refUpdates = [
-    { name: `refs/heads/${move.base}`, beforeOid: move.before, afterOid: move.after, force: false },
+    {
+      name: `refs/heads/${move.base}`,
+      beforeOid: move.before,
+      afterOid: move.after,
+      force: move.force ?? false,
+    },
   ];
   try {
     const answer = await client.graphql<{ updateRefs?: unknown } | null>(updateRefs, {
@@ -70,7 +77,7 @@ async function sendByGraphql(client: Octokit, repo: RepoName, move: BaseMove): P
 
 async function sendByRest(client: Octokit, repo: RepoName, move: BaseMove): Promise<unknown> {
   try {
-    await pushBranch(client, repo, { branch: move.base, sha: move.after, force: false });
+    await pushBranch(client, repo, { branch: move.base, sha: move.after, force: move.force ?? false });
     return null;
   } catch (error) {
     if (classifyFailure(error).kind === 'rate-limited') throw error;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LaneAddress } from '../core/ids.ts';
 import type { Look } from '../core/lane/look.ts';
 import type { EngineContext } from '../engine/context.ts';
-import { ensureLane } from '../engine/sweep.ts';
+import { laneOfEvent } from '../engine/sweep.ts';
 import { askForLooks } from '../engine/wake.ts';
 
 /** How long others are waited for: nobody notices, and a batch of deliveries is handed on within it. */
@@ -25,7 +25,8 @@ export function openLookCollector(engine: EngineContext): AskForLooks {
   const gather = async (id: string, gathered: Pick<Gathered, 'address' | 'looks'>): Promise<void> => {
     await sleep(gatherMs);
     open.delete(id);
-    await askForLooks(engine, await ensureLane(engine, gathered.address), gathered.looks);
+    const lane = await laneOfEvent(engine, gathered.address);
+    if (lane !== null) await askForLooks(engine, lane, gathered.looks);
   };
 
   return (address, looks) => {

@@ -3,8 +3,8 @@
  * the payload but names and numbers.
  */
 import type { EmitterWebhookEvent, EmitterWebhookEventName } from '@octokit/webhooks';
-import type { LaneAddress } from '../core/ids.ts';
-import { type Look, lookAtComment } from '../core/lane/look.ts';
+import { checkNames, type LaneAddress } from '../core/ids.ts';
+import { type Look, lookAtComment, lookAtPress, readActionSubject } from '../core/lane/look.ts';
 
 /** The events that say something to us; all others are recorded and have no effect. */
 export const heardEvents = [
@@ -32,6 +32,28 @@ const issue = (number: number): Look => ({ kind: 'issue', subject: String(number
 const pull = (number: number): Look => ({ kind: 'pull', subject: String(number) });
 const checks = (sha: string): Look => ({ kind: 'checks', subject: sha });
 
+/** Our check's buttons, and GitHub's own button to run it again. Other Apps' checks have theirs. */
+function pressesOf(event: HeardEvent): Look[] {
+  if (event.name === 'check_suite') {
+    const { action, check_suite, sender } = event.payload;
+    if (action !== 'rerequested') return [];
+    return [lookAtPress({ action: 'retry', headSha: check_suite.head_sha, by: sender.login, id: event.id })];
+  }
+  if (event.name !== 'check_run') return [];
+  const { payload } = event;
+  if (payload.check_run.name !== checkNames.arbiter) return [];
+  const identifier =
+    payload.action === 'requested_action'
+      ? payload.requested_action?.identifier
+      : payload.action === 'rerequested'
+        ? 'retry'
+        : undefined;
+  const press = readActionSubject(
+    [identifier, payload.check_run.head_sha, payload.sender.login, event.id].join(':'),
+  );
+  return press ? [lookAtPress(press)] : [];
+}
+
 /** The looks an event asks for in its repository's lane. */
 export function looksOf(event: HeardEvent): Look[] {
   switch (event.name) {
@@ -56,13 +78,16 @@ export function looksOf(event: HeardEvent): Look[] {
       return event.payload.ref === base ? [{ kind: 'base', subject: '' }] : [];
     }
     case 'check_run':
-      return [checks(event.payload.check_run.head_sha)];
+      return [checks(event.payload.check_run.head_sha), ...pressesOf(event)];
     case 'check_suite':
-      return [checks(event.payload.check_suite.head_sha)];
+      return [checks(event.payload.check_suite.head_sha), ...pressesOf(event)];
     case 'status':
       return [checks(event.payload.sha)];
     case 'workflow_run':
-      return [checks(event.payload.workflow_run.head_sha)];
+      return [
+        checks(event.payload.workflow_run.head_sha),
+        { kind: 'run', subject: String(event.payload.workflow_run.id) },
+      ];
     case 'create':
     case 'delete':
     case 'installation':
@@ -104,7 +129,11 @@ export function isOwnEcho(event: HeardEvent, { appId, botLogin }: Identity): boo
     'sender' in event.payload && event.payload.sender?.login.toLowerCase() === botLogin.toLowerCase();
   switch (event.name) {
     case 'check_run':
-      return event.payload.check_run.app?.id === appId && event.payload.action !== 'rerequested';
+      return (
+        event.payload.check_run.app?.id === appId &&
+        event.payload.action !== 'rerequested' &&
+        event.payload.action !== 'requested_action'
+      );
     case 'issues':
     case 'issue_comment':
       return isByUs;

@@ -29,6 +29,10 @@ export interface AttemptSeen extends AttemptKey {
     runId: number | null;
     /** False once it has ended: its fence is old. */
     isCurrent: boolean;
+    /** What its heartbeats have told of already. */
+    head: string | null;
+    tokens: number;
+    usd: number;
   } | null;
 }
 
@@ -66,6 +70,7 @@ export async function findAttempt(
     .select(['l.installation_id', 'l.lane_id', 'l.repo_id', 'l.owner', 'l.repo', 'l.base', 'l.policy'])
     .select(['t.state', 'p.number as pull'])
     .select(['a.number', 'a.version', 'a.agent', 'a.via', 'a.run_id', 'a.current'])
+    .select(['a.head', 'a.tokens', 'a.usd'])
     .where('l.lane_id', '=', laneId)
     .where('t.issue', '=', issue)
     .executeTakeFirst();
@@ -93,6 +98,9 @@ export async function findAttempt(
             via: via as Attempt['via'],
             runId: row.run_id,
             isCurrent: row.current === true,
+            head: row.head,
+            tokens: row.tokens ?? 0,
+            usd: row.usd ?? 0,
           },
   };
 }

@@ -1,8 +1,11 @@
 /** Between a lane's rows and its state: reading one from the other, with nothing lost either way. */
 import type { Selectable } from 'kysely';
+import type { GateEvidence, RequiredCheck } from '../core/gate/evidence.ts';
 import { emptyLane } from '../core/lane/fold.ts';
+import type { Spending } from '../core/lane/health.ts';
 import type {
   Adjustments,
+  Approval,
   Attempt,
   Build,
   BuildEntry,
@@ -28,6 +31,7 @@ import type {
   VersionNote,
 } from '../core/lane/state.ts';
 import type { Policy } from '../core/policy.ts';
+import type { TaskRecord } from '../core/task/record.ts';
 import type * as schema from './schema.ts';
 
 export type Row<K extends keyof schema.DB> = Selectable<schema.DB[K]>;
@@ -69,6 +73,13 @@ function readAttempt(row: Row<'attempt'>): Attempt {
     asked: json<string[]>(row.asked),
     assignedAt: time(row.assigned_at),
     startedAt: timeOrNull(row.started_at),
+    head: row.head,
+    movedAt: timeOrNull(row.moved_at),
+    isRunning: row.is_running,
+    extendedAt: timeOrNull(row.extended_at),
+    tokens: row.tokens,
+    usd: row.usd,
+    warned: row.warned,
   };
 }
 
@@ -81,6 +92,21 @@ function readPull(row: Row<'pull'>): Pull {
     merged: row.merged,
     checks: json<CheckResult[]>(row.checks),
     verdict: json<Verdict | null>(row.verdict),
+    gate: json<GateEvidence>(row.gate),
+  };
+}
+
+function readApproval(row: Row<'approval'>): Approval {
+  return {
+    headSha: row.head_sha,
+    version: row.version,
+    policyHash: row.policy_hash,
+    by: row.approved_by,
+    at: time(row.approved_at),
+    source: row.source as Approval['source'],
+    review: row.review,
+    epoch: row.epoch,
+    owns: json<string[]>(row.owns),
   };
 }
 
@@ -89,12 +115,19 @@ function elsewhereIn(spec: unknown): string[] {
   return json<Partial<Spec>>(spec).dependsElsewhere ?? [];
 }
 
+const indexes = new WeakMap<readonly { issue: number }[], ReadonlyMap<number, unknown>>();
+
+/** Rows by the issue they belong to; made once for each list, so that a lane is read in one go through it. */
+function byIssue<T extends { issue: number }>(list: T[]): ReadonlyMap<number, T> {
+  const index = indexes.get(list) ?? new Map(list.map((row) => [row.issue, row]));
+  indexes.set(list, index);
+  return index as ReadonlyMap<number, T>;
+}
+
 function readTask(row: Row<'task'>, rows: LaneRows): Task {
-  const own = <T extends { issue: number }>(list: T[]): T | undefined =>
-    list.find((r) => r.issue === row.issue);
+  const own = <T extends { issue: number }>(list: T[]): T | undefined => byIssue(list).get(row.issue);
   const attempt = own(rows.attempt);
   const pull = own(rows.pull);
-  const approval = own(rows.approval);
   const entry = own(rows.entry);
   return {
     issue: row.issue,
@@ -127,15 +160,7 @@ function readTask(row: Row<'task'>, rows: LaneRows): Task {
     attempt: attempt ? readAttempt(attempt) : null,
     claims: json<string[]>(row.claims),
     pull: pull ? readPull(pull) : null,
-    approval: approval
-      ? {
-          headSha: approval.head_sha,
-          version: approval.version,
-          policyHash: approval.policy_hash,
-          by: approval.approved_by,
-          at: time(approval.approved_at),
-        }
-      : null,
+    approvals: rows.approval.filter((approval) => approval.issue === row.issue).map(readApproval),
     entry: entry
       ? {
           headSha: entry.head_sha,
@@ -149,6 +174,7 @@ function readTask(row: Row<'task'>, rows: LaneRows): Task {
       : null,
     ejectedHead: row.ejected_head,
     escalation: json<Escalation | null>(row.escalation),
+    record: json<TaskRecord>(row.record),
     lastReason: row.last_reason,
     since: time(row.since),
     startedAt: timeOrNull(row.started_at),
@@ -217,11 +243,14 @@ export function readLaneState(rows: LaneRows): LaneState {
     policy: policy ?? emptyLane.policy,
     policyHash: lane.policy_hash ?? emptyLane.policyHash,
     policyProblem: lane.policy_problem,
+    requiredChecks: json<RequiredCheck[]>(lane.required_checks),
     frozen: json<Freeze | null>(lane.frozen),
     asked: json<LaneState['asked']>(lane.asked),
     nextFence: lane.next_fence,
     nextBuild: lane.next_build,
     nextEntry: lane.next_entry,
+    health: json<LaneState['health']>(lane.health),
+    spending: json<Spending>(lane.spending),
     tasks: Object.fromEntries(rows.task.map((row) => [row.issue, readTask(row, rows)])),
     refusals: Object.fromEntries(rows.refusal.map((row) => [row.issue, row.why])),
     prerequisites: Object.fromEntries(

@@ -38,16 +38,23 @@ export async function openLane(
   return { key: keyOf(await find.executeTakeFirstOrThrow()), isCurrent: false };
 }
 
+/** Whether the lane of this repository and base branch has been opened under this installation. */
+export async function hasLane(db: Kysely<DB>, address: LaneAddress): Promise<boolean> {
+  const { installationId, repoId, base } = address;
+  const found = await db
+    .selectFrom('lane')
+    .select('lane_id')
+    .where((eb) => eb.and({ installation_id: installationId, repo_id: repoId, base }))
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
 export async function readLane(db: Kysely<DB>, key: LaneKey): Promise<LaneRow> {
   return db
     .selectFrom('lane')
     .selectAll()
     .where((eb) => eb.and(columns(key)))
     .executeTakeFirstOrThrow();
-}
-
-export async function readLaneById(db: Kysely<DB>, laneId: number): Promise<LaneRow | undefined> {
-  return db.selectFrom('lane').selectAll().where('lane_id', '=', laneId).executeTakeFirst();
 }
 
 /** Every lane that has been opened, by name. */

@@ -44,8 +44,6 @@ export async function readClock(db: Kysely<DB>): Promise<string> {
   return row.now.toISOString();
 }
 
-const liveStates = ['waiting', 'assigned', 'working', 'in-review', 'approved', 'escalated'];
-
 /** What is to be read besides the live part of a lane. */
 export interface Named {
   issues?: readonly number[];
@@ -57,46 +55,58 @@ type Scope = { all: true } | ({ all: false } & Named);
 
 const columns = (key: LaneKey) => ({ installation_id: key.installationId, lane_id: key.laneId });
 
-async function selectTasks(db: Kysely<DB>, key: LaneKey, scope: Scope): Promise<Row<'task'>[]> {
-  const all = db
+/**
+ * Word for word the condition of the index `task_live`: closed tasks, of which there are many, are not looked through.
+ * Failed ones are in the human queue: they are told about again when nobody answers.
+ */
+const isLiveRow = sql<boolean>`state not in ('completed', 'cancelled')`;
+
+function tasksOf(db: Kysely<DB>, key: LaneKey) {
+  return db
     .selectFrom('task')
     .selectAll()
     .where((eb) => eb.and(columns(key)))
     .orderBy('issue');
-  if (scope.all) return all.execute();
-  const named = db
-    .selectFrom('pull')
-    .select('issue')
-    .where((eb) => eb.and(columns(key)))
-    .where('number', '=', sql<number>`any(${[...(scope.pulls ?? [])]}::bigint[])`);
-  return all
-    .where((eb) =>
-      eb.or([
-        eb('state', 'in', liveStates),
-        eb('issue', '=', sql<number>`any(${[...(scope.issues ?? [])]}::bigint[])`),
-        eb('issue', 'in', named),
-      ]),
-    )
+}
+
+async function selectTasksByIssue(
+  db: Kysely<DB>,
+  key: LaneKey,
+  issues: readonly number[],
+): Promise<Row<'task'>[]> {
+  if (issues.length === 0) return [];
+  return tasksOf(db, key)
+    .where('issue', '=', sql<number>`any(${[...issues]}::bigint[])`)
     .execute();
 }
 
+async function issuesOfPulls(db: Kysely<DB>, key: LaneKey, pulls: readonly number[]): Promise<number[]> {
+  if (pulls.length === 0) return [];
+  const rows = await db
+    .selectFrom('pull')
+    .select('issue')
+    .where((eb) => eb.and(columns(key)))
+    .where('number', '=', sql<number>`any(${[...pulls]}::bigint[])`)
+    .execute();
+  return rows.map((row) => row.issue);
+}
+
 /** The tasks in scope, and those they name as prerequisites: one step is enough, for only their state is asked. */
-async function selectTasksWithPrerequisites(
-  db: Kysely<DB>,
-  key: LaneKey,
-  scope: Scope,
-): Promise<Row<'task'>[]> {
-  const tasks = await selectTasks(db, key, scope);
-  if (scope.all) return tasks;
-  const known = new Set(tasks.map((task) => task.issue));
-  const issues = tasks
-    .flatMap((task) =>
-      prerequisitesOf({ spec: task.spec as unknown as Spec, blockedBy: task.blocked_by as number[] }),
-    )
-    .filter((issue) => !known.has(issue));
-  if (issues.length === 0) return tasks;
-  const more = await selectTasks(db, key, { all: false, issues });
-  return [...tasks, ...more.filter((task) => !known.has(task.issue))].sort((a, b) => a.issue - b.issue);
+async function selectTasks(db: Kysely<DB>, key: LaneKey, scope: Scope): Promise<Row<'task'>[]> {
+  if (scope.all) return tasksOf(db, key).execute();
+  const tasks = new Map<number, Row<'task'>>();
+  const add = (rows: readonly Row<'task'>[]) => {
+    for (const row of rows) tasks.set(row.issue, row);
+  };
+  const unknown = (issues: readonly number[]) => issues.filter((issue) => !tasks.has(issue));
+  add(await tasksOf(db, key).where(isLiveRow).execute());
+  const named = [...(scope.issues ?? []), ...(await issuesOfPulls(db, key, scope.pulls ?? []))];
+  add(await selectTasksByIssue(db, key, unknown(named)));
+  const prerequisites = [...tasks.values()].flatMap((task) =>
+    prerequisitesOf({ spec: task.spec as unknown as Spec, blockedBy: task.blocked_by as number[] }),
+  );
+  add(await selectTasksByIssue(db, key, unknown(prerequisites)));
+  return [...tasks.values()].sort((a, b) => a.issue - b.issue);
 }
 
 /** Oldest first; of a lane's live part only those that the next landing is compared with. */
@@ -113,7 +123,7 @@ async function selectLandings(db: Kysely<DB>, key: LaneKey, scope: Scope): Promi
 async function selectRows(db: Kysely<DB>, lane: Row<'lane'>, scope: Scope): Promise<LaneRows> {
   const key = { installationId: lane.installation_id, laneId: lane.lane_id };
   const mine = columns(key);
-  const task = await selectTasksWithPrerequisites(db, key, scope);
+  const task = await selectTasks(db, key, scope);
   const ofTasks = sql<number>`any(${task.map((row) => row.issue)}::bigint[])`;
   const build = db
     .selectFrom('build')
@@ -141,6 +151,8 @@ async function selectRows(db: Kysely<DB>, lane: Row<'lane'>, scope: Scope): Prom
       .selectAll()
       .where((eb) => eb.and(mine))
       .where('issue', '=', ofTasks)
+      .orderBy('approved_at')
+      .orderBy(sql`approved_by collate "C"`)
       .execute(),
     entry: await db
       .selectFrom('entry')

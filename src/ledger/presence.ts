@@ -32,12 +32,14 @@ export interface ClaimableAttempt extends LaneKey {
 /**
  * The attempt that this claim took before, or the oldest one waiting for a worker of the agent; null when none.
  * @param repoIds only in these repositories; null means all
+ * @param passedOver attempts that other claims are just taking, as `<lane>.<fence>`
  */
 export async function findClaimable(
   db: Kysely<DB>,
   agent: string,
   claimId: string,
   repoIds: readonly number[] | null,
+  passedOver: readonly string[] = [],
 ): Promise<ClaimableAttempt | null> {
   const row = await db
     .selectFrom('attempt as a')
@@ -72,6 +74,7 @@ export async function findClaimable(
         eb.and([eb('a.claim_id', 'is', null), eb('t.state', '=', 'assigned')]),
       ]),
     )
+    .where(sql`a.lane_id || '.' || a.fence`, '<>', sql<string>`all(${[...passedOver]}::text[])`)
     .orderBy((eb) => eb.case().when('a.claim_id', '=', claimId).then(0).else(1).end())
     .orderBy('a.assigned_at')
     .limit(1)

@@ -38,14 +38,15 @@ export async function tasksToPublish(
 }
 
 /**
- * Has waiting tasks published afresh when a time that the lane waited for has come: what they wait on is different
- * then, though no fact may say so. Call it before the lane is advanced, which sets the next such time.
+ * Has tasks that wait for something published afresh when a time that the lane waited for has come: what they wait on
+ * may read differently then, though no fact says so. Call it before the lane is advanced, which sets the next such time.
  */
 export async function republishWaiting(db: Kysely<DB>, key: LaneKey): Promise<void> {
   await db
     .updateTable('task')
     .set({ published_seq: 0 })
-    .where((eb) => eb.and({ ...columns(key), state: 'waiting' }))
+    .where((eb) => eb.and(columns(key)))
+    .where('state', 'in', ['waiting', 'in-review', 'approved'])
     .where((eb) =>
       eb.exists(
         eb

@@ -47,6 +47,7 @@ async function saveTaskRow(lock: LaneLock, task: Task): Promise<void> {
     claims: json(task.claims),
     ejected_head: task.ejectedHead,
     escalation: task.escalation ? json(task.escalation) : null,
+    record: json(task.record),
     last_reason: task.lastReason,
     since: task.since,
     started_at: task.startedAt,
@@ -72,7 +73,7 @@ async function saveTaskRow(lock: LaneLock, task: Task): Promise<void> {
     .execute();
 }
 
-/** A new attempt of a worker starts with a full lease; from then on only heartbeats renew it. */
+/** A new attempt of a worker or a workflow starts with a full lease; from then on only heartbeats renew it. */
 async function saveAttempt(
   lock: LaneLock,
   before: Task | undefined,
@@ -105,9 +106,19 @@ async function saveAttempt(
     asked: json(attempt.asked),
     assigned_at: attempt.assignedAt,
     started_at: attempt.startedAt,
+    head: attempt.head,
+    moved_at: attempt.movedAt,
+    is_running: attempt.isRunning,
+    extended_at: attempt.extendedAt,
+    tokens: attempt.tokens,
+    usd: attempt.usd,
+    warned: attempt.warned,
     current: true,
   };
-  const leaseUntil = attempt.via === 'pull' ? new Date(Date.parse(attempt.assignedAt) + leaseMs) : null;
+  const leaseUntil =
+    attempt.via === 'pull' || attempt.via === 'dispatch'
+      ? new Date(Date.parse(attempt.assignedAt) + leaseMs)
+      : null;
   await lock.trx
     .insertInto('attempt')
     .values({ ...row, lease_until: leaseUntil })
@@ -137,6 +148,7 @@ async function savePull(lock: LaneLock, { issue, pull }: Task): Promise<void> {
     merged: pull.merged,
     checks: json(pull.checks),
     verdict: pull.verdict ? json(pull.verdict) : null,
+    gate: json(pull.gate),
   };
   await lock.trx
     .insertInto('pull')
@@ -145,23 +157,26 @@ async function savePull(lock: LaneLock, { issue, pull }: Task): Promise<void> {
     .execute();
 }
 
-async function saveApproval(lock: LaneLock, { issue, approval }: Task): Promise<void> {
+async function saveApprovals(lock: LaneLock, { issue, approvals }: Task): Promise<void> {
   const mine = { ...ids(lock), issue };
   await lock.trx
     .deleteFrom('approval')
     .where((eb) => eb.and(mine))
     .execute();
-  if (!approval) return;
-  const { headSha, version, policyHash, by, at } = approval;
-  const row = {
+  if (approvals.length === 0) return;
+  const rows = approvals.map((approval) => ({
     ...mine,
-    head_sha: headSha,
-    version,
-    policy_hash: policyHash,
-    approved_by: by,
-    approved_at: at,
-  };
-  await lock.trx.insertInto('approval').values(row).execute();
+    head_sha: approval.headSha,
+    version: approval.version,
+    policy_hash: approval.policyHash,
+    approved_by: approval.by,
+    approved_at: approval.at,
+    source: approval.source,
+    review: approval.review,
+    epoch: approval.epoch,
+    owns: json(approval.owns),
+  }));
+  await lock.trx.insertInto('approval').values(rows).execute();
 }
 
 async function saveEntry(lock: LaneLock, { issue, entry }: Task): Promise<void> {
@@ -199,7 +214,7 @@ async function saveTasks(lock: LaneLock, before: LaneState, after: LaneState): P
     if (!(await takeClaims(lock.trx, claimerOf(lock, task), old?.claims ?? [], task.claims)))
       throw new ClaimRefused(`#${task.issue} cannot own ${task.claims.join(', ')}: another task does`);
     if (old?.pull !== task.pull) await savePull(lock, task);
-    if (old?.approval !== task.approval) await saveApproval(lock, task);
+    if (old?.approvals !== task.approvals) await saveApprovals(lock, task);
     if (old?.entry !== task.entry) await saveEntry(lock, task);
   }
 }
@@ -264,15 +279,19 @@ async function saveRefusals(lock: LaneLock, before: LaneState, after: LaneState)
   }
 }
 
-async function appendJournal(lock: LaneLock, facts: readonly Fact[]): Promise<void> {
-  const rows = facts.map((fact, index) => ({
-    ...ids(lock),
-    seq: lock.lane.journal_seq + index + 1,
-    at: fact.at,
-    kind: fact.kind,
-    issue: issueOf(fact),
-    fact: json(fact),
-  }));
+async function appendJournal(lock: LaneLock, facts: readonly Fact[], after: LaneState): Promise<void> {
+  const rows = facts.map((fact, index) => {
+    const issue = issueOf(fact);
+    return {
+      ...ids(lock),
+      seq: lock.lane.journal_seq + index + 1,
+      at: fact.at,
+      kind: fact.kind,
+      issue,
+      correlation_id: issue === null ? null : (after.tasks[issue]?.correlationId ?? null),
+      fact: json(fact),
+    };
+  });
   await lock.trx.insertInto('journal').values(rows).execute();
 }
 
@@ -337,7 +356,7 @@ export async function saveLane(
     return;
   }
   const seq = lock.lane.journal_seq + facts.length;
-  await appendJournal(lock, facts);
+  await appendJournal(lock, facts, after);
   await saveTasks(lock, before, after);
   await saveBuilds(lock, before, after);
   await saveLandings(lock, before, after);
@@ -355,11 +374,14 @@ export async function saveLane(
       policy: json(after.policy),
       policy_hash: after.policyHash,
       policy_problem: after.policyProblem,
+      required_checks: json(after.requiredChecks),
       frozen: after.frozen ? json(after.frozen) : null,
       asked: json(after.asked),
       next_fence: after.nextFence,
       next_build: after.nextBuild,
       next_entry: after.nextEntry,
+      health: json(after.health),
+      spending: json(after.spending),
       passed_over: json(after.passedOver),
       ...(after.queue === before.queue ? {} : { queue: json(after.queue) }),
       journal_seq: seq,

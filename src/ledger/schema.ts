@@ -48,11 +48,15 @@ export interface AgentToken {
 export interface Approval {
   approved_at: Timestamp;
   approved_by: string;
+  epoch: Generated<number>;
   head_sha: string;
   installation_id: number;
   issue: number;
   lane_id: number;
+  owns: Generated<Json>;
   policy_hash: string;
+  review: number | null;
+  source: Generated<string>;
   version: number;
 }
 
@@ -64,17 +68,24 @@ export interface Attempt {
   branch: string;
   claim_id: string | null;
   current: boolean;
+  extended_at: Timestamp | null;
   fence: number;
+  head: string | null;
   installation_id: number;
+  is_running: Generated<boolean>;
   issue: number;
   lane_id: number;
   lease_until: Timestamp | null;
+  moved_at: Timestamp | null;
   number: number;
   opened_sha: string | null;
   run_id: number | null;
   started_at: Timestamp | null;
+  tokens: Generated<number>;
+  usd: Generated<number>;
   version: number;
   via: string;
+  warned: Generated<boolean>;
   worker: string | null;
 }
 
@@ -189,6 +200,7 @@ export interface HandedToken {
 
 export interface Journal {
   at: Timestamp;
+  correlation_id: string | null;
   fact: Json;
   installation_id: number;
   issue: number | null;
@@ -219,6 +231,7 @@ export interface Lane {
   base_sha: string | null;
   comments_since: Timestamp | null;
   frozen: Json | null;
+  health: Generated<Json>;
   installation_id: number;
   journal_seq: Generated<number>;
   lane_id: Generated<number>;
@@ -234,8 +247,10 @@ export interface Lane {
   queue: Json | null;
   repo: string;
   repo_id: number;
+  required_checks: Generated<Json>;
   runner: string | null;
   runner_until: Timestamp | null;
+  spending: Generated<Json>;
   swept_at: Timestamp | null;
   wake_at: Timestamp | null;
 }
@@ -279,6 +294,7 @@ export interface Projection {
 export interface Pull {
   checks: Json;
   draft: boolean;
+  gate: Json;
   head_sha: string;
   installation_id: number;
   issue: number;
@@ -330,6 +346,7 @@ export interface Task {
   lane_id: number;
   last_reason: string | null;
   published_seq: Generated<number>;
+  record: Generated<Json>;
   requested_at: Timestamp;
   requested_by: string;
   routing: Generated<Json>;

@@ -49,6 +49,8 @@ export const AgentBrief = z.object({
     requirements: z.string(),
     design: z.string(),
     acceptance: z.array(z.string()),
+    /** What people answered when earlier attempts asked, oldest first. */
+    guidance: z.array(z.object({ by: z.string(), question: z.string(), answer: z.string() })).default([]),
   }),
   owns: z.array(z.string()),
   depends_on: z.array(z.int()),
@@ -74,6 +76,20 @@ export type AgentTask = z.infer<typeof AgentTask>;
 /** Answer to a claim: a task, or nothing to do for now. */
 export const ClaimAnswer = z.object({ task: AgentTask.nullable(), retry_after_seconds: z.number() });
 export type ClaimAnswer = z.infer<typeof ClaimAnswer>;
+
+/** POST /start: a workflow run that was dispatched for an attempt has begun. Both are the run's inputs. */
+export const StartRequest = z.strictObject({
+  task: z.string().max(64).describe('The input `task` of the run.'),
+  attempt: z
+    .string()
+    .regex(/^\d{1,9}-\d{1,15}$/)
+    .describe('The input `attempt` of the run: attempt and fence.'),
+});
+export type StartRequest = z.infer<typeof StartRequest>;
+
+/** The brief; none means: ask again, the run is not written down yet. */
+export const StartAnswer = z.object({ task: AgentBrief.nullable(), retry_after_seconds: z.number() });
+export type StartAnswer = z.infer<typeof StartAnswer>;
 
 /** What names the attempt, and the call within it. */
 export const attemptFields = {
@@ -117,6 +133,12 @@ export const Report = z.discriminatedUnion('kind', [
     error: z.strictObject({
       class: z.enum(['rate-limit', 'infra', 'semantic', 'budget']),
       message: z.string().max(4000),
+      retry_after_seconds: z
+        .number()
+        .positive()
+        .max(86_400)
+        .optional()
+        .describe('How long a rate limit lasts, where the agent was told.'),
     }),
     usage: Usage.optional(),
   }),

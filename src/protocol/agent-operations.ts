@@ -17,6 +17,8 @@ import {
   RequestPathsAnswer,
   SaveCheckpoint,
   SaveCheckpointAnswer,
+  StartAnswer,
+  StartRequest,
 } from './agent-contract.ts';
 
 export interface Operation {
@@ -39,6 +41,14 @@ export const operations = {
     summary: 'Ask for a task. The same claim_id again gets the same task; none means: ask again later.',
     request: ClaimRequest,
     answer: ClaimAnswer,
+    bundle: 'none',
+  },
+  start: {
+    method: 'POST',
+    path: '/start',
+    summary: 'Say that the workflow run of an attempt has begun, and get its brief. Only for such runs.',
+    request: StartRequest,
+    answer: StartAnswer,
     bundle: 'none',
   },
   heartbeat: {

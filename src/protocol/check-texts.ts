@@ -1,54 +1,11 @@
-/** What our two check runs say: `signalbox/arbiter` and `signalbox/queue`. */
+/** What the check run `signalbox/queue` says, and why an entry leaves the queue. */
 import type { EjectionCode } from '../core/lane/facts.ts';
-import type { Finding, Verdict } from '../core/lane/state.ts';
 import type { QueueRow, Wait } from '../core/lane/view.ts';
 import { escapeSentence, inlineCode } from './escape.ts';
 import { renderMinute } from './minute.ts';
 import { shorten } from './shorten.ts';
-import { count, renderWait } from './standing-text.ts';
-import { linesWithin, takeWithin } from './take-within.ts';
-
-export interface ArbiterCheckText {
-  title: string;
-  summary: string;
-  conclusion: 'success' | 'failure';
-  text: string;
-}
-
-/** The arbiter's judgement of one commit: every finding with what to do about it. */
-export function renderArbiterCheck(verdict: Verdict): ArbiterCheckText {
-  const failing = verdict.findings.filter((finding) => finding.severity === 'fail');
-  const warnings = verdict.findings.length - failing.length;
-  const also =
-    warnings > 0 ? ` There ${warnings === 1 ? 'is' : 'are'} ${count(warnings, 'warning')} as well.` : '';
-  const judged = `Judged: commit ${inlineCode(verdict.headSha.slice(0, 12))} against version ${verdict.version} of the task.`;
-  const text = renderFindings([
-    ...failing,
-    ...verdict.findings.filter((finding) => finding.severity === 'warn'),
-  ]);
-  if (failing.length === 0) {
-    const title = warnings > 0 ? `Passed with ${count(warnings, 'warning')}` : 'Passed';
-    return { title, summary: `Nothing stands against this change. ${judged}`, conclusion: 'success', text };
-  }
-  return {
-    title: `${count(failing.length, 'finding')} to settle`,
-    summary: `This change cannot enter the queue until ${failing.length === 1 ? 'the finding below is' : 'the findings below are'} settled.${also} ${judged}`,
-    conclusion: 'failure',
-    text,
-  };
-}
-
-function renderFindings(findings: readonly Finding[]): string {
-  if (findings.length === 0) return 'No findings.';
-  const rows = findings.map((finding) => {
-    const path = finding.path === null ? '' : inlineCode(shorten(finding.path, 200));
-    const weight = finding.severity === 'fail' ? 'must be settled' : 'warning';
-    return `| ${weight} | ${inlineCode(finding.rule)} | ${path} | ${escapeSentence(shorten(finding.message, 200))} | ${escapeSentence(shorten(finding.remedy, 200))} |`;
-  });
-  const { shown, rest } = takeWithin(rows, 50_000);
-  const more = rest > 0 ? [`\nAnd ${rest} more.`] : [];
-  return ['| | Rule | Path | What | What to do |', '|---|---|---|---|---|', ...shown, ...more].join('\n');
-}
+import { renderWait } from './standing-text.ts';
+import { linesWithin } from './take-within.ts';
 
 /** Where a pull request stands with the queue. */
 export type QueueStanding =

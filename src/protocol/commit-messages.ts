@@ -28,6 +28,11 @@ export function openingCommitMessage(of: CommitTask & { issue: number; title: st
   return `Open the branch for issue ${of.issue}: ${subject(of.title)}\n\n${commitTrailers(of)}`;
 }
 
+/** The empty commit that has CI run on work which a workflow pushed with its own token. */
+export function checksMessage(of: CommitTask): string {
+  return `Have the checks run\n\n${commitTrailers(of)}`;
+}
+
 /**
  * A commit of a candidate: one entry's merge, or several at once with a line for each. GitHub reads only the last
  * paragraph as trailers, so several entries have all of theirs there, in order.

@@ -1,6 +1,9 @@
 /** One plain sentence for each fact that people want to read about; not Markdown, so whoever shows it escapes it. */
-import type { CommandOutcome, Fact } from '../core/lane/facts.ts';
+import { countFindings } from '../core/gate/arbiter.ts';
+import type { CommandOutcome, Fact, GateFact } from '../core/lane/facts.ts';
 import type { CheckResult, PrerequisiteState, Verdict } from '../core/lane/state.ts';
+import { agentName, describeAttemptFact, describeLength } from './attempt-text.ts';
+import { describeGateFact } from './gate-fact-text.ts';
 import { removeInvisible } from './hidden-text.ts';
 import { shorten } from './shorten.ts';
 
@@ -26,7 +29,9 @@ type LaneFact = Extract<
       | 'landing-decided'
       | 'landing-missed'
       | 'landing-audited'
-      | 'landed';
+      | 'landed'
+      | 'agent-paused'
+      | 'breaker-closed';
   }
 >;
 
@@ -51,6 +56,8 @@ export function describeFact(fact: Fact): string | null {
     case 'landing-missed':
     case 'landing-audited':
     case 'landed':
+    case 'agent-paused':
+    case 'breaker-closed':
       return describeLaneFact(fact);
     default:
       return describeTaskFact(fact);
@@ -97,6 +104,10 @@ function describeLaneFact(fact: LaneFact): string | null {
         : `After candidate ${fact.build}, ${words(fact.vanished.map(({ path }) => path).join(', '))} is not as it had landed.`;
     case 'landed':
       return `Candidate ${fact.landing.build} landed as ${short(fact.landing.sha)}.`;
+    case 'agent-paused':
+      return `Pause: ${agentName(fact.agent)} starts nothing for ${describeLength(fact.ms)}: ${words(fact.reason)}.`;
+    case 'breaker-closed':
+      return `${words(fact.by)} let ${agentName(fact.agent)} start again.`;
     default:
       return fact satisfies never;
   }
@@ -154,16 +165,26 @@ function describeTaskFact(fact: Exclude<Fact, LaneFact>): string | null {
       return describeChecks(`Commit ${short(fact.sha)}`, fact.checks);
     case 'work-done':
       return `${words(fact.by)} says that the work is done.`;
-    case 'attempt-ended':
-      return `Attempt ${fact.attempt} ended: ${words(fact.reason)}.`;
-    case 'attempts-exhausted':
-      return `No attempts are left: ${words(fact.reason)}.`;
     case 'escalated':
       return `Stopped for a person to decide (${words(fact.escalation.trigger)}).`;
     case 'task-completed':
       return `The task was completed with ${short(fact.sha)}.`;
     case 'task-cancelled':
       return `The task was cancelled: ${words(fact.reason)}.`;
+    case 'attempt-ended':
+    case 'attempts-exhausted':
+    case 'progress-seen':
+    case 'run-seen':
+    case 'lease-extended':
+    case 'usage-reported':
+    case 'budget-warned':
+    case 'resumed':
+    case 'rebuild-asked':
+    case 'escalation-repeated':
+    case 'late-work-found':
+    case 'late-work-kept':
+    case 'grace-started':
+      return describeAttemptFact(fact);
     default:
       return describeReviewFact(fact);
   }
@@ -186,8 +207,9 @@ type ReviewFact = Extract<
       | 'claims-released'
       | 'collision-foreseen'
       | 'collision-announced'
-      | 'usage-reported'
-      | 'paths-requested';
+      | 'run-dispatched'
+      | 'paths-requested'
+      | GateFact['kind'];
   }
 >;
 
@@ -222,10 +244,20 @@ function describeReviewFact(fact: ReviewFact): string | null {
     case 'collision-foreseen':
       return `#${fact.a} and #${fact.b} touch the same files: they run one after the other.`;
     case 'collision-announced':
-    case 'usage-reported':
       return null;
+    case 'run-dispatched':
+      return `Workflow run ${fact.run} was started.`;
     case 'paths-requested':
       return `${words(fact.by)} asks for ${words(fact.paths.join(', '))}.`;
+    case 'required-checks-read':
+    case 'force-pushed':
+    case 'pull-retargeted':
+    case 'objections-changed':
+    case 'approver-checked':
+    case 'rule-overridden':
+    case 'opinion-given':
+    case 'action-requested':
+      return describeGateFact(fact);
     default:
       return fact satisfies never;
   }
@@ -249,7 +281,7 @@ const outcomeWords: Record<CommandOutcome, string | null> = {
 };
 
 function describeVerdict(verdict: Verdict): string {
-  const failing = verdict.findings.filter((finding) => finding.severity === 'fail').length;
+  const failing = countFindings(verdict.findings.filter((finding) => finding.severity === 'fail'));
   if (failing === 0) return `The arbiter passed ${short(verdict.headSha)}.`;
   return `The arbiter found ${failing} thing${failing === 1 ? '' : 's'} to settle in ${short(verdict.headSha)}.`;
 }

@@ -27,7 +27,9 @@ function nodeWords({ issue, title, state }: GraphNode): string {
     .replace(/[^\p{L}\p{N} .,/_-]/gu, ' ')
     .replace(/\s+/gu, ' ')
     .trim();
-  return [`#${issue}`, ...(words === '' ? [] : [shorten(words, 32)]), `(${state})`].join(' ');
+  return [`#${issue}`, ...(words === '' ? [] : [shorten(words, 32)]), `(${state.replaceAll('-', ' ')})`].join(
+    ' ',
+  );
 }
 
 function renderWords({ nodes, edges }: DependencyGraph, issue: number): string {

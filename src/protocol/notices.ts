@@ -1,7 +1,9 @@
 /** New comments, the only ones that notify people: a person must act, or an entry was ejected. */
 import type { EjectionCode } from '../core/lane/facts.ts';
+import { optionLetter } from '../core/task/escalation.ts';
 import { ejectionWords } from './check-texts.ts';
 import { escapeLine, escapeSentence, escapeText, inlineCode } from './escape.ts';
+import { renderMinute } from './minute.ts';
 import { shorten } from './shorten.ts';
 
 const longestContext = 4_000;
@@ -14,33 +16,78 @@ export function renderEscalationNotice(of: {
   context: string;
   by: string;
   mention: readonly string[];
+  /** What earlier attempts came to, one sentence each. */
+  tried?: readonly string[];
+  /** The ways on that whoever asks can see. */
+  options?: readonly string[];
+  /** Set when it is said again because nobody has answered: since when, ISO 8601. */
+  unansweredSince?: string;
 }): string {
+  const { tried = [], options = [], unansweredSince } = of;
   return [
-    '### A person is needed',
+    unansweredSince === undefined ? '### A person is needed' : '### A person is still needed',
     renderMentions(of.mention),
-    `The work on #${of.issue} has stopped until a person decides.`,
+    unansweredSince === undefined
+      ? `The work on #${of.issue} has stopped until a person decides.`
+      : `The work on #${of.issue} has been waiting for an answer since ${renderMinute(unansweredSince)}.`,
     `**Trigger:** ${escapeLine(shorten(of.trigger, 200))} (raised by ${inlineCode(of.by)})`,
     `**Context:**\n${quoteLines(shorten(of.context, longestContext))}`,
-    ['**What to type**', '', ...waysOn(of.pull)].join('\n'),
+    listOf('What was tried', tried),
+    listOf(
+      'Options',
+      options.map((option, index) => `${optionLetter(index)}: ${option}`),
+    ),
+    ['**What to type**', '', ...answers(options), ...waysOn(of.pull)].join('\n'),
   ]
     .filter((part) => part !== null)
     .join('\n\n');
 }
 
-/** All attempts are used up. */
-export function renderFailureNotice(of: {
-  issue: number;
-  reason: string;
-  mention: readonly string[];
-}): string {
+/** Most of a budget is used: said once an attempt, while there is time to act. */
+export function renderBudgetNotice(of: { issue: number; what: string; mention: readonly string[] }): string {
   return [
-    '### A person is needed',
+    '### A budget is nearly used up',
     renderMentions(of.mention),
-    `The work on #${of.issue} has failed: ${escapeSentence(shorten(of.reason.replace(/\.\s*$/u, ''), 1_000))}.`,
-    ['**What to do**', '', ...labelWays].join('\n'),
+    `#${of.issue}: ${escapeSentence(of.what)}. At the end of the budget the attempt is stopped and a person is asked.`,
+    '**What to do:** nothing, if that is as it should be. To stop it now, type `/escalate <why>` in a comment.',
   ]
     .filter((part) => part !== null)
     .join('\n\n');
+}
+
+/** An attempt without heartbeats that is not ended, because something else shows that it goes on. */
+export function renderExtensionNotice(of: { attempt: number; agent: string; evidence: string }): string {
+  return [
+    `### Attempt ${of.attempt} is given more time`,
+    `${inlineCode(of.agent)} sends no heartbeat, but ${escapeSentence(of.evidence)}. It gets one more lease for that.`,
+    '**What to do:** nothing, if the agent is well. To end the attempt now, type `/retry` in a comment.',
+  ].join('\n\n');
+}
+
+/** Work of an attempt that had ended, and how to use it. */
+export function renderLateWorkNotice(of: {
+  attempt: number;
+  late: string;
+  branch: string;
+  isBack: boolean;
+}): string {
+  const late = inlineCode(of.late);
+  const branch = inlineCode(of.branch);
+  const use = inlineCode(`git fetch origin && git push origin origin/${of.late}:${of.branch}`);
+  return [
+    '### Late work is kept',
+    `Attempt ${of.attempt} had ended when its commits came, or left commits that the next attempt does not start from. Nothing of it is lost: it is on ${late}${of.isBack ? `, and ${branch} is where it was before` : ''}.`,
+    `**What to do:** nothing, if you do not need it. To use it, look at it and run ${use}; to be rid of it, delete ${late}.`,
+  ].join('\n\n');
+}
+
+/** A change that nobody needs to approve, and how to stop it all the same. */
+export function renderGraceNotice(of: { pull: number; until: string; why: string }): string {
+  return [
+    `### #${of.pull} enters the queue at ${renderMinute(of.until)}`,
+    `The arbiter and the checks have passed, and the policy asks for no approval (${escapeSentence(of.why)}).`,
+    '**What to do:** nothing, to let it land. To stop it, type `/hold` in a comment; `/escalate <why>` asks for a decision.',
+  ].join('\n\n');
 }
 
 /** An agent needs files that its task does not own; it goes on meanwhile. */
@@ -75,15 +122,32 @@ export function renderEjectionNotice(of: { pull: number; code: EjectionCode; rea
   const { what, todo } = ejectionWords[of.code];
   return [
     `### #${of.pull} left the queue: ${what}`,
-    escapeSentence(shorten(of.reason, 1_000)),
+    escapeSentence(shorten(asSentence(of.reason), 1_000)),
     `**What to do:** ${todo}`,
   ].join('\n\n');
 }
 
-const labelWays = [
-  '- To try again, remove the label `agent-ready` from the issue and set it again. Edit the issue first if something was unclear.',
-  '- To give up, remove the label `agent-ready` and leave it off.',
-];
+function listOf(title: string, lines: readonly string[]): string | null {
+  if (lines.length === 0) return null;
+  const items = lines.map((line) => `- ${escapeLine(shorten(line.replace(/\s+/gu, ' '), 500))}`);
+  return [`**${title}**`, '', ...items].join('\n');
+}
+
+function answers(options: readonly string[]): string[] {
+  const pick = `- To pick an option, type \`/resume ${optionLetter(0)}\` with its letter in a comment.`;
+  const say =
+    '- To say how to go on, type `/resume` and your guidance in a comment: a new attempt starts with it.';
+  const afresh = '- To try again from a clean branch, type `/retry` in a comment.';
+  return options.length === 0 ? [say, afresh] : [pick, say, afresh];
+}
+
+const labelWays = ['- To give up, remove the label `agent-ready` and leave it off.'];
+
+/** Reasons are clauses, because they stand within other sentences elsewhere. */
+function asSentence(clause: string): string {
+  const text = clause.trim().replace(/\.$/u, '');
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
 
 function waysOn(pull: number | null): string[] {
   const accept = `- To accept the branch as it is now, type \`/approve\` in a comment on #${pull}. You may push to it first.`;

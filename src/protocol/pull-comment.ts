@@ -68,8 +68,10 @@ function nameOf(row: GateRow, task: Task): string {
     }
     case 'arbiter':
       return 'Arbiter';
+    case 'opinion':
+      return 'Second opinion';
     case 'approval':
-      return 'Approval';
+      return row.name === 'owners' ? 'Owners' : row.name === 'review' ? 'Review' : 'Approval';
     case 'dependency':
       return 'Prerequisite';
     case 'hold':

@@ -106,9 +106,6 @@ function typed(command: string): string {
 }
 
 const ways: Partial<Record<CommandName, string>> = {
-  unapprove: 'To keep the pull request from landing, type `/hold`.',
-  resume: 'Remove the label `agent-ready` and set it again; what you write in the issue is the guidance.',
-  retry: 'Remove the label `agent-ready` and set it again instead.',
   own: 'Edit "Owned files" in the issue, then remove the label `agent-ready` and set it again.',
   disown: 'Edit "Owned files" in the issue, then remove the label `agent-ready` and set it again.',
   depends: 'Edit "Depends on" in the issue, then remove the label `agent-ready` and set it again.',

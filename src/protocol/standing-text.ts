@@ -78,12 +78,12 @@ export function renderPersonNeeded(row: PlanRow): string | null {
   ].join('\n');
 }
 
-const newAttempt = 'remove the label `agent-ready` and set it again';
+const newAttempt = '/resume <guidance>';
 
 /** A stopped task can be accepted as it is, or started anew. */
 function otherWay(row: PlanRow, wait: Wait): string {
   return row.state === 'escalated' && wait.command === '/approve'
-    ? `; or, for a new attempt, ${newAttempt}`
+    ? `; or, for a new attempt, ${renderAction(newAttempt, row.pull)}`
     : '';
 }
 
@@ -215,7 +215,8 @@ export function count(number: number, noun: string): string {
 function renderBefore({ state, reason }: PlanRow): string[] {
   if (reason === null) return [];
   const words = escapeSentence(shorten(reason.replace(/\.\s*$/u, ''), longestReason));
-  if (state === 'cancelled') return [`Why: ${words}. To start anew, ${newAttempt}.`];
+  if (state === 'cancelled')
+    return [`Why: ${words}. To start anew, remove the label \`agent-ready\` and set it again.`];
   return state === 'waiting' || state === 'in-review' ? [`Before that: ${words}.`] : [];
 }
 

@@ -15,7 +15,7 @@ const howWords: Record<VersionNote['how'], string> = {
 export function renderVersionChange(version: number, change: VersionNote | null): string | null {
   if (change === null) return null;
   const title = `Version ${version}, ${howWords[change.how]} ${inlineCode(change.by)}, ${renderMinute(change.at)}`;
-  return ['<details><summary>' + title + '</summary>', '', fenced(change.diff), '', '</details>'].join('\n');
+  return [`<details><summary>${title}</summary>`, '', fenced(change.diff), '', '</details>'].join('\n');
 }
 
 /** A fence longer than any in the text, so that nothing in the text can end it. */

@@ -28,6 +28,15 @@ type WithPlainIssue<K extends keyof Webhook> = Omit<Webhook[K], 'issue'> & {
   issue: Webhook['webhook-issues-labeled']['issue'];
 };
 
+/** The part of a run that is told; the published schemas ask for two whole repositories more. */
+type RunEvent = Pick<Webhook['webhook-workflow-run-requested'], 'repository' | 'sender'> & {
+  action: string;
+  installation?: unknown;
+  organization?: unknown;
+  workflow: { id: number; name: string; path: string; state: string };
+  workflow_run: { id: number; head_sha: string; status: string; conclusion: string | null };
+};
+
 interface Events {
   'issues.opened': Webhook['webhook-issues-opened'];
   'issues.edited': Webhook['webhook-issues-edited'];
@@ -70,6 +79,9 @@ interface Events {
   'issue_dependencies.blocked_by_removed': Webhook['webhook-issue-dependencies-blocked-by-removed'];
   'sub_issues.sub_issue_added': Webhook['webhook-sub-issues-sub-issue-added'];
   'sub_issues.sub_issue_removed': Webhook['webhook-sub-issues-sub-issue-removed'];
+  'workflow_run.requested': RunEvent;
+  'workflow_run.in_progress': RunEvent;
+  'workflow_run.completed': RunEvent;
 }
 export type EventName = keyof Events;
 
@@ -93,6 +105,7 @@ const PERMISSIONS_OF_EVENT: Record<string, readonly string[]> = {
   create: ['contents'],
   delete: ['contents'],
   repository_dispatch: ['contents'],
+  workflow_run: ['actions'],
 };
 
 /** Queues the event for every App installed on the repository that may see it; `only` narrows it to one App. */
@@ -194,6 +207,19 @@ export function announceCheckRun(
   if (kind === 'created') announce(world, repo, 'check_run.created', { check_run }, sender);
   else if (kind === 'completed') announce(world, repo, 'check_run.completed', { check_run }, sender);
   else announce(world, repo, 'check_run.rerequested', { check_run }, sender, { only: app });
+}
+
+/** A button of a check run, pressed on its page: only the run's own App is told. */
+export function announceRequestedAction(
+  world: World,
+  run: CheckRun,
+  identifier: string,
+  sender: Account,
+): void {
+  const check_run = renderHookCheckRun(world, run);
+  const { repo, app } = run.suite;
+  const bare = { check_run, requested_action: { identifier } };
+  announce(world, repo, 'check_run.requested_action', bare, sender, { only: app });
 }
 
 export async function announceCheckSuite(

@@ -134,6 +134,12 @@ function readPush(payload: Record<string, unknown>): { branch: string; sha: Sha 
   return ref.startsWith('refs/heads/') ? { branch: ref.slice('refs/heads/'.length), sha: after } : null;
 }
 
+function isByWorkflow({ sender }: Record<string, unknown>): boolean {
+  return (
+    typeof sender === 'object' && sender !== null && 'login' in sender && sender.login === `${APP_SLUG}[bot]`
+  );
+}
+
 function readRerequest(payload: Record<string, unknown>, repo: Repo, app: AppRecord): CheckRun | null {
   const subject = payload.check_run;
   if (typeof subject !== 'object' || subject === null || !('id' in subject)) return null;
@@ -257,6 +263,8 @@ export async function startCi(sandbox: Sandbox, options: CiOptions = {}): Promis
     if (repo === null) return;
     if (event === 'push') {
       const push = readPush(payload);
+      // What a workflow's own token pushes starts no workflow (GitHub's docs, "Triggering a workflow").
+      if (isByWorkflow(payload)) return;
       if (push === null || !wanted(push.branch) || hasFinishedRun(repo, app, push.sha, name)) return;
       enqueue(repo, push.sha, push.branch);
     } else if (event === 'check_run' && action === 'rerequested') {

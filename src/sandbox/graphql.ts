@@ -108,6 +108,7 @@ function renderIssueNode(issue: Issue) {
     id: nodeId('Issue', issue.id),
     number: issue.number,
     title: issue.title,
+    createdAt: issue.createdAt,
     userContentEdits: (args: Record<string, unknown>) => ({
       totalCount: issue.textEdits.length,
       nodes: issue.textEdits

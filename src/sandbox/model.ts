@@ -3,6 +3,7 @@
 
 import type { KeyObject } from 'node:crypto';
 import { randomUUID } from 'node:crypto';
+import type { WorkflowRun } from './actions.ts';
 import type { ObjectReader } from './object-reader.ts';
 
 export type Role = 'admin' | 'maintain' | 'write' | 'triage' | 'read';
@@ -290,6 +291,9 @@ export interface RecordBook {
   repos: Map<string, Repo>;
   deliveries: Delivery[];
   observers: Set<Observer>;
+  workflowRuns: Map<number, WorkflowRun>;
+  /** Told of each workflow run that is asked for. */
+  onRun: (run: WorkflowRun) => void;
 }
 
 export function createRecordBook(): RecordBook {
@@ -302,6 +306,8 @@ export function createRecordBook(): RecordBook {
     repos: new Map(),
     deliveries: [],
     observers: new Set(),
+    workflowRuns: new Map(),
+    onRun: () => {},
   };
 }
 

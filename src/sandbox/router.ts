@@ -1,8 +1,10 @@
 import type { Http2Bindings, HttpBindings } from '@hono/node-server';
+import { ISSUER_PATH, oidcKeySet } from './actions.ts';
 import type { UsageBook } from './api.ts';
 import { apiPath, createApi, repoRoutes } from './api.ts';
 import { addGraphqlRoute } from './graphql.ts';
 import type { PostOffice } from './post-office.ts';
+import { addActionsRoutes } from './routes/actions-routes.ts';
 import { addAppRoutes } from './routes/app-routes.ts';
 import { addCheckRoutes } from './routes/check-routes.ts';
 import { addCommentRoutes } from './routes/comment-routes.ts';
@@ -55,9 +57,11 @@ export function createRouter(world: World, office: PostOffice, pages: Pages | nu
   addPullRoutes(world, route);
   addCheckRoutes(world, route);
   addCommitRoutes(world, route);
+  addActionsRoutes(world, route);
   addGraphqlRoute(world, api);
   return (request, env) => {
     const path = apiPath(request);
+    if (path === `${ISSUER_PATH}/.well-known/jwks`) return oidcKeySet().then((keys) => Response.json(keys));
     if (isGitPath(path)) return answerGit(world, request);
     if (API_ROOTS.has(path.split('/')[1] ?? '')) return api.fetch(request, env);
     return pages === null ? new Response('Not Found', { status: 404 }) : pages(request, env);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
+import { type Actions, openActions } from './actions.ts';
 import type { SandboxFaults } from './faults.ts';
 import { forceRef, initBareRepository } from './git.ts';
 import { installApp } from './installation-changes.ts';
@@ -49,6 +50,8 @@ export interface Sandbox {
   url: string;
   /** mutable at any time */
   faults: SandboxFaults;
+  /** the workflow runs that were asked for; whoever registers plays the runner */
+  actions: Actions;
   /** what it remembers, for those inside this folder: the CI and the pages */
   world: World;
   /** the token is good as a personal access token for REST and git */
@@ -76,7 +79,14 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
+const actionsApp: NewApp = {
+  slug: 'github-actions',
+  name: 'GitHub Actions',
+  permissions: { checks: 'write', contents: 'write' },
+};
+
 const DEFAULT_PERMISSIONS = {
+  actions: 'write',
   metadata: 'read',
   contents: 'write',
   issues: 'write',
@@ -231,6 +241,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       world.faults = faults;
     },
     world,
+    actions: openActions(world, () => demandApp(world, addApp(world, actionsApp).slug)),
     addUser: (login) => addUser(world, login),
     addRepo: (start) => addRepo(world, start),
     addApp: (start) => addApp(world, start),

@@ -10,7 +10,7 @@ import { ZERO_SHA } from './model.ts';
 import { mayBypass, refuseUpdate } from './protection.ts';
 import { settleRefs } from './ref-changes.ts';
 import type { World } from './world.ts';
-import { findRepo } from './world.ts';
+import { findRepo, grants } from './world.ts';
 
 const GIT_PATH = /^\/([^/]+)\/([^/]+?)(?:\.git)?\/(info\/refs|git-upload-pack|git-receive-pack)$/;
 
@@ -23,6 +23,13 @@ case "$1" in
   refs/heads/*|refs/tags/*) ;;
   *) echo "deny updating a hidden ref" >&2; exit 1 ;;
 esac
+if [ -n "$SANDBOX_NO_WORKFLOWS" ] && [ "$3" != "${ZERO_SHA}" ]; then
+  file=$(git log --format= --name-only "$3" --not --all -- .github/workflows | head -n 1)
+  if [ -n "$file" ]; then
+    echo "refusing to allow a GitHub App to create or update workflow \`$file\` without \`workflows\` permission" >&2
+    exit 1
+  fi
+fi
 case "$SANDBOX_PROTECTED" in *"|$1|"*) ;; *) exit 0 ;; esac
 reason=
 case "$3" in
@@ -94,6 +101,11 @@ function readCommands(body: Buffer): RefChange[] {
   return commands;
 }
 
+/** Apps need a permission of its own for that, which no task needs. */
+function mayChangeWorkflows(caller: Caller | null): boolean {
+  return caller?.kind !== 'installation' || grants(caller.token.permissions, 'workflows', 'write');
+}
+
 function protectionFor(repo: Repo, caller: Caller | null, body: Buffer): Record<string, string> {
   const app = caller === null ? null : appOf(caller);
   const branches = [...repo.protections.keys()].filter((branch) => !mayBypass(repo, branch, app));
@@ -107,6 +119,7 @@ function protectionFor(repo: Repo, caller: Caller | null, body: Buffer): Record<
   return {
     SANDBOX_PROTECTED: `|${branches.map((branch) => `refs/heads/${branch}`).join('|')}|`,
     SANDBOX_REFUSED: refused.join('\n'),
+    SANDBOX_NO_WORKFLOWS: mayChangeWorkflows(caller) ? '' : '1',
   };
 }
 

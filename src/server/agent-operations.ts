@@ -11,6 +11,7 @@ import {
 } from '../engine/agent-calls.ts';
 import { giveCheckpoint, keepCheckpoint } from '../engine/agent-checkpoints.ts';
 import { claimTask } from '../engine/agent-claim.ts';
+import { startRun } from '../engine/agent-start.ts';
 import type { EngineContext } from '../engine/context.ts';
 import type { BodyOf, OperationName } from '../protocol/agent-operations.ts';
 import { type RefusalCode, type RefusalText, refusalTexts } from '../protocol/agent-refusals.ts';
@@ -28,6 +29,7 @@ type Perform<K extends OperationName> = (
 
 const performers: { [K in OperationName]: Perform<K> } = {
   claim: claimTask,
+  start: startRun,
   heartbeat: takeHeartbeat,
   report: takeReport,
   escalate: takeEscalation,

@@ -1,6 +1,6 @@
 /**
  * The agent's process: the user's command, in a process group of its own, so that stopping it stops whatever it
- * started too.
+ * started too. The group does not outlive the worker either, however the worker ends.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,16 +17,23 @@ export interface AgentCommand {
 export interface AgentExit {
   code: number | null;
   signal: NodeJS.Signals | null;
-  /** The end of what it wrote, both streams in order of arrival. */
-  tail: string;
 }
 
-/** Kept of the output: more than a report can carry. */
-const tailLength = 8_000;
-const longestLine = 2_000;
+/** Events of agents can be long; a line beyond this is cut off. */
+const longestLine = 4_000_000;
 const graceMs = 5_000;
 /** Pipes held open by a process that left the group are given up after this. */
 const drainMs = 1_000;
+
+/**
+ * A watchman in the agent's group reads a pipe that the worker holds open: its end is the worker's end, and then the
+ * whole group is killed. The command runs in a shell of its own, so that its `wait` does not wait for the watchman.
+ * One pipe for both streams: with two, the last words could arrive before what led to them.
+ */
+const guardedShell = `exec 2>&1
+(trap '' TERM INT HUP; read -r _ <&3; kill -KILL 0) >/dev/null &
+exec 3<&-
+exec /bin/sh -c "$1"`;
 
 /** Runs the agent until it exits or the signal stops its whole process group. */
 export async function runAgentProcess(
@@ -34,21 +41,22 @@ export async function runAgentProcess(
   signal: AbortSignal,
   onStart: (pid: number) => void,
 ): Promise<AgentExit> {
-  // One pipe for both streams: with two, the last words could arrive before what led to them.
-  const child = spawn('/bin/sh', ['-c', `exec 2>&1\n${command.exec}`], {
+  const child = spawn('/bin/sh', ['-c', guardedShell, 'signalbox-agent', command.exec], {
     cwd: command.cwd,
     env: command.env,
     detached: true,
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
   });
   const closed = once(child, 'close');
   const exited = once(child, 'exit');
   // `once` rejects on 'error'; the first await below reports it, the other promise must not count as unhandled.
   closed.catch(() => undefined);
-  let tail = '';
-  collectLines(child.stdout, command.onLine, (text) => {
-    tail = (tail + text).slice(-tailLength);
-  });
+  const lifeline = child.stdio[3];
+  const output = child.stdout;
+  if (!lifeline || !output) throw new Error('the agent could not be started');
+  // The watchman goes with its group, and the pipe with it.
+  lifeline.on('error', () => undefined);
+  collectLines(output, command.onLine);
 
   const { pid } = child;
   if (pid !== undefined) onStart(pid);
@@ -61,9 +69,10 @@ export async function runAgentProcess(
     const [code, killedBy] = (await exited) as [number | null, NodeJS.Signals | null];
     // Whatever the agent left running in the background must not go on writing into the worktree.
     if (pid !== undefined) signalGroup(pid, 'SIGKILL');
+    lifeline.destroy();
     await Promise.race([closed, pause(drainMs)]);
-    child.stdout.destroy();
-    return { code, signal: killedBy, tail };
+    output.destroy();
+    return { code, signal: killedBy };
   } finally {
     signal.removeEventListener('abort', stop);
   }
@@ -88,18 +97,13 @@ function signalGroup(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-function collectLines(
-  stream: NodeJS.ReadableStream,
-  onLine: (line: string) => void,
-  onText: (text: string) => void,
-): void {
+function collectLines(stream: NodeJS.ReadableStream, onLine: (line: string) => void): void {
   const decoder = new StringDecoder('utf8');
   let rest = '';
   stream.on('data', (chunk: Buffer) => {
-    const text = decoder.write(chunk);
-    onText(text);
-    const lines = (rest + text).split('\n');
-    rest = (lines.pop() ?? '').slice(-longestLine);
+    // Terminals go back to the start of a line with \r to write over it.
+    const lines = (rest + decoder.write(chunk)).split(/\r?\n|\r(?!$)/);
+    rest = (lines.pop() ?? '').slice(0, longestLine);
     for (const line of lines) if (line.trim() !== '') onLine(line.slice(0, longestLine));
   });
   stream.on('end', () => {

@@ -1,177 +1,257 @@
 /**
- * One attempt from its claim to its report: workspace, agent, commit, push, report. The order of the last steps is
- * the point: the fence is asked once more before the push, and a lost fence ends the attempt without a trace.
+ * One attempt from its claim to its last call: workspace, agent, commit, push, report. The order of the last steps is
+ * the point: the fence is asked once more before the push, and the work of an attempt whose fence is old is pushed
+ * nowhere but kept.
  */
-import type { AgentTask, Report } from '../protocol/agent-contract.ts';
-import { type AgentExit, runAgentProcess } from './agent-process.ts';
+import type { AgentTask } from '../protocol/agent-contract.ts';
+import { AttemptCalls } from './attempt-calls.ts';
+import type { EarlierWork } from './brief-text.ts';
+import { BudgetWatch } from './budget-watch.ts';
+import { restoreSnapshot } from './checkpoint.ts';
+import type { ClaimRecord } from './claim-records.ts';
+import { conclude } from './conclude.ts';
 import type { ContractClient } from './contract-client.ts';
+import type { Escalation } from './escalation.ts';
+import { Evidence } from './evidence.ts';
 import { LeaseHolder } from './lease-holder.ts';
-import { type Patience, shortPatience, untilAnswered } from './patience.ts';
+import { type Patience, shortPatience } from './patience.ts';
+import type { Preset } from './presets/preset.ts';
 import { publishWork } from './publish-work.ts';
 import { redact, secretsIn } from './redact.ts';
 import type { GitAccess } from './repo-store.ts';
+import { runAgent } from './run-agent.ts';
+import { Safekeeping } from './safekeeping.ts';
+import type { Sessions } from './sessions.ts';
 import { attemptName, type FailureClass, type WorkerEvent } from './worker-event.ts';
 import { Workspace } from './workspace.ts';
 
 export interface AttemptOptions {
   client: ContractClient;
   directory: string;
-  exec: string;
+  preset: Preset;
+  sessions: Sessions;
   /** The agent's whole environment, and where git finds PATH, HOME and the proxy. */
   env: Readonly<Record<string, string>>;
   /** Never shown to the agent; taken out of everything that is reported. */
   token: string;
   patience: Patience;
+  /** Without evidence of work for this long, heartbeats stop. */
+  stallMs: number;
+  /** Unfinished work is saved at Signalbox this often, when it has changed. */
+  checkpointMs: number;
   /** Asks for credentials again when those of the claim have expired. */
   renewAccess: () => Promise<GitAccess | null>;
   log: (event: WorkerEvent) => void;
 }
 
-/** How an attempt ended. `kept` names a folder that holds work which could be delivered to nobody. */
+/** How an attempt ended. `kept` names a folder that holds finished work which could not be pushed. */
 export type Ending =
   | { kind: 'done'; head: string }
   | { kind: 'failed'; class: FailureClass; message: string; kept?: string }
+  | { kind: 'escalated'; escalation: Escalation }
+  | { kind: 'released'; reason: string }
   | { kind: 'fenced'; reason: string };
 
-const reportedOutput = 2_000;
-const released: Ending = { kind: 'failed', class: 'infra', message: 'released: the worker was stopped' };
-
-/** Runs one attempt to its end. Everything that goes wrong becomes a report or an event; nothing is thrown. */
-export async function runAttempt(task: AgentTask, options: AttemptOptions, stop: AbortSignal): Promise<void> {
-  const secrets = [options.token, task.git.token, ...secretsIn(options.env)];
-  let workspace: Workspace | null = null;
-  const lease = new LeaseHolder(options.client, task, async () => workspace?.head() ?? null, options.log);
-  const over = AbortSignal.any([stop, lease.lost]);
-  let ending: Ending;
+/** Runs one attempt to its end. Everything that goes wrong becomes a call or an event; nothing is thrown. */
+export async function runAttempt(
+  task: AgentTask,
+  record: ClaimRecord,
+  options: AttemptOptions,
+  stop: AbortSignal,
+): Promise<void> {
   try {
-    lease.start();
-    workspace = await Workspace.open(options.directory, task, options.env, over);
-    ending = await work(task, workspace, lease, options, secrets, stop);
+    await new AttemptRun(task, record, options, stop).run();
   } catch (error) {
-    ending = {
-      kind: 'failed',
-      class: 'infra',
-      message: error instanceof Error ? error.message : String(error),
+    // Such as a full disk. What is on record stays, for the next worker here.
+    const message = error instanceof Error ? error.message : String(error);
+    options.log({ kind: 'problem', message, correlationId: task.correlation_id });
+  }
+  options.log({ kind: 'over', ...attemptName(task) });
+}
+
+class AttemptRun {
+  readonly #task: AgentTask;
+  readonly #record: ClaimRecord;
+  readonly #options: AttemptOptions;
+  readonly #stop: AbortSignal;
+  readonly #calls: AttemptCalls;
+  readonly #evidence = new Evidence();
+  readonly #budget: BudgetWatch;
+  readonly #lease: LeaseHolder;
+  readonly #keeping: Safekeeping;
+  readonly #secrets: readonly string[];
+  #workspace: Workspace | null = null;
+  #group: number | null = null;
+
+  constructor(task: AgentTask, record: ClaimRecord, options: AttemptOptions, stop: AbortSignal) {
+    this.#task = task;
+    this.#record = record;
+    this.#options = options;
+    this.#stop = stop;
+    this.#secrets = [options.token, task.git.token, ...secretsIn(options.env)];
+    this.#calls = new AttemptCalls(options.client, task);
+    this.#keeping = new Safekeeping(task, this.#calls, options);
+    this.#budget = new BudgetWatch(task.budget, record.content.used, (words) => {
+      options.log({ kind: 'budget', ...attemptName(task), message: words });
+      this.#lease.tell(`budget: ${words}`);
+    });
+    const vitals = {
+      head: async () => (await this.#workspace?.head()) ?? null,
+      usage: () => this.#budget.total,
+      evidence: () => this.#lookForEvidence(),
+    };
+    const onBeat = () => this.#onBeat();
+    this.#lease = new LeaseHolder(this.#calls, task, vitals, { ...options, onBeat });
+  }
+
+  async run(): Promise<void> {
+    let ending: Ending;
+    try {
+      this.#lease.start();
+      ending = await this.#work(AbortSignal.any([this.#stop, this.#lease.lost]));
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      ending = { kind: 'failed', class: 'infra', message };
+    }
+    await this.#lease.stop();
+    await this.#end(this.#inTruth(ending));
+  }
+
+  /** What the ending was in truth: a stop or a lost lease makes other things fail. */
+  #inTruth(ending: Ending): Ending {
+    const { lost } = this.#lease;
+    if (lost.aborted) return { kind: 'fenced', reason: String(lost.reason) };
+    if (this.#stop.aborted && ending.kind === 'failed') {
+      return { kind: 'released', reason: 'the worker was stopped' };
+    }
+    const clean = (text: string): string => redact(text, this.#secrets);
+    if (ending.kind === 'failed') return { ...ending, message: clean(ending.message) };
+    if (ending.kind !== 'escalated') return ending;
+    const { trigger, context, options } = ending.escalation;
+    const escalation = { trigger: clean(trigger), context: clean(context) };
+    return {
+      kind: 'escalated',
+      escalation: options ? { ...escalation, options: options.map(clean) } : escalation,
     };
   }
-  await lease.stop();
-  if (lease.lost.aborted) ending = { kind: 'fenced', reason: String(lease.lost.reason) };
-  else if (stop.aborted && ending.kind === 'failed') ending = released;
-  if (ending.kind === 'failed') ending = { ...ending, message: redact(ending.message, secrets) };
-  await conclude(task, ending, options, stop, lease.nextSequence());
-  await cleanUp(task, workspace, ending, options);
-}
 
-async function work(
-  task: AgentTask,
-  workspace: Workspace,
-  lease: LeaseHolder,
-  options: AttemptOptions,
-  secrets: readonly string[],
-  stop: AbortSignal,
-): Promise<Ending> {
-  const over = AbortSignal.any([stop, lease.lost]);
-  const budget = budgetSignal(task);
-  const exit = await runAgent(task, workspace, options, secrets, AbortSignal.any([over, budget]));
-  if (over.aborted) return released;
-  if (budget.aborted) {
-    return { kind: 'failed', class: 'budget', message: `stopped after ${task.budget.minutes} minutes` };
+  async #work(over: AbortSignal): Promise<Ending> {
+    const workspace = await this.#openWorkspace(over);
+    const { preset, sessions, env, log } = this.#options;
+    if (!this.#record.content.worked) {
+      const verdict = await runAgent(
+        this.#task,
+        workspace,
+        {
+          preset,
+          sessions,
+          env,
+          log,
+          secrets: this.#secrets,
+          budget: this.#budget,
+          evidence: this.#evidence,
+          onGroup: (group) => {
+            this.#group = group;
+          },
+        },
+        over,
+      );
+      if (over.aborted) return { kind: 'released', reason: 'the worker was stopped' };
+      if (verdict.kind !== 'succeeded') return verdict;
+      await this.#record.update({ worked: true, used: this.#budget.total });
+    }
+    this.#evidence.note('the end of the agent');
+    return publishWork(this.#task, workspace, this.#lease, this.#options, over);
   }
-  if (exit.code !== 0) {
-    const how = exit.signal === null ? `exited with code ${exit.code}` : `was ended by ${exit.signal}`;
-    const tail = redact(exit.tail, secrets).slice(-reportedOutput);
-    return { kind: 'failed', class: 'semantic', message: `the agent ${how}\n${tail}`.trim() };
-  }
-  return publishWork(task, workspace, lease, options, over);
-}
 
-async function runAgent(
-  task: AgentTask,
-  workspace: Workspace,
-  options: AttemptOptions,
-  secrets: readonly string[],
-  signal: AbortSignal,
-): Promise<AgentExit> {
-  const name = attemptName(task);
-  const { tree, brief, contract } = workspace.paths;
-  const env = {
-    ...options.env,
-    SIGNALBOX_BRIEF: brief,
-    SIGNALBOX_TASK: contract,
-    SIGNALBOX_ISSUE: String(task.issue),
-    // A NUL cannot be in an environment, and titles are written by anyone.
-    SIGNALBOX_TASK_NAME: task.spec.title.replaceAll('\0', ''),
-    SIGNALBOX_CORRELATION_ID: task.correlation_id,
-  };
-  const onLine = (line: string): void =>
-    options.log({ kind: 'output', ...name, line: redact(line, secrets) });
-  return runAgentProcess({ exec: options.exec, cwd: tree, env, onLine }, signal, (pid) =>
-    options.log({ kind: 'started', ...name, pid, directory: tree }),
-  );
-}
-
-/** Aborts when the agent's minutes are used up; never, when there is no bound. */
-function budgetSignal(task: AgentTask): AbortSignal {
-  const { minutes } = task.budget;
-  // Timers take 32 bits of milliseconds; a longer budget is no bound in practice.
-  if (minutes === null || minutes * 60_000 >= 2 ** 31) return new AbortController().signal;
-  return AbortSignal.timeout(Math.max(1, Math.round(minutes * 60_000)));
-}
-
-async function conclude(
-  task: AgentTask,
-  ending: Ending,
-  options: AttemptOptions,
-  stop: AbortSignal,
-  sequence: number,
-): Promise<void> {
-  const name = attemptName(task);
-  if (ending.kind === 'fenced') return options.log({ kind: 'fenced', ...name, reason: ending.reason });
-  if (ending.kind === 'failed') {
-    options.log({ kind: 'failed', ...name, class: ending.class, message: ending.message });
+  /** The worktree that a worker which died has left, or a fresh one with what was saved at Signalbox. */
+  async #openWorkspace(over: AbortSignal): Promise<Workspace> {
+    const { directory, env, preset } = this.#options;
+    const setting = { directory, env, litter: preset.litter };
+    const { tip } = this.#record.content;
+    const left = tip === null ? null : await Workspace.reopen(this.#task, setting, tip);
+    if (left !== null) {
+      this.#workspace = left;
+      await left.writeBrief({ attempt: this.#task.attempt, patch: null });
+      this.#tellResumed('disk', this.#task.attempt);
+      return left;
+    }
+    const fresh = await Workspace.open(this.#task, setting, over);
+    this.#workspace = fresh;
+    await fresh.writeBrief(await this.#restore(fresh));
+    await this.#record.update({ tip: fresh.tip, worked: false });
+    return fresh;
   }
-  const problem = (message: string): void =>
-    options.log({ kind: 'problem', message, correlationId: task.correlation_id });
-  const report = () => options.client.report(reportOf(task, ending, sequence));
-  // A stop that comes during the long wait cuts it short; the short one then still gets the report out if it can.
-  let outcome = stop.aborted ? null : await untilAnswered(report, options.patience, problem, stop);
-  if (outcome === null || (outcome.kind === 'unreachable' && stop.aborted)) {
-    outcome = await untilAnswered(report, shortPatience, problem);
-  }
-  if (outcome.kind === 'ok') {
-    options.log({ kind: 'reported', ...name, outcome: ending.kind, state: outcome.value.state });
-  } else if (outcome.kind === 'fenced') {
-    options.log({ kind: 'fenced', ...name, reason: outcome.reason });
-  } else {
-    problem(`the report was not taken: ${outcome.reason}`);
-  }
-}
 
-function reportOf(task: AgentTask, ending: Exclude<Ending, { kind: 'fenced' }>, sequence: number): Report {
-  const { attempt, fence, version } = task;
-  const fields = { task: task.task, attempt, fence, version, sequence };
-  if (ending.kind === 'done') return { ...fields, kind: 'done', head: ending.head };
-  return {
-    ...fields,
-    kind: 'failed',
-    error: { class: ending.class, message: ending.message.slice(0, 4_000) },
-  };
-}
-
-async function cleanUp(
-  task: AgentTask,
-  workspace: Workspace | null,
-  ending: Ending,
-  options: AttemptOptions,
-): Promise<void> {
-  const problem = (message: string): void =>
-    options.log({ kind: 'problem', message, correlationId: task.correlation_id });
-  if (ending.kind === 'failed' && ending.kept !== undefined) {
-    return problem(`finished work could not be delivered and is kept in ${ending.kept}`);
+  async #restore(workspace: Workspace): Promise<EarlierWork | null> {
+    const { checkpoint } = this.#task;
+    if (checkpoint === null) return null;
+    const { attempt, head } = checkpoint;
+    const loaded = await this.#calls.loadCheckpoint();
+    const result =
+      loaded.kind === 'ok'
+        ? await restoreSnapshot(workspace, { head, bundle: Buffer.from(loaded.value) })
+        : { kind: 'unusable' as const, reason: loaded.reason };
+    if (result.kind === 'unusable') {
+      this.#problem(`the checkpoint of attempt ${attempt} cannot be used: ${result.reason}`);
+      return null;
+    }
+    const patch = result.kind === 'conflict' ? result.patch : null;
+    this.#tellResumed(patch === null ? 'checkpoint' : 'patch', attempt);
+    return { attempt, patch };
   }
-  try {
-    await workspace?.drop();
-  } catch (error) {
-    problem(`the workspace could not be removed: ${error instanceof Error ? error.message : String(error)}`);
+
+  async #lookForEvidence(): Promise<{ what: string; agoMs: number }> {
+    const tree = this.#workspace?.paths.tree;
+    // Before and after the agent, the worker itself is at work.
+    if (tree === undefined || this.#group === null) this.#evidence.note('the worker itself');
+    else await this.#evidence.look({ tree, env: this.#options.env, group: this.#group });
+    return this.#evidence.last;
+  }
+
+  async #onBeat(): Promise<void> {
+    await this.#record.update({ used: this.#budget.total });
+    if (this.#workspace !== null && this.#group !== null) await this.#keeping.saveNowAndThen(this.#workspace);
+  }
+
+  async #end(ending: Ending): Promise<void> {
+    const workspace = this.#workspace;
+    const isUnfinished =
+      ending.kind === 'released' ||
+      ending.kind === 'escalated' ||
+      (ending.kind === 'failed' && ending.class !== 'semantic');
+    const patience = this.#stop.aborted ? shortPatience : this.#options.patience;
+    const isSaved = workspace !== null && isUnfinished && (await this.#keeping.save(workspace, patience));
+    const end = await conclude(this.#task, ending, this.#calls, this.#record, {
+      ...this.#options,
+      used: this.#budget.total,
+      stop: this.#stop,
+    });
+    if (end === 'fenced' && workspace !== null && !(await this.#keeping.keepLate(workspace, patience)))
+      return;
+    // Asked again by the next worker here: the last call has a number of its own.
+    if (end === 'unanswered') return;
+    await this.#cleanUp(workspace, ending, isSaved);
+  }
+
+  async #cleanUp(workspace: Workspace | null, ending: Ending, isSaved: boolean): Promise<void> {
+    await this.#record.remove();
+    if (ending.kind === 'failed' && ending.kept !== undefined && !isSaved) {
+      return this.#problem(`finished work could not be delivered and is kept in ${ending.kept}`);
+    }
+    try {
+      await workspace?.drop();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#problem(`the workspace could not be removed: ${why}`);
+    }
+  }
+
+  #tellResumed(from: 'disk' | 'checkpoint' | 'patch', of: number): void {
+    this.#options.log({ kind: 'resumed', ...attemptName(this.#task), from, of });
+  }
+
+  #problem(message: string): void {
+    this.#options.log({ kind: 'problem', message, correlationId: this.#task.correlation_id });
   }
 }

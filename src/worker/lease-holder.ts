@@ -1,48 +1,56 @@
 /**
- * Keeps an attempt's lease: a heartbeat every few seconds with the worktree's head as evidence. The first 409 aborts
- * `lost`, and everything that runs for the attempt stops with it.
+ * Keeps an attempt's lease for as long as there is evidence of work. Without any for a while it sends no more
+ * heartbeats and says so; with new evidence it goes on; when the lease has run out meanwhile, or Signalbox answers that
+ * the fence is old, `lost` is aborted and everything that runs for the attempt stops.
  */
-import type { AgentTask } from '../protocol/agent-contract.ts';
-import type { ContractClient, Outcome } from './contract-client.ts';
+import type { AgentTask, HeartbeatAnswer, Usage } from '../protocol/agent-contract.ts';
+import type { AttemptCalls } from './attempt-calls.ts';
+import type { Outcome } from './contract-client.ts';
 import { pause } from './patience.ts';
 import { attemptName, type WorkerEvent } from './worker-event.ts';
+
+/** What a heartbeat reports, looked up when it is sent. */
+export interface Vitals {
+  head: () => Promise<string | null>;
+  usage: () => Usage;
+  /** Looks for evidence; answers with the latest, and how old it is. */
+  evidence: () => Promise<{ what: string; agoMs: number }>;
+}
+
+export interface LeaseOptions {
+  /** Without evidence for this long, heartbeats stop. */
+  stallMs: number;
+  /** Called with each heartbeat that was taken. */
+  onBeat: () => Promise<void>;
+  log: (event: WorkerEvent) => void;
+}
 
 const shortestIntervalMs = 20;
 
 /** The heart of one attempt. */
 export class LeaseHolder {
-  readonly #client: ContractClient;
+  readonly #calls: AttemptCalls;
   readonly #task: AgentTask;
-  readonly #head: () => Promise<string | null>;
-  readonly #log: (event: WorkerEvent) => void;
+  readonly #vitals: Vitals;
+  readonly #options: LeaseOptions;
   readonly #lost = new AbortController();
   readonly #stopped = new AbortController();
   #beating: Promise<void> = Promise.resolve();
-  #sequence: number;
+  #leaseEndsAt: number;
+  #isStalled = false;
+  #note: string | null = null;
 
-  constructor(
-    client: ContractClient,
-    task: AgentTask,
-    head: () => Promise<string | null>,
-    log: (event: WorkerEvent) => void,
-  ) {
-    this.#client = client;
+  constructor(calls: AttemptCalls, task: AgentTask, vitals: Vitals, options: LeaseOptions) {
+    this.#calls = calls;
     this.#task = task;
-    this.#sequence = task.next_sequence;
-    this.#head = head;
-    this.#log = log;
+    this.#vitals = vitals;
+    this.#options = options;
+    this.#leaseEndsAt = Date.parse(task.lease_expires_at);
   }
 
-  /** Aborted when somebody else has the task. */
+  /** Aborted when the attempt does not count any more; the reason says why. */
   get lost(): AbortSignal {
     return this.#lost.signal;
-  }
-
-  /** A sequence number for one call of this attempt; a call that is repeated keeps its number. */
-  nextSequence(): number {
-    const sequence = this.#sequence;
-    this.#sequence += 1;
-    return sequence;
   }
 
   /** Begins to beat. */
@@ -56,19 +64,26 @@ export class LeaseHolder {
     await this.#beating;
   }
 
+  /** Says something with the next heartbeat. */
+  tell(note: string): void {
+    this.#note = note;
+  }
+
   /** One heartbeat now: asks whether the attempt still counts. */
-  async beat(): Promise<Outcome<{ lease_expires_at: string }>> {
-    const { task, attempt, fence, version } = this.#task;
-    const head = await this.#head();
-    const sequence = this.nextSequence();
-    const outcome = await this.#client.heartbeat({ task, attempt, fence, version, sequence, head });
+  async beat(evidence: string): Promise<Outcome<HeartbeatAnswer>> {
+    const head = await this.#vitals.head();
+    const note = (this.#note ?? evidence).slice(0, 500);
+    const outcome = await this.#calls.heartbeat({ head, note, usage: this.#vitals.usage() });
     if (outcome.kind === 'ok') {
       const leaseExpiresAt = outcome.value.lease_expires_at;
-      this.#log({ kind: 'heartbeat', ...attemptName(this.#task), head, leaseExpiresAt });
+      this.#leaseEndsAt = Date.parse(leaseExpiresAt);
+      this.#note = null;
+      this.#options.log({ kind: 'heartbeat', ...attemptName(this.#task), head, leaseExpiresAt, evidence });
+      await this.#options.onBeat();
     } else if (outcome.kind === 'fenced') {
       this.#lost.abort(outcome.reason);
     } else {
-      this.#log({ kind: 'problem', message: outcome.reason, correlationId: this.#task.correlation_id });
+      this.#problem(outcome.reason);
     }
     return outcome;
   }
@@ -77,13 +92,34 @@ export class LeaseHolder {
     const interval = Math.max(shortestIntervalMs, this.#task.heartbeat_seconds * 1_000);
     while (!this.#stopped.signal.aborted && !this.#lost.signal.aborted) {
       try {
-        await this.beat();
+        const { what, agoMs } = await this.#vitals.evidence();
+        if (agoMs < this.#options.stallMs) await this.#beatOn(what);
+        else this.#stall(what, agoMs);
       } catch (error) {
         // A heart that stops because git could not run for a moment would cost the whole attempt.
-        const message = `heartbeat: ${error instanceof Error ? error.message : String(error)}`;
-        this.#log({ kind: 'problem', message, correlationId: this.#task.correlation_id });
+        this.#problem(`heartbeat: ${error instanceof Error ? error.message : String(error)}`);
       }
       await pause(interval, this.#stopped.signal);
     }
+  }
+
+  async #beatOn(evidence: string): Promise<void> {
+    this.#isStalled = false;
+    await this.beat(evidence);
+  }
+
+  #stall(what: string, agoMs: number): void {
+    const silentSeconds = Math.round(agoMs / 1_000);
+    if (!this.#isStalled) {
+      const message = `no sign of work for ${silentSeconds} s (the last was ${what}): no more heartbeats until there is one`;
+      this.#options.log({ kind: 'stalled', ...attemptName(this.#task), silentSeconds, message });
+    }
+    this.#isStalled = true;
+    if (Date.now() < this.#leaseEndsAt) return;
+    this.#lost.abort(`the lease ran out: no sign of work for ${silentSeconds} s, the last was ${what}`);
+  }
+
+  #problem(message: string): void {
+    this.#options.log({ kind: 'problem', message, correlationId: this.#task.correlation_id });
   }
 }

@@ -3,7 +3,7 @@ import type { AgentTask } from '../protocol/agent-contract.ts';
 import type { AttemptOptions, Ending } from './attempt.ts';
 import type { LeaseHolder } from './lease-holder.ts';
 import { pause, pauses, untilAnswered } from './patience.ts';
-import { type GitAccess, type PushResult, pushCommit } from './repo-store.ts';
+import { type GitAccess, type Push, type PushResult, pushCommit } from './repo-store.ts';
 import { attemptName } from './worker-event.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -25,7 +25,7 @@ export async function publishWork(
   if (work.kind === 'unmerged') return semantic('the agent left unresolved merge conflicts');
 
   const standing = await untilAnswered(
-    () => lease.beat(),
+    () => lease.beat('finished work'),
     options.patience,
     () => undefined,
     over,
@@ -46,18 +46,21 @@ async function pushWork(
   options: AttemptOptions,
   over: AbortSignal,
 ): Promise<Ending> {
-  let head = first;
-  let result = await pushPatiently(task, workspace, access, head, options, over);
+  let push: Push = { branch: task.branch, sha: first, expected: workspace.tip };
+  // An agent that wrote history anew must not take anybody's commits off the branch.
+  let result: PushResult = (await workspace.isOnTopOf(first, workspace.tip))
+    ? await pushPatiently(task, workspace, access, push, options, over)
+    : { kind: 'behind' };
   if (result.kind === 'behind') {
     const rebased = await workspace.rebaseOntoRemote(access, over);
     if (rebased === null)
       return semantic(`somebody else pushed to ${task.branch}, and the work conflicts with it`);
-    head = rebased;
-    result = await pushPatiently(task, workspace, access, head, options, over);
+    push = { ...push, sha: rebased.head, expected: rebased.tip };
+    result = await pushPatiently(task, workspace, access, push, options, over);
   }
   if (result.kind === 'pushed') {
-    options.log({ kind: 'pushed', ...attemptName(task), branch: task.branch, head });
-    return { kind: 'done', head };
+    options.log({ kind: 'pushed', ...attemptName(task), branch: task.branch, head: push.sha });
+    return { kind: 'done', head: push.sha };
   }
   if (result.kind === 'behind')
     return semantic(`${task.branch} keeps moving under the push; nothing was pushed`);
@@ -70,17 +73,17 @@ async function pushPatiently(
   task: AgentTask,
   workspace: Workspace,
   access: GitAccess,
-  head: string,
+  push: Push,
   options: AttemptOptions,
   over: AbortSignal,
 ): Promise<PushResult> {
-  const push = () => pushCommit(workspace.store, access, task.branch, head, options.env, over);
-  let result = await push();
+  const tryOnce = () => pushCommit(workspace.store, access, push, options.env, over);
+  let result = await tryOnce();
   for (const ms of pauses(options.patience)) {
     if (result.kind !== 'unreachable') return result;
     options.log({ kind: 'problem', message: `push: ${result.reason}`, correlationId: task.correlation_id });
     await pause(ms, over);
-    result = await push();
+    result = await tryOnce();
   }
   return result;
 }

@@ -77,20 +77,27 @@ export async function fetchTip(
   return sha;
 }
 
-/** Pushes one commit to the branch, fast-forward only. */
+export interface Push {
+  branch: string;
+  sha: string;
+  /** What the branch must be at: somebody else's push is never written over. */
+  expected: string;
+}
+
+/** Pushes one commit to the branch, by compare-and-swap. */
 export async function pushCommit(
   store: RepoStore,
   access: GitAccess,
-  branch: string,
-  sha: string,
+  push: Push,
   env: GitEnv,
   signal?: AbortSignal,
 ): Promise<PushResult> {
+  const ref = `refs/heads/${checkedBranch(push.branch)}`;
   // The new commits lie in the desk; the courier reads them from there for the length of this push.
   const objects = join(store.desk, 'objects');
-  const refspec = `${sha}:refs/heads/${checkedBranch(branch)}`;
-  const url = checkedUrl(access.url);
-  const result = await runGit(['push', '--porcelain', '--recurse-submodules=no', '--', url, refspec], {
+  const lease = `--force-with-lease=${ref}:${push.expected}`;
+  const target = ['--', checkedUrl(access.url), `${push.sha}:${ref}`];
+  const result = await runGit(['push', '--porcelain', '--recurse-submodules=no', lease, ...target], {
     cwd: store.courier,
     env,
     settings: credentials(access),

@@ -15,6 +15,8 @@ export interface GitCommand {
   settings?: readonly GitSetting[];
   /** Another repository's objects, to be read from as well. */
   objects?: string;
+  /** An index file other than the worktree's own. */
+  index?: string;
   signal?: AbortSignal;
 }
 
@@ -40,6 +42,8 @@ const longestRunMs = 600_000;
 
 const fixedSettings: readonly GitSetting[] = [
   { name: 'core.hooksPath', value: '/dev/null' },
+  // Else an agent could have git start a program of its choice by setting this in its worktree.
+  { name: 'core.fsmonitor', value: 'false' },
   { name: 'commit.gpgSign', value: 'false' },
   { name: 'gc.auto', value: '0' },
   { name: 'maintenance.auto', value: 'false' },
@@ -66,6 +70,7 @@ export function runGit(args: readonly string[], command: GitCommand): Promise<Gi
         env: {
           ...gitEnvironment(command.env, settings),
           ...(command.objects ? { GIT_ALTERNATE_OBJECT_DIRECTORIES: command.objects } : {}),
+          ...(command.index ? { GIT_INDEX_FILE: command.index } : {}),
         },
         maxBuffer: 64 * 1024 * 1024,
         timeout: longestRunMs,
@@ -94,6 +99,8 @@ function gitEnvironment(
   const env: Record<string, string> = {
     LC_ALL: 'C',
     GIT_TERMINAL_PROMPT: '0',
+    // Looking at a worktree takes no lock in which the agent's own git could run.
+    GIT_OPTIONAL_LOCKS: '0',
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_ALLOW_PROTOCOL: 'https:http:file',
     GIT_EDITOR: 'true',

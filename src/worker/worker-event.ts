@@ -2,7 +2,7 @@
  * What a worker tells whoever runs it: one event for each step of an attempt. Carries no secret (I10): text that
  * came from the agent has been redacted before it gets here.
  */
-import type { AgentTask } from '../protocol/agent-contract.ts';
+import type { AgentTask, Usage } from '../protocol/agent-contract.ts';
 
 /** Why an attempt failed, in the contract's words. */
 export type FailureClass = 'rate-limit' | 'infra' | 'semantic' | 'budget';
@@ -15,15 +15,36 @@ export interface AttemptName {
   correlationId: string;
 }
 
+export type AttemptEvent = AttemptName &
+  (
+    | { kind: 'claimed'; title: string; branch: string }
+    /** Work of an earlier run was found, here on disk or as a checkpoint. */
+    | { kind: 'resumed'; from: 'disk' | 'checkpoint' | 'patch'; of: number }
+    | { kind: 'started'; pid: number; directory: string }
+    | { kind: 'output'; line: string }
+    | { kind: 'used'; usage: Usage }
+    /** 80 % of a part of the budget is used. */
+    | { kind: 'budget'; message: string }
+    | { kind: 'heartbeat'; head: string | null; leaseExpiresAt: string; evidence: string }
+    /** No sign of work for so long: heartbeats stop until there is one. */
+    | { kind: 'stalled'; silentSeconds: number; message: string }
+    | { kind: 'checkpoint'; head: string; bytes: number }
+    | { kind: 'pushed'; branch: string; head: string }
+    | { kind: 'reported'; outcome: Outcome; state: string }
+    | { kind: 'fenced'; reason: string }
+    /** Where the work of a fenced attempt is now. */
+    | { kind: 'late'; head: string; where: string }
+    | { kind: 'escalated'; trigger: string }
+    | { kind: 'failed'; class: FailureClass; message: string }
+    /** The attempt has left this machine. */
+    | { kind: 'over' }
+  );
+
+/** How an attempt ended, for Signalbox. */
+export type Outcome = 'done' | 'failed' | 'escalated' | 'released';
+
 export type WorkerEvent =
-  | ({ kind: 'claimed'; title: string; branch: string } & AttemptName)
-  | ({ kind: 'started'; pid: number; directory: string } & AttemptName)
-  | ({ kind: 'output'; line: string } & AttemptName)
-  | ({ kind: 'heartbeat'; head: string | null; leaseExpiresAt: string } & AttemptName)
-  | ({ kind: 'pushed'; branch: string; head: string } & AttemptName)
-  | ({ kind: 'reported'; outcome: 'done' | 'failed'; state: string } & AttemptName)
-  | ({ kind: 'fenced'; reason: string } & AttemptName)
-  | ({ kind: 'failed'; class: FailureClass; message: string } & AttemptName)
+  | AttemptEvent
   | { kind: 'idle'; retryAfterSeconds: number }
   | { kind: 'problem'; message: string; correlationId: string | null };
 

@@ -286,7 +286,7 @@ describe('/approve', () => {
     lane.see(approve(101));
     expect(lane.task(1)).toMatchObject({
       state: 'approved',
-      approval: { headSha: 'head-1', version: 1, policyHash: lane.state.policyHash, by: 'rita' },
+      approvals: [{ headSha: 'head-1', version: 1, policyHash: lane.state.policyHash, by: 'rita' }],
     });
   });
 
@@ -415,7 +415,7 @@ describe('/approve', () => {
     queueTask(lane, 1);
     const facts = lane.see(pull(lane.task(1), { headSha: 'newer' }), approve(101));
     expect(kinds(facts)).toContain('build-abandoned');
-    expect(lane.task(1)).toMatchObject({ state: 'approved', approval: { headSha: 'newer' } });
+    expect(lane.task(1)).toMatchObject({ state: 'approved', approvals: [{ headSha: 'newer' }] });
     const changes = [{ path: 'src/a.js', change: 'modified' as const, mode: '100644' }];
     lane.see({ kind: 'diff', issue: 1, headSha: 'newer', baseSha: 'base-0', changes });
     lane.see(checks('newer', 'success'));
@@ -440,7 +440,7 @@ describe('/escalate', () => {
       state: 'escalated',
       attempt: null,
       entry: null,
-      approval: null,
+      approvals: [],
       claims: ['src/a.js'],
       escalation: { trigger: 'asked-by-a-person', context: 'wrong design', by: 'rita', from: 'approved' },
     });

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { judgeDiff, passes } from '../../src/core/gate/arbiter.ts';
+import { judgeDiff, openFindings } from '../../src/core/gate/arbiter.ts';
 import type { PathChange } from '../../src/core/gate/diff.ts';
 import { type GateRow, gateIsOpen, gateOf } from '../../src/core/gate/gate.ts';
-import { judgeScope } from '../../src/core/gate/scope.ts';
-import type { CheckConclusion, Task } from '../../src/core/lane/state.ts';
+import type { Approval, CheckConclusion, Task, Verdict } from '../../src/core/lane/state.ts';
 import {
   approve,
   checks,
@@ -23,60 +22,15 @@ const change = (path: string, kind: PathChange['change'] = 'modified'): PathChan
   mode: '100644',
 });
 
-describe('the scope rule', () => {
-  const owns = ['src/a.js', 'docs/**'];
-
-  test('has nothing to say about changes inside the owned paths', () => {
-    expect(judgeScope([change('src/a.js'), change('docs/deep/er.md', 'added')], owns)).toEqual([]);
-  });
-
-  test('finds every path outside, by name and by what happened to it', () => {
-    const findings = judgeScope([change('src/b.js', 'removed'), change('README.md'), change('docs/x')], owns);
-    expect(findings).toMatchObject([
-      { rule: 'scope', severity: 'fail', path: 'src/b.js', message: expect.stringContaining('removed') },
-      { rule: 'scope', severity: 'fail', path: 'README.md', message: expect.stringContaining('modified') },
-    ]);
-  });
-
-  test.each([
-    { from: 'docs/a.md', to: 'docs/b.md', outside: [] },
-    { from: 'docs/a.md', to: 'src/b.js', outside: ['src/b.js'] },
-    { from: 'src/b.js', to: 'docs/b.md', outside: ['src/b.js'] },
-    { from: 'lib/a', to: 'lib/b', outside: ['lib/a', 'lib/b'] },
-  ])('a rename from $from to $to is judged by both names', ({ from, to, outside }) => {
-    const findings = judgeScope([change(from, 'removed'), change(to, 'added')], owns);
-    expect(findings.map((finding) => finding.path)).toEqual(outside);
-  });
-
-  test('a name that only begins like an owned path is outside', () => {
-    expect(judgeScope([change('src/a.js.bak'), change('docsy/x')], owns)).toHaveLength(2);
-  });
-
-  test('an empty diff passes', () => {
-    expect(judgeScope([], owns)).toEqual([]);
-  });
-});
-
 describe('the arbiter', () => {
-  test('binds its verdict to the head and the version, and fails on one finding', () => {
+  test('binds its verdict to the head, the version and the policy, and fails on one finding', () => {
     const lane = reviewed();
-    const verdict = judgeDiff(lane.task(1), {
-      headSha: 'some-head',
-      baseSha: 'base-0',
-      changes: [change('src/a.js'), change('lib/x')],
-    });
-    expect(verdict).toMatchObject({ headSha: 'some-head', version: 1 });
-    expect(passes(verdict)).toBe(false);
-    expect(
-      passes(
-        judgeDiff(lane.task(1), { headSha: 'some-head', baseSha: 'base-0', changes: [change('src/a.js')] }),
-      ),
-    ).toBe(true);
-  });
-
-  test('a finding that only warns does not stop anything', () => {
-    const warning = { rule: 'size', severity: 'warn' as const, path: null, message: 'big', remedy: 'split' };
-    expect(passes({ headSha: 'h', baseSha: 'b', version: 1, findings: [warning] })).toBe(true);
+    const judge = (...changes: PathChange[]) =>
+      judgeDiff(lane.task(1), { headSha: 'head-1', baseSha: 'base-0', changes }, lane.state);
+    const bad = judge(change('src/a.js'), change('lib/x'));
+    expect(bad).toMatchObject({ headSha: 'head-1', version: 1, policyHash: lane.state.policyHash });
+    expect(openFindings(bad, lane.task(1))).toMatchObject([{ rule: 'scope', path: 'lib/x' }]);
+    expect(openFindings(judge(change('src/a.js')), lane.task(1))).toEqual([]);
   });
 });
 
@@ -103,12 +57,16 @@ function withPull(task: Task, changes: Partial<NonNullable<Task['pull']>>): Task
   return { ...task, pull: task.pull && { ...task.pull, ...changes } };
 }
 
+function approval(lane: LaneDriver, change: Partial<Approval> = {}): Approval {
+  const { policyHash } = lane.state;
+  const bound = { headSha: 'head-1', version: 1, policyHash, epoch: 0 };
+  return { ...bound, by: 'rita', at: lane.at, source: 'command', review: null, owns: [], ...change };
+}
+
 /** Task 1 with an approval that holds: the gate is open. */
 function approved(lane: LaneDriver): Task {
   const task = lane.task(1);
-  const { policyHash } = lane.state;
-  const approval = { headSha: 'head-1', version: 1, policyHash, by: 'rita', at: lane.at };
-  return { ...task, state: 'approved', approval };
+  return { ...task, state: 'approved', approvals: [approval(lane)] };
 }
 
 describe('the gate', () => {
@@ -153,20 +111,15 @@ describe('the gate', () => {
     expect(row(lane, 'checks')?.state).toBe('pending');
   });
 
-  test.each([
+  test.each<{ what: string; verdict: Partial<Verdict> | null; state: GateRow['state'] }>([
     { what: 'none', verdict: null, state: 'pending' },
-    {
-      what: 'of another head',
-      verdict: { headSha: 'old', baseSha: 'base-0', version: 1, findings: [] },
-      state: 'pending',
-    },
-    {
-      what: 'of another version',
-      verdict: { headSha: 'head-1', baseSha: 'base-0', version: 2, findings: [] },
-      state: 'pending',
-    },
-  ])('a verdict that is $what is not proof', ({ verdict, state }) => {
+    { what: 'of another head', verdict: { headSha: 'old' }, state: 'pending' },
+    { what: 'of another version', verdict: { version: 2 }, state: 'pending' },
+    { what: 'of another policy', verdict: { policyHash: 'other' }, state: 'pending' },
+  ])('a verdict that is $what is not proof', ({ verdict: other, state }) => {
     const lane = reviewed();
+    const judged = lane.task(1).pull?.verdict;
+    const verdict = judged && other ? { ...judged, ...other } : null;
     const task = withPull(approved(lane), { verdict });
     expect(row(lane, 'arbiter', task)?.state).toBe(state);
     expect(gateIsOpen(task, lane.state)).toBe(false);
@@ -189,17 +142,18 @@ describe('the gate', () => {
     { what: 'head', with: { headSha: 'old' } },
     { what: 'version', with: { version: 2 } },
     { what: 'policy', with: { policyHash: 'other' } },
+    { what: 'force-push', with: { epoch: 1 } },
   ])('an approval for another $what does not count', ({ with: other }) => {
     const lane = reviewed();
     const task = approved(lane);
-    const wrong = { ...task, approval: task.approval && { ...task.approval, ...other } };
+    const wrong = { ...task, approvals: [approval(lane, other)] };
     expect(row(lane, 'approval', wrong)?.state).toBe('failed');
     expect(gateIsOpen(wrong, lane.state)).toBe(false);
   });
 
   test('with no approval asked for by the policy, a green head enters the queue by itself', () => {
     const lane = reviewed({ gate: { approvals: 0 } });
-    expect(lane.task(1)).toMatchObject({ state: 'approved', approval: { by: 'policy' } });
+    expect(lane.task(1)).toMatchObject({ state: 'approved', approvals: [{ by: 'policy' }] });
     expect(lane.task(1).entry).not.toBeNull();
   });
 

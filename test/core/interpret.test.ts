@@ -217,6 +217,7 @@ describe('a stale fence', () => {
   test.each([claimed, done, failed, asks])('has no effect: $kind', (word) => {
     const lane = working();
     lane.see(says(failed));
+    lane.pass(60_000);
     expect(lane.task(1).attempt).toMatchObject({ number: 2, fence: 2 });
     expect(interpret(lane.state, says(word, 1))).toEqual([]);
     expect(
@@ -237,6 +238,16 @@ describe('a stale fence', () => {
     request(lane, 1);
     expect(lane.task(1).attempt).toMatchObject({ number: 1, fence: 2 });
     expect(interpret(lane.state, says(done, 1))).toEqual([]);
+  });
+});
+
+describe('a claim', () => {
+  test('of an attempt that another claim has taken has no effect: the first one has it', () => {
+    const lane = working();
+    expect(kinds(lane.see(says(claimed)))).toContain('work-started');
+    const other: AgentWord = { kind: 'claimed', claimId: 'claim-2', worker: 'w-2' };
+    expect(interpret(lane.state, says(other))).toEqual([]);
+    expect(lane.task(1).attempt?.claimId).toBe('claim-1');
   });
 });
 

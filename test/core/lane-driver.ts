@@ -2,14 +2,8 @@
  * A lane driven in memory: the same interpret → fold → decide as engine/advance, with the ledger's leases, effects
  * and clock kept by hand. No part of Signalbox is replaced; only Postgres and GitHub are left out.
  */
-import { type Decision, decide } from '../../src/core/lane/decide.ts';
-import {
-  type Effect,
-  effectKey,
-  effectsOfFact,
-  isStillWanted,
-  wantedEffects,
-} from '../../src/core/lane/effects.ts';
+import { decide } from '../../src/core/lane/decide.ts';
+import { type Effect, effectKey, effectsOfStep, isStillWanted } from '../../src/core/lane/effects.ts';
 import type { Fact, FactBody } from '../../src/core/lane/facts.ts';
 import { emptyLane, fold } from '../../src/core/lane/fold.ts';
 import { interpret } from '../../src/core/lane/interpret.ts';
@@ -70,9 +64,10 @@ export class LaneDriver {
       if (fact.kind !== 'task-assigned') continue;
       delete this.leases[fact.issue];
       const until = this.now + this.state.policy.ownership.lease;
-      if (fact.via === 'pull') this.leases[fact.issue] = new Date(until).toISOString();
+      if (fact.via === 'pull' || fact.via === 'dispatch')
+        this.leases[fact.issue] = new Date(until).toISOString();
     }
-    const effects = bookable(decision, facts);
+    const effects = effectsOfStep(before, decision.state, facts);
     for (const effect of effects) this.#book(effect);
     this.watch({ observations, before, after: this.state, facts, effects, wakeAt: decision.wakeAt });
     return facts;
@@ -119,11 +114,6 @@ export function takeIn(
     }
   }
   return { seen, state };
-}
-
-/** The effects that engine/advance books after a decision. */
-export function bookable({ state }: Decision, facts: readonly Fact[]): Effect[] {
-  return [...wantedEffects(state), ...facts.flatMap((fact) => effectsOfFact(fact, state))];
 }
 
 export function foldAll(state: LaneState, facts: readonly FactBody[], at = '2026-01-01T00:00:00.000Z') {
@@ -238,7 +228,8 @@ export function request(
 export function openWork(lane: LaneDriver, number: number): void {
   const { attempt } = lane.task(number);
   if (!attempt) throw new Error(`#${number} has no attempt`);
-  const opened = `opened-${number}-${attempt.fence}`;
+  // The branch of an earlier attempt is found again, with the commit that opened it.
+  const opened = lane.task(number).record.endings.at(-1)?.openedSha ?? `opened-${number}-${attempt.fence}`;
   lane.see({
     kind: 'branch-opened',
     issue: number,

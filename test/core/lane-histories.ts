@@ -3,6 +3,7 @@
  * the lane is in, so that they are often sensible, sometimes late, and sometimes plain wrong.
  */
 import fc from 'fast-check';
+import { isVerdictFor, openFindings } from '../../src/core/gate/arbiter.ts';
 import type { Effect } from '../../src/core/lane/effects.ts';
 import { isStillWanted } from '../../src/core/lane/effects.ts';
 import type { Fact } from '../../src/core/lane/facts.ts';
@@ -37,6 +38,26 @@ export const policies = [
     agents: { local: { via: 'pull', capacity: 2 }, people: { via: 'adopt' } },
     queue: { check_timeout: '5m' },
   },
+  {
+    limits: {
+      backoff: ['10s'],
+      usd: 1,
+      task: { tokens: 900 },
+      agent_day: { usd: 4 },
+      repository_day: { minutes: 90 },
+      breaker: { agent: 2, repository: 3, pause: '5m' },
+    },
+    ownership: { protected: ['lib/**'] },
+    autonomy: {
+      default: 'on-the-loop',
+      grace: '10m',
+      rules: [
+        { paths: ['docs/**'], level: 'out-of-the-loop' },
+        { paths: ['src/b.js'], level: 'in-the-loop' },
+      ],
+    },
+    escalate: { stale: '20m' },
+  },
   { schedule: { overlap: 0.5 }, ownership: { outside: 'expand', shared: ['package.json', 'docs/**'] } },
   { schedule: { mode: 'queue' }, limits: { in_review: 1, escalated: 1 } },
   { queue: { policy: 'serial', flake_retries: 0, starvation: 1 } },
@@ -47,13 +68,20 @@ const conclusions: readonly CheckConclusion[] = ['failure', 'pending', 'neutral'
 const words = [
   'claimed',
   'claimed',
+  'heartbeat',
+  'heartbeat',
   'done',
   'done',
-  'failed',
-  'escalate',
+  'infra',
+  'semantic',
+  'semantic',
+  'rate-limit',
   'released',
+  'budget',
+  'escalate',
   'request-paths',
 ] as const;
+export type Word = (typeof words)[number];
 const issueChanges = [
   'unlabel',
   'close',
@@ -66,7 +94,16 @@ const issueChanges = [
   'relabel',
   'stranger',
 ] as const;
-const typedCommands = ['hold', 'unhold', 'cancel', 'freeze', 'unfreeze', 'status'] as const;
+const typedCommands = [
+  'hold',
+  'unhold',
+  'cancel',
+  'freeze',
+  'unfreeze',
+  'status',
+  'retry',
+  'resume',
+] as const;
 const maria = { login: 'maria', permission: 'write' } as const;
 const visitor = { login: 'visitor', permission: 'read' } as const;
 const pullChanges = [
@@ -78,6 +115,8 @@ const pullChanges = [
   'reopen',
   'gone',
   'push-and-approve',
+  'late-push',
+  'late-push',
 ] as const;
 
 const number = fc.integer({ min: 1, max: 5 });
@@ -127,6 +166,14 @@ const action = fc.oneof(
       do: fc.constant('pull' as const),
       issue: number,
       change: fc.constantFrom(...pullChanges),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('run' as const),
+      issue: number,
+      run: fc.constantFrom('in-progress' as const, 'completed' as const),
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('diff' as const), issue: number, luck: byte }) },
@@ -236,6 +283,8 @@ export class World {
         return this.speak(task, action.word, action.stale);
       case 'pull':
         return this.changePull(task, action.change);
+      case 'run':
+        return this.run(task, action.run);
       case 'diff':
         return this.diff(task, action.luck);
       case 'checks':
@@ -273,8 +322,12 @@ export class World {
   type(under: number, what: (typeof typedCommands)[number]): Fact[] {
     const index = 0;
     const writtenAt = this.lane.at;
-    const needsWords = what === 'hold' || what === 'freeze';
-    const typed: SeenCommand = needsWords ? { index, name: what, why: 'later' } : { index, name: what };
+    const typed: SeenCommand =
+      what === 'resume'
+        ? { index, name: what, guidance: 'A' }
+        : what === 'hold' || what === 'freeze'
+          ? { index, name: what, why: 'later' }
+          : { index, name: what };
     return this.tell(command(under, typed, { permission: 'maintain', writtenAt }));
   }
 
@@ -291,11 +344,10 @@ export class World {
       if (open.headSha === attempt.openedSha) return this.changePull(task, 'push');
       return attempt.via === 'pull' ? this.speak(task, 'done', 0) : this.changePull(task, 'ready');
     }
-    if (open.verdict?.headSha !== open.headSha || open.verdict.version !== task.version)
-      return this.diff(task, 255);
+    if (!isVerdictFor(open.verdict, task, this.lane.state.policyHash)) return this.diff(task, 255);
     if (open.headSha === attempt?.openedSha) return this.changePull(task, 'push');
     if (open.verdict.findings.some((finding) => finding.rule === 'held')) return [];
-    if (open.verdict.findings.length > 0) return this.changePull(task, 'push');
+    if (openFindings(open.verdict, task).length > 0) return this.changePull(task, 'push');
     const isGreen = this.lane.state.policy.gate.checks.every((name) =>
       open.checks.some((check) => check.name === name && check.conclusion === 'success'),
     );
@@ -346,6 +398,10 @@ export class World {
       }
       case 'announce-collision':
         return [{ kind: 'collision-announced', a: effect.a, b: effect.b }];
+      case 'keep-late-work': {
+        const { issue: of, number, late: branch } = effect;
+        return [{ kind: 'late-work-kept', issue: of, number, branch, isBack: luck % 8 !== 5 }];
+      }
       case 'mark-ready':
         return [pull(this.lane.task(effect.issue), { draft: false })];
       case 'close-pull':
@@ -393,16 +449,8 @@ export class World {
     return 100 * this.#serial + number;
   }
 
-  speak(task: Task | undefined, kind: AgentWord['kind'], stale: number): Fact[] {
+  speak(task: Task | undefined, word: Word, stale: number): Fact[] {
     if (!task?.attempt) return [];
-    const all: Record<AgentWord['kind'], AgentWord> = {
-      claimed: { kind: 'claimed', claimId: `claim-${stale}`, worker: 'w-1' },
-      done: { kind: 'done', head: task.pull?.headSha ?? '' },
-      failed: { kind: 'failed', class: 'infra', message: 'disk full' },
-      escalate: { kind: 'escalate', trigger: 'ambiguity', context: 'Which?', usage: { tokens: 7 } },
-      released: { kind: 'released', reason: 'Ctrl-C' },
-      'request-paths': { kind: 'request-paths', paths: ['docs/**', `src/${stale}.js`], why: 'needed' },
-    };
     const { number, fence } = task.attempt;
     const off = stale % 4 === 3 ? (stale % 8 === 3 ? -1 : 1) : 0;
     return this.tell({
@@ -410,8 +458,40 @@ export class World {
       issue: task.issue,
       attempt: number,
       fence: fence + off,
-      word: all[kind],
+      word: this.wordOf(task, word, stale),
     });
+  }
+
+  wordOf(task: Task, word: Word, stale: number): AgentWord {
+    const usage = { tokens: stale * 2, usd: stale / 200 };
+    switch (word) {
+      case 'claimed':
+        return { kind: word, claimId: `claim-${stale}`, worker: 'w-1' };
+      case 'heartbeat':
+        return { kind: word, head: this.sha('local'), usage };
+      case 'done':
+        return { kind: word, head: task.pull?.headSha ?? '', usage };
+      case 'escalate':
+        return { kind: word, trigger: 'ambiguity', context: 'Which?', options: ['This', 'That'], usage };
+      case 'released':
+        return { kind: word, reason: 'Ctrl-C' };
+      case 'request-paths':
+        return { kind: word, paths: ['docs/**', `src/${stale}.js`], why: 'needed' };
+      case 'rate-limit':
+        return { kind: 'failed', class: word, message: 'slow down', retryAfterMs: stale * 1_000, usage };
+      default:
+        return { kind: 'failed', class: word, message: 'it did not work', usage };
+    }
+  }
+
+  run(task: Task | undefined, run: 'in-progress' | 'completed'): Fact[] {
+    if (!task?.attempt) return [];
+    const { issue: of, attempt } = task;
+    const { number: nth, fence, runId } = attempt;
+    if (runId === null)
+      return this.tell({ kind: 'run-dispatched', issue: of, attempt: nth, fence, run: fence });
+    const conclusion = run === 'completed' ? 'failure' : null;
+    return this.tell({ kind: 'run', issue: of, run: runId, conclusion });
   }
 
   changePull(task: Task | undefined, change: (typeof pullChanges)[number]): Fact[] {
@@ -420,6 +500,11 @@ export class World {
     switch (change) {
       case 'push':
         return this.tell(moved());
+      case 'late-push': {
+        // A worker that was fenced between its last heartbeat and its push.
+        const late = task.record.endings.findLast((ending) => ending.head !== null)?.head;
+        return late ? this.tell(pull(task, { headSha: late })) : [];
+      }
       case 'ready':
         return this.tell(pull(task, { draft: false }));
       case 'draft':

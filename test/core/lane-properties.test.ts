@@ -10,10 +10,12 @@ import { effectKey, wantedEffects } from '../../src/core/lane/effects.ts';
 import type { Fact } from '../../src/core/lane/facts.ts';
 import { emptyLane, fold } from '../../src/core/lane/fold.ts';
 import { holdsFence, interpret } from '../../src/core/lane/interpret.ts';
+import type { Observation } from '../../src/core/lane/observation.ts';
 import { waitsOf } from '../../src/core/lane/plan-view.ts';
 import { isLive, type LaneState, prerequisitesOf, type Task } from '../../src/core/lane/state.ts';
 import { mayChange } from '../../src/core/task/ownership.ts';
 import { matches, overlap } from '../../src/core/task/patterns.ts';
+import { lives, playLife } from './attempt-histories.ts';
 import type { Step } from './lane-driver.ts';
 import { type Action, goodLuck, histories, World } from './lane-histories.ts';
 
@@ -23,8 +25,17 @@ const seen = {
   ejections: 0,
   stale: 0,
   expiries: 0,
+  extensions: 0,
   outside: 0,
   escalations: 0,
+  repeats: 0,
+  failures: 0,
+  pauses: 0,
+  late: 0,
+  latePushes: 0,
+  alone: 0,
+  warnings: 0,
+  answers: 0,
   expansions: 0,
   releases: 0,
   withheld: 0,
@@ -74,23 +85,61 @@ function assertGate(
   if (!touched?.every((path) => matches(mayChange(state.policy, task), path)))
     fail('I2', `the diff of ${entry.headSha} was not judged well`);
   const approvals = facts.filter((fact) => fact.kind === 'approved' && fact.issue === entry.issue);
-  const ended = facts.findLastIndex(
-    (fact) =>
-      (fact.kind === 'task-requested' || fact.kind === 'approval-voided' || fact.kind === 'escalated') &&
-      fact.issue === entry.issue,
-  );
   const last = approvals.at(-1);
+  // Another person's approval may end without this one.
+  const ends = (fact: Fact): boolean =>
+    fact.kind === 'task-requested' ||
+    fact.kind === 'escalated' ||
+    (fact.kind === 'approval-voided' &&
+      (fact.by === undefined || (last?.kind === 'approved' && fact.by === last.by)));
+  const ended = facts.findLastIndex((fact) => ends(fact) && 'issue' in fact && fact.issue === entry.issue);
   if (last?.kind !== 'approved' || facts.indexOf(last) < ended) fail('I2', 'no approval in force');
   const bound = { headSha: last.headSha, version: last.version, policyHash: last.policyHash };
   const landing = { headSha: entry.headSha, version: task.version, policyHash: state.policyHash };
   if (!isDeepStrictEqual(bound, landing)) fail('I2', 'the approval is for something else');
-  if (last.by === 'policy' && state.policy.gate.approvals > 0) fail('I2', 'nobody approved');
+  if (last.by === 'policy' && state.policy.gate.approvals > 0) assertAutonomy(world, state, task, touched);
   if (task.held || task.hold) fail('I2', 'the task is held');
+}
+
+/** What the one policy of the histories that lets changes approve themselves says, in other words than the core's. */
+function assertAutonomy(world: World, state: LaneState, task: Task, touched: readonly string[]): void {
+  if (state.policy.autonomy.default !== 'on-the-loop') fail('I2', 'nobody approved');
+  if (task.record.escalations > 1) fail('I2', 'a complex task approved itself');
+  if (touched.some((path) => path.startsWith('lib/') || path === 'src/b.js'))
+    fail('I2', `nobody approved ${touched.join(', ')}`);
+  if (touched.every((path) => path.startsWith('docs/'))) return;
+  const began = world.lane.journal.find(
+    (fact) =>
+      fact.kind === 'grace-started' && fact.issue === task.issue && fact.headSha === task.pull?.headSha,
+  );
+  if (!began || Date.parse(world.lane.at) - Date.parse(began.at) < 600_000)
+    fail('I2', 'approved before its grace period had passed');
 }
 
 /** Whether a candidate with this task has passed, and may be on its way. */
 function isLanding(state: LaneState, issue: number): boolean {
   return activeBuilds(state).some((build) => build.flight?.entries.some((entry) => entry.issue === issue));
+}
+
+/** Nothing starts in a pause, past a budget of the day, or for a task whose attempts are used up. */
+function assertMayStart(before: LaneState, fact: Extract<Fact, { kind: 'task-assigned' }>): void {
+  const { record } = before.tasks[fact.issue] as Task;
+  if (record.notBefore !== null && record.notBefore > fact.at) fail('retry', 'started within its pause');
+  if (record.used >= before.policy.limits.attempts) fail('retry', 'one attempt too many');
+  if (record.escalations > 1 && record.used > 0) fail('retry', 'a complex task was tried again by itself');
+  if (record.late.some((work) => work.settledAt === null && work.sha === fact.baseSha))
+    fail('I8', 'started from late work');
+  for (const name of ['', fact.agent]) {
+    const until = before.health[name]?.pausedUntil ?? null;
+    if (until !== null && until > fact.at) fail('breaker', `"${name}" was given work in its pause`);
+  }
+  const { agent_day: ofAgent, repository_day: ofRepository } = before.policy.limits;
+  const today = before.spending.day === fact.at.slice(0, 10) ? before.spending.agents : {};
+  if ((today[fact.agent]?.usd ?? 0) >= (ofAgent.usd ?? Number.POSITIVE_INFINITY))
+    fail('budget', 'an agent past its day was given work');
+  const minutes = Object.values(today).reduce((sum, usage) => sum + usage.minutes, 0);
+  if (minutes >= (ofRepository.minutes ?? Number.POSITIVE_INFINITY))
+    fail('budget', 'work started past the day of the repository');
 }
 
 function assertFact(world: World, step: Step, before: LaneState, fact: Fact, facts: readonly Fact[]): void {
@@ -102,6 +151,7 @@ function assertFact(world: World, step: Step, before: LaneState, fact: Fact, fac
         if (!completed || number === fact.issue) fail('I5', `#${fact.issue} started before #${number}`);
       }
       if (fact.fence !== before.nextFence) fail('I8', 'a fence was used twice');
+      assertMayStart(before, fact);
       if (fact.claims.length === 0 && before.policy.schedule.mode !== 'branches')
         fail('I3', `#${fact.issue} started without claims`);
       return;
@@ -179,6 +229,32 @@ function assertFact(world: World, step: Step, before: LaneState, fact: Fact, fac
     case 'escalated':
       seen.escalations += 1;
       return;
+    case 'lease-extended':
+      seen.extensions += 1;
+      return;
+    case 'escalation-repeated':
+      seen.repeats += 1;
+      if (fact.times > 2) fail('escalation', 'people were told more than twice again');
+      return;
+    case 'attempts-exhausted':
+      seen.failures += 1;
+      return;
+    case 'resumed':
+      seen.answers += 1;
+      return;
+    case 'agent-paused':
+      seen.pauses += 1;
+      return;
+    case 'late-work-found':
+      seen.late += 1;
+      return;
+    case 'approved':
+      if (fact.by === 'policy' && before.policy.gate.approvals > 0) seen.alone += 1;
+      return;
+    case 'budget-warned':
+      seen.warnings += 1;
+      if (before.tasks[fact.issue]?.attempt?.warned) fail('budget', 'warned twice');
+      return;
     case 'base-moved':
       if (fact.by === 'outside') seen.outside += 1;
       return;
@@ -221,12 +297,28 @@ function assertStep(world: World, step: Step): void {
   if (again.facts.length > 0)
     fail('rest', `decided again: ${again.facts.map((fact) => fact.kind).join(', ')}`);
   for (const observation of step.observations) {
+    if (observation.kind === 'pull') assertLatePush(step, observation);
     if (observation.kind !== 'agent') continue;
     const { issue, attempt, fence } = observation;
     if (holdsFence(step.before.tasks[issue], attempt, fence)) continue;
     seen.stale += 1;
     if (interpret(step.before, observation).length > 0) fail('I8', 'a stale fence had an effect');
   }
+}
+
+/** A push of an ended attempt is kept, and changes nothing else of the lane (I8). */
+function assertLatePush(step: Step, { issue, seen: pull }: Extract<Observation, { kind: 'pull' }>): void {
+  const task = step.before.tasks[issue];
+  if (!task?.pull?.open || !pull?.open || pull.number !== task.pull.number) return;
+  const sha = pull.headSha;
+  const ended = task.record.endings.some((ending) => ending.head === sha);
+  const isKept = task.record.late.some((work) => work.sha === sha && work.settledAt !== null);
+  if (!ended || isKept || task.attempt?.head === sha || task.pull.headSha === sha) return;
+  seen.latePushes += 1;
+  if (step.facts.some((fact) => fact.kind === 'head-moved' && fact.issue === issue))
+    fail('I8', 'a push of an ended attempt moved the head');
+  if (!step.after.tasks[issue]?.record.late.some((work) => work.sha === sha))
+    fail('I8', 'late work was not kept');
 }
 
 function assertWhole(world: World): void {
@@ -268,11 +360,12 @@ function goodWeather(world: World): void {
   world.type(1, 'unfreeze');
   for (let round = 0; round < 60; round++) {
     for (let count = 0; lane.pending.length > 0 && count < 50; count++) world.carry(goodLuck);
+    // Nothing is booked any more: now CI has its turn.
+    world.carry(goodLuck);
     for (const task of Object.values(lane.state.tasks)) {
       const isForPeople = task.suspension !== null;
       if (task.pull?.open && task.state !== 'completed' && !isForPeople) world.progress(task.issue);
     }
-    world.carry(goodLuck);
     lane.presence = [
       { agent: 'default', worker: 'w-1', seenAt: lane.at },
       { agent: 'local', worker: 'w-1', seenAt: lane.at },
@@ -280,6 +373,31 @@ function goodWeather(world: World): void {
     lane.pass(10_000);
   }
 }
+
+describe('any life of a task', () => {
+  test('keeps the invariants after every step, and tries, pauses and asks as the policy says', {
+    timeout: 240_000,
+  }, () => {
+    fc.assert(
+      fc.property(lives(9), (life) => {
+        const world = new World();
+        world.lane.watch = (step) => assertStep(world, step);
+        playLife(world, life);
+        assertWhole(world);
+      }),
+      { numRuns: 20_000 },
+    );
+    expect(seen.expiries).toBeGreaterThan(500);
+    expect(seen.extensions).toBeGreaterThan(100);
+    expect(seen.failures).toBeGreaterThan(100);
+    expect(seen.repeats).toBeGreaterThan(500);
+    expect(seen.pauses).toBeGreaterThan(500);
+    expect(seen.latePushes).toBeGreaterThan(100);
+    expect(seen.answers).toBeGreaterThan(500);
+    expect(seen.warnings).toBeGreaterThan(50);
+    expect(seen.alone).toBeGreaterThan(50);
+  });
+});
 
 describe('any history of a lane', () => {
   test('keeps the invariants after every step', { timeout: 120_000 }, () => {

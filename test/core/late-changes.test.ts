@@ -75,6 +75,7 @@ test('an agent that reports done and has changed nothing has used up an attempt'
     fence: attempt.fence,
     word: { kind: 'done', head: attempt.openedSha ?? '' },
   });
+  lane.pass(60_000);
   expect(lane.task(1)).toMatchObject({ attempts: 2, state: 'assigned' });
 });
 

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { judgeScope } from '../../src/core/gate/scope.ts';
+import { judgePaths } from '../../src/core/gate/rules/scope.ts';
 import { PathIndex } from '../../src/core/task/path-index.ts';
 import { overlap } from '../../src/core/task/patterns.ts';
 
@@ -114,7 +114,7 @@ describe('overlap', () => {
           { path: from, change: 'removed' as const, mode: '100644' },
           { path: to, change: 'added' as const, mode: '100644' },
         ];
-        if (judgeScope(changes, mine).length > 0) return;
+        if (judgePaths(changes, { owns: mine, held: new Map() }).length > 0) return;
         const isTheirs = theirs.some((one) =>
           [from, to].some((name) => covered(one).has(name.toLowerCase())),
         );

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { waitsOf } from '../../src/core/lane/plan-view.ts';
+import type { Finding } from '../../src/core/lane/state.ts';
 import { PolicyFile } from '../../src/core/policy.ts';
 import {
   checks,
+  command,
   finishWork,
   issue,
   kinds,
@@ -21,8 +23,14 @@ function push(lane: LaneDriver, number: number, headSha: string, ...paths: strin
   return lane.see({ kind: 'diff', issue: number, headSha, baseSha: 'base-0', changes });
 }
 
+/** What stands against the diff because of ownership; other rules have their own tests. */
+function aboutOwnership(lane: LaneDriver, number: number): Finding[] {
+  const all = lane.task(number).pull?.verdict?.findings ?? [];
+  return all.filter(({ rule }) => rule === 'scope' || rule === 'held');
+}
+
 function findings(lane: LaneDriver, number: number): [string, string | null][] {
-  return (lane.task(number).pull?.verdict?.findings ?? []).map(({ rule, path }) => [rule, path]);
+  return aboutOwnership(lane, number).map(({ rule, path }) => [rule, path]);
 }
 
 const waits = (lane: LaneDriver, number: number) => waitsOf(lane.snapshot, lane.task(number), lane.at);
@@ -51,7 +59,7 @@ describe('a shared joint', () => {
     expect(lane.task(1).claims).toEqual(['src/one.js', 'package.json']);
     push(lane, 2, 'h2', 'package.json', 'src/two.js');
     expect(lane.task(2).claims).toEqual(['src/two.js']);
-    expect(lane.task(2).pull?.verdict?.findings).toMatchObject([
+    expect(aboutOwnership(lane, 2)).toMatchObject([
       { rule: 'held', severity: 'fail', path: 'package.json', message: '#1 owns this file at present' },
     ]);
   });
@@ -115,6 +123,19 @@ describe('a shared joint', () => {
     expect(waits(lane, 2).map((wait) => wait.kind)).toEqual(['overlap']);
   });
 
+  test('stays claimed through a new version, and holds up no change of versions', () => {
+    const lane = twoWriters();
+    push(lane, 1, 'h1', 'package.json');
+    lane.see(command(1, { index: 0, name: 'own', paths: ['docs/x.md'] }));
+    expect(lane.task(1)).toMatchObject({
+      version: 2,
+      state: 'in-review',
+      claims: ['docs/x.md', 'package.json', 'src/one.js'],
+    });
+    lane.see(command(2, { index: 0, name: 'own', paths: ['docs/y.md'] }));
+    expect(lane.task(2)).toMatchObject({ version: 2, claims: ['docs/y.md', 'src/two.js'] });
+  });
+
   test('that is a directory has one writer for all of it', () => {
     const lane = twoWriters({ ownership: { shared: ['package.json', 'src/schema/**'] } });
     push(lane, 1, 'h1', 'src/schema/a.sql');
@@ -139,7 +160,7 @@ describe('a push outside the claims', () => {
   test('fails in a strict policy, and the remedy names the command', () => {
     const lane = start({});
     push(lane, 1, 'h1', 'src/a.js', 'docs/x.md');
-    expect(lane.task(1).pull?.verdict?.findings).toMatchObject([
+    expect(aboutOwnership(lane, 1)).toMatchObject([
       { rule: 'scope', path: 'docs/x.md', remedy: expect.stringContaining('`/own docs/x.md`') },
     ]);
     expect(lane.task(1).claims).toEqual(['src/a.js']);
@@ -150,7 +171,7 @@ describe('a push outside the claims', () => {
     push(lane, 1, 'h1', 'src/a.js', 'docs/x.md');
     expect([lane.task(1).claims, findings(lane, 1)]).toEqual([['src/a.js', 'docs/x.md'], []]);
     push(lane, 1, 'h2', 'src/a.js', 'src/b.js');
-    expect(lane.task(1).pull?.verdict?.findings).toMatchObject([
+    expect(aboutOwnership(lane, 1)).toMatchObject([
       { rule: 'held', path: 'src/b.js', message: '#2 owns this file at present' },
     ]);
   });
@@ -179,7 +200,7 @@ describe('claims are given back', () => {
     const facts = lane.pass(Date.parse(lane.leases[1] ?? '') - lane.now);
     expect(facts.find((fact) => fact.kind === 'claims-released')).toMatchObject({
       paths: ['src/a.js'],
-      reason: 'no sign of life from default before its lease ended',
+      reason: 'no worker of default claimed it in time',
     });
   });
 
@@ -187,7 +208,7 @@ describe('claims are given back', () => {
     const lane = openLane();
     lane.see(policy({ limits: { attempts: 1 } }));
     request(lane, 1);
-    const word = { kind: 'failed' as const, class: 'infra', message: 'disk' };
+    const word = { kind: 'failed' as const, class: 'semantic' as const, message: 'no idea' };
     lane.see({ kind: 'agent', issue: 1, attempt: 1, fence: 1, word });
     expect(lane.task(1)).toMatchObject({ state: 'failed', claims: [] });
   });

@@ -10,6 +10,7 @@ import {
   command,
   finishWork,
   issue,
+  judge,
   kinds,
   type LaneDriver,
   land,
@@ -406,7 +407,7 @@ describe('ejection', () => {
       },
     });
     expect(ejection(facts)?.reason).toMatch(/failed 2 times; .*check ci ended with failure .*https:\/\/ci\//);
-    expect(lane.task(1)).toMatchObject({ state: 'in-review', approval: null, entry: null });
+    expect(lane.task(1)).toMatchObject({ state: 'in-review', approvals: [], entry: null });
     expect(lane.task(2).state).toBe('completed');
     expect(lane.pending.map((booked) => booked.effect.kind)).toContain('notify');
   });
@@ -454,7 +455,7 @@ describe('ejection', () => {
     const lane = testing();
     const facts = lane.see(pull(lane.task(1), { headSha: 'newer' }));
     expect(kinds(facts)).toEqual(['head-moved', 'approval-voided', 'build-abandoned']);
-    expect(lane.task(1)).toMatchObject({ state: 'in-review', approval: null, entry: null });
+    expect(lane.task(1)).toMatchObject({ state: 'in-review', approvals: [], entry: null });
     expect(lane.task(1).lastReason).toContain('the head moved from head-1');
   });
 
@@ -496,6 +497,8 @@ describe('ejection', () => {
       finishWork(lane, 1);
       lane.see(checks('head-1', 'failure'));
       lane.see(policy({ gate: { checks: [], approvals } }));
+      judge(lane, 1);
+      lane.see(checks('head-1', 'failure'));
       lane.see(approve(101));
       expect(lane.task(1)).toMatchObject({ state: 'approved', lastReason: null });
       expect(activeBuild(lane).entries).toMatchObject([{ issue: 1 }]);

@@ -206,11 +206,12 @@ describe('other reasons to wait', () => {
     lane.see(policy({ limits: { attempts: 2 } }));
     request(lane, 1);
     for (const fence of [1, 2]) {
-      const word = { kind: 'failed' as const, class: 'infra', message: `disk ${fence}` };
+      const word = { kind: 'failed' as const, class: 'semantic' as const, message: `no idea ${fence}` };
       lane.see({ kind: 'agent', issue: 1, attempt: fence, fence, word });
+      lane.pass(60_000);
     }
     expect(lane.task(1)).toMatchObject({ state: 'failed', claims: [], attempt: null });
-    expect(lane.task(1).lastReason).toBe('2 attempts have failed; the last one: infra: disk 2');
+    expect(lane.task(1).lastReason).toBe('2 attempts have failed; the last one: semantic: no idea 2');
     expect(waits(lane, 1)).toEqual(['human']);
   });
 
@@ -223,7 +224,7 @@ describe('other reasons to wait', () => {
       issue: 1,
       attempt: 1,
       fence: 1,
-      word: { kind: 'failed', class: 'infra', message: 'disk' },
+      word: { kind: 'released' as const, reason: 'disk' },
     });
     expect(kinds(facts)).toEqual(['attempt-ended', 'claims-released', 'task-assigned']);
     expect(lane.task(1).attempt).toMatchObject({ number: 2, fence: 2 });
@@ -281,14 +282,15 @@ describe('agents', () => {
     const lane = openLane();
     lane.see(policy({ agents: { copilot: { via: 'assign' } } }));
     request(lane, 1);
-    expect(waitsOf(lane.snapshot, lane.task(1), lane.at)[0]?.what).toContain('pull or adopt');
+    expect(waitsOf(lane.snapshot, lane.task(1), lane.at)[0]?.what).toContain('pull, dispatch or adopt');
   });
 
   test('every attempt has its branch opened anew, under a key of its own', () => {
     const lane = openLane();
     request(lane, 1);
-    const word = { kind: 'failed' as const, class: 'infra', message: 'disk' };
+    const word = { kind: 'failed' as const, class: 'infra' as const, message: 'disk' };
     lane.see({ kind: 'agent', issue: 1, attempt: 1, fence: 1, word });
+    lane.pass(60_000);
     const keys = lane.pending.map((booked) => booked.key);
     expect(keys.filter((key) => key.startsWith('open-branch'))).toEqual([
       'open-branch:1:1',

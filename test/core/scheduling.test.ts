@@ -189,7 +189,7 @@ describe('back-pressure', () => {
     finishWork(lane, 1);
     request(lane, 3, owns('3'));
     expect(waits(lane, 3)).toMatchObject([{ kind: 'limit', what: '1 task waits for review, the limit' }]);
-    const word = { kind: 'failed' as const, class: 'infra', message: 'disk' };
+    const word = { kind: 'released' as const, reason: 'Ctrl-C' };
     lane.see({ kind: 'agent', issue: 2, attempt: 1, fence: 2, word });
     expect(lane.task(2)).toMatchObject({ state: 'assigned', attempts: 2 });
     lane.see(issue(1, { ready: false }));

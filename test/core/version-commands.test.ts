@@ -54,7 +54,7 @@ describe('/own', () => {
     const lane = openLane();
     queueTask(lane, 1);
     type(lane, own('src/b.js'), 101);
-    expect(lane.task(1)).toMatchObject({ state: 'in-review', approval: null, entry: null });
+    expect(lane.task(1)).toMatchObject({ state: 'in-review', approvals: [], entry: null });
     judge(lane, 1);
     expect(answer(lane.see(approve(101))).outcome).toBe('done');
   });

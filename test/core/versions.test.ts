@@ -88,7 +88,7 @@ describe('an edit by somebody with write access', () => {
     queueTask(lane, 1);
     expect(Object.values(lane.state.builds).map((build) => build.state)).toEqual(['preparing']);
     lane.see(edited({ owns: ['src/a.js', 'src/c.js'] }));
-    expect(lane.task(1)).toMatchObject({ state: 'in-review', version: 2, approval: null, entry: null });
+    expect(lane.task(1)).toMatchObject({ state: 'in-review', version: 2, approvals: [], entry: null });
     expect(lane.task(1).claims).toEqual(['src/a.js', 'src/c.js']);
     expect(Object.values(lane.state.builds).map((build) => build.state)).toEqual(['abandoned']);
   });
@@ -127,7 +127,7 @@ describe('an edit by somebody with write access', () => {
     lane.see(issue(2, { spec: { owns: ['src/b.js'] }, blockedBy: [1] }));
     expect(lane.task(2).state).toBe('approved');
     lane.see(edited({ owns: ['src/x.js'], requirements: 'Other.' }));
-    expect(lane.task(2)).toMatchObject({ state: 'in-review', approval: null });
+    expect(lane.task(2)).toMatchObject({ state: 'in-review', approvals: [] });
     expect(lane.task(2).lastReason).toBe('its prerequisite #1 has changed to version 2');
   });
 

@@ -46,6 +46,7 @@ export function emptyView(changes: Partial<LaneView> = {}): LaneView {
     at,
     plan: [],
     queue: [],
+    escalations: [],
     collisions: [],
     landings: [],
     agents: [],

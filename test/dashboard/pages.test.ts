@@ -68,6 +68,17 @@ describe("a lane's page", () => {
     );
   });
 
+  it('a freeze says who, why and what ends it, and its words are only words', () => {
+    const frozen = { by: 'mary', why: 'the <b>audit</b>', at: ago(5) };
+    const page = renderLane(emptyView({ frozen }), { githubUrl: 'https://github.test' });
+    expect(page).toContain('Landings are frozen');
+    expect(page).toContain('the &lt;b&gt;audit&lt;/b&gt;');
+    expect(page).toContain('/unfreeze');
+    expect(renderHome([emptyView({ frozen })], { githubUrl: 'https://github.test' })).toContain(
+      'landings are frozen',
+    );
+  });
+
   it('shows a policy that was not accepted', () => {
     const problem = emptyView({ policyProblem: 'unknown key "agnets": did you mean "agents"?' });
     expect(textOf(renderLane(problem, options))).toContain('unknown key &quot;agnets&quot;');

@@ -239,7 +239,9 @@ describe('blocked by', () => {
 });
 
 describe('edits of the text', () => {
-  const answer = (nodes: unknown) => ({ data: { repository: { issue: { userContentEdits: { nodes } } } } });
+  const answer = (nodes: unknown) => ({
+    data: { repository: { issue: { createdAt: '2026-01-01T09:00:00Z', userContentEdits: { nodes } } } },
+  });
 
   it('come oldest first; a deleted account is ghost', async () => {
     const client = openClient();
@@ -250,6 +252,7 @@ describe('edits of the text', () => {
         answer([
           { editedAt: '2026-01-01T11:00:00Z', editor: { login: 'eve' } },
           { editedAt: '2026-01-01T10:00:00Z', editor: null },
+          { editedAt: '2026-01-01T09:00:00Z', editor: { login: 'author' } },
         ]),
       );
     expect(await fetchTextEdits(client, repo, 3)).toEqual([

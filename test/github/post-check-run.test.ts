@@ -119,4 +119,49 @@ describe('postCheckRun', () => {
     onRepo().post('/check-runs').reply(201, { id: 8 });
     expect(await again(false)).toEqual({ id: 8 });
   });
+
+  const remarks = Array.from({ length: 120 }, (_, index) => ({
+    path: 'a.js',
+    line: index + 1,
+    level: 'failure' as const,
+    title: 'scope',
+    message: `finding ${index}`,
+  }));
+  const there = (count: number) =>
+    remarks.slice(0, count).map(({ path, line, level, title, message }) => ({
+      path,
+      start_line: line,
+      annotation_level: level,
+      title,
+      message,
+    }));
+  /** Notes how many annotations come with each request; nock also asks it about others. */
+  const annotated = (lengths: number[]) => (body: { output?: { annotations?: object[] } }) => {
+    if (body.output) lengths.push(body.output.annotations?.length ?? 0);
+    return body.output !== undefined;
+  };
+
+  it('sends annotations fifty at a time, and the buttons', async () => {
+    const lengths: number[] = [];
+    list();
+    onRepo()
+      .post('/check-runs', (body) => body.actions?.length === 1 && annotated(lengths)(body))
+      .reply(201, { id: 9 });
+    onRepo().patch('/check-runs/9', annotated(lengths)).times(2).reply(200, {});
+    const actions = [{ label: 'Retry', description: 'Again', identifier: 'retry' as const }];
+    expect(await post({ annotations: remarks, actions })).toEqual({ id: 9 });
+    expect(lengths).toEqual([50, 50, 20]);
+  });
+
+  it('adds only the annotations that are not there yet, also after it was cut off between two requests', async () => {
+    const lengths: number[] = [];
+    list(run(3, 7));
+    onRepo().get('/check-runs/3/annotations').query(true).reply(200, there(90));
+    onRepo().patch('/check-runs/3', annotated(lengths)).reply(200, {});
+    expect(await post({ annotations: remarks })).toEqual({ id: 3 });
+    expect(lengths).toEqual([30]);
+    list(run(3, 7));
+    onRepo().get('/check-runs/3/annotations').query(true).reply(200, there(90));
+    expect(await post({ annotations: remarks.slice(0, 90) })).toEqual({ id: 3 });
+  });
 });

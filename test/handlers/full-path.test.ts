@@ -13,7 +13,7 @@ import { eventually } from '../support/ledger-process.ts';
 
 afterEach(closeAll);
 
-/** A GitHub that gives tokens and knows nothing else; remembers what it was asked. */
+/** A GitHub that gives tokens, knows its repositories' ids and nothing else; remembers what it was asked. */
 async function openGitHub(): Promise<{ url: string; asked: string[] }> {
   const asked: string[] = [];
   const server = createServer((request, response) => {
@@ -27,6 +27,8 @@ async function openGitHub(): Promise<{ url: string; asked: string[] }> {
     if (path === '/app/installations') return answer(200, []);
     if (path.endsWith('/access_tokens'))
       return answer(201, { token: 'ghs_test', expires_at, permissions: {} });
+    const shop = /^\/repos\/acme\/shop-(\d+)$/u.exec(path)?.[1];
+    if (shop !== undefined) return answer(200, { id: Number(shop) });
     return answer(404, { message: 'Not Found' });
   });
   server.listen(0, '127.0.0.1');

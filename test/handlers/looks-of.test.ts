@@ -23,6 +23,50 @@ const repository = { id: 5, name: 'shop', owner: { login: 'acme' }, default_bran
 
 const asking: [string, HeardEvent, { kind: string; subject: string }[]][] = [
   [
+    'a button of our check',
+    event('check_run', {
+      action: 'requested_action',
+      requested_action: { identifier: 'explain' },
+      check_run: { name: 'signalbox/arbiter', head_sha: sha },
+      sender: { login: 'rita' },
+    }),
+    [
+      { kind: 'checks', subject: sha },
+      { kind: 'action', subject: `explain:${sha}:rita:a-guid` },
+    ],
+  ],
+  [
+    'a button that is none of ours',
+    event('check_run', {
+      action: 'requested_action',
+      requested_action: { identifier: 'deploy' },
+      check_run: { name: 'signalbox/arbiter', head_sha: sha },
+      sender: { login: 'rita' },
+    }),
+    [{ kind: 'checks', subject: sha }],
+  ],
+  [
+    'our check, to be run again',
+    event('check_run', {
+      action: 'rerequested',
+      check_run: { name: 'signalbox/arbiter', head_sha: sha },
+      sender: { login: 'rita' },
+    }),
+    [
+      { kind: 'checks', subject: sha },
+      { kind: 'action', subject: `retry:${sha}:rita:a-guid` },
+    ],
+  ],
+  [
+    'another check, to be run again',
+    event('check_run', {
+      action: 'rerequested',
+      check_run: { name: 'ci', head_sha: sha },
+      sender: { login: 'rita' },
+    }),
+    [{ kind: 'checks', subject: sha }],
+  ],
+  [
     'an issue that is labelled',
     event('issues', { action: 'labeled', issue: { number: 7 } }),
     [{ kind: 'issue', subject: '7' }],
@@ -85,8 +129,11 @@ const asking: [string, HeardEvent, { kind: string; subject: string }[]][] = [
   ['a commit status', event('status', { sha }), [{ kind: 'checks', subject: sha }]],
   [
     'a workflow run',
-    event('workflow_run', { action: 'completed', workflow_run: { head_sha: sha } }),
-    [{ kind: 'checks', subject: sha }],
+    event('workflow_run', { action: 'completed', workflow_run: { id: 9, head_sha: sha } }),
+    [
+      { kind: 'checks', subject: sha },
+      { kind: 'run', subject: '9' },
+    ],
   ],
 ];
 

@@ -2,6 +2,7 @@
 import type { Kysely } from 'kysely';
 import type { LaneKey } from '../../src/core/ids.ts';
 import { decide } from '../../src/core/lane/decide.ts';
+import { effectsOfStep } from '../../src/core/lane/effects.ts';
 import type { Fact } from '../../src/core/lane/facts.ts';
 import type { Observation } from '../../src/core/lane/observation.ts';
 import type { Presence } from '../../src/core/lane/state.ts';
@@ -9,7 +10,7 @@ import { openLane } from '../../src/ledger/lanes.ts';
 import { type Loaded, loadSnapshot, withLane } from '../../src/ledger/load-lane.ts';
 import { saveLane } from '../../src/ledger/save-lane.ts';
 import type { DB } from '../../src/ledger/schema.ts';
-import { bookable, takeIn } from '../core/lane-driver.ts';
+import { takeIn } from '../core/lane-driver.ts';
 
 let repos = 0;
 
@@ -38,7 +39,7 @@ export async function advanceAt(
     const { seen, state } = takeIn(loaded.state, observations, at);
     const decision = decide({ state, presence, leases, hasUnreadIssues: false }, at);
     const facts = [...seen, ...decision.facts];
-    const effects = bookable(decision, facts);
+    const effects = effectsOfStep(loaded.state, decision.state, facts);
     const step = { before: loaded.state, after: decision.state, facts, effects, wakeAt: decision.wakeAt };
     await saveLane(lock, step);
     return { facts, loaded };

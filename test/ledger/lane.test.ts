@@ -105,7 +105,7 @@ describe('a lane that is saved', () => {
       }),
       { numRuns: 40, endOnFailure: true },
     );
-    expect(landings).toBeGreaterThan(10);
+    expect(landings).toBeGreaterThan(3);
   });
 });
 

@@ -275,7 +275,7 @@ describe('workers', () => {
 
   test('keep their lease alive under the present fence only', async () => {
     const lane = assigned();
-    lane.see({ ...says, word: { kind: 'failed', class: 'infra', message: 'disk' } });
+    lane.see({ ...says, word: { kind: 'released', reason: 'Ctrl-C' } });
     await store(lane);
     const fence = lane.task(1).attempt?.fence ?? 0;
     expect(fence).toBe(3);

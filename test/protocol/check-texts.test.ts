@@ -1,68 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { EjectionCode } from '../../src/core/lane/facts.ts';
-import type { Finding } from '../../src/core/lane/state.ts';
-import { ejectionWords, renderArbiterCheck, renderQueueCheck } from '../../src/protocol/check-texts.ts';
+import { ejectionWords, renderQueueCheck } from '../../src/protocol/check-texts.ts';
 import { approvalWait, at, head, queueRow, wait } from './scene.ts';
-
-const finding: Finding = {
-  rule: 'scope',
-  severity: 'fail',
-  path: 'src/secret.js',
-  message: 'changed outside the files this task owns',
-  remedy: 'Take the change back.',
-};
-
-describe('signalbox/arbiter', () => {
-  test('passes without findings', () => {
-    expect(
-      renderArbiterCheck({ headSha: head, baseSha: head, version: 1, findings: [] }),
-    ).toMatchInlineSnapshot(`
-      {
-        "conclusion": "success",
-        "summary": "Nothing stands against this change. Judged: commit \`0123456789ab\` against version 1 of the task.",
-        "text": "No findings.",
-        "title": "Passed",
-      }
-    `);
-  });
-
-  test('passes with warnings only', () => {
-    const check = renderArbiterCheck({
-      headSha: head,
-      baseSha: head,
-      version: 1,
-      findings: [{ ...finding, severity: 'warn' }],
-    });
-    expect(check).toMatchObject({ conclusion: 'success', title: 'Passed with 1 warning' });
-  });
-
-  test('fails, with what must be settled first', () => {
-    const findings: Finding[] = [{ ...finding, severity: 'warn', rule: 'tests', path: null }, finding];
-    expect(renderArbiterCheck({ headSha: head, baseSha: head, version: 2, findings })).toMatchInlineSnapshot(`
-      {
-        "conclusion": "failure",
-        "summary": "This change cannot enter the queue until the finding below is settled. There is 1 warning as well. Judged: commit \`0123456789ab\` against version 2 of the task.",
-        "text": "| | Rule | Path | What | What to do |
-      |---|---|---|---|---|
-      | must be settled | \`scope\` | \`src/secret.js\` | changed outside the files this task owns | Take the change back. |
-      | warning | \`tests\` |  | changed outside the files this task owns | Take the change back. |",
-        "title": "1 finding to settle",
-      }
-    `);
-  });
-
-  test('a path cannot break the table, and many findings fit', () => {
-    const findings = Array.from({ length: 400 }, () => ({
-      ...finding,
-      path: 'a|b`c\n@org',
-      message: '|'.repeat(999),
-    }));
-    const { text } = renderArbiterCheck({ headSha: head, baseSha: head, version: 1, findings });
-    expect(text).toMatch(/And \d+ more\.$/u);
-    expect(text).toContain('<code>a&#124;b&#96;c &#64;org</code>');
-    expect(text.length).toBeLessThan(65_535);
-  });
-});
 
 describe('signalbox/queue', () => {
   test('outside the queue', () => {

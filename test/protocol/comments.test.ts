@@ -93,7 +93,7 @@ describe('the issue’s comment', () => {
       > [!IMPORTANT]
       > **A person is needed:** decide how this goes on.
       > **Why:** Which API? A or B @&#8203;org (since 2026-11-20 10:03 UTC).
-      > **What to do:** type \`/approve\` in a comment on #50; or, for a new attempt, remove the label \`agent-ready\` and set it again.
+      > **What to do:** type \`/approve\` in a comment on #50; or, for a new attempt, type \`/resume <guidance>\` in a comment.
 
       | Plan | |
       |---|---|
@@ -125,7 +125,7 @@ describe('the issue’s comment', () => {
       > [!IMPORTANT]
       > **A person is needed:** decide whether to try again.
       > **Why:** 3 attempts have failed (since 2026-11-20 10:03 UTC).
-      > **What to do:** remove the label \`agent-ready\` and set it again."
+      > **What to do:** type \`/resume <guidance>\` in a comment."
     `);
   });
 

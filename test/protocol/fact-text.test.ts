@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { FactBody } from '../../src/core/lane/facts.ts';
+import type { Finding, Verdict } from '../../src/core/lane/state.ts';
 import { defaultPolicy } from '../../src/core/policy.ts';
 import { describeFact } from '../../src/protocol/fact-text.ts';
 import { at, head, task } from './scene.ts';
@@ -7,6 +8,13 @@ import { at, head, task } from './scene.ts';
 const { spec } = task();
 const check = { name: 'ci', conclusion: 'success', url: null } as const;
 const entry = { issue: 42, pull: 50, headSha: head };
+const opinion = { headSha: head, version: 1, by: 'llm m', summary: 'it deletes a test' };
+const pressed = { kind: 'action-requested', issue: 42, by: 'rita', headSha: head } as const;
+
+function verdictOf(findings: Finding[] = []): Verdict {
+  return { headSha: head, baseSha: head, version: 1, policyHash: 'p', findings, authors: [], owners: [] };
+}
+
 const decided = { comment: 1, index: 0, under: 42, issue: 42, command: '/approve', by: 'alice', detail: '' };
 
 const facts: FactBody[] = [
@@ -83,16 +91,13 @@ const facts: FactBody[] = [
   { kind: 'head-moved', issue: 42, sha: head },
   { kind: 'draft-changed', issue: 42, draft: false },
   { kind: 'draft-changed', issue: 42, draft: true },
-  { kind: 'arbiter-judged', issue: 42, verdict: { headSha: head, baseSha: head, version: 1, findings: [] } },
+  { kind: 'arbiter-judged', issue: 42, verdict: verdictOf() },
   {
     kind: 'arbiter-judged',
     issue: 42,
-    verdict: {
-      headSha: head,
-      baseSha: head,
-      version: 1,
-      findings: [{ rule: 'scope', severity: 'fail', path: null, message: '', remedy: '' }],
-    },
+    verdict: verdictOf([
+      { rule: 'scope', severity: 'fail', path: null, line: null, message: '', remedy: '' },
+    ]),
   },
   {
     kind: 'checks-reported',
@@ -102,10 +107,28 @@ const facts: FactBody[] = [
   },
   { kind: 'checks-reported', issue: 42, sha: head, checks: [{ ...check, conclusion: 'pending' }] },
   { kind: 'work-done', issue: 42, attempt: 1, by: 'w1' },
-  { kind: 'attempt-ended', issue: 42, attempt: 1, reason: 'the lease ran out' },
+  { kind: 'attempt-ended', issue: 42, attempt: 1, end: 'lost', reason: 'the lease ran out' },
   { kind: 'attempts-exhausted', issue: 42, reason: '3 attempts have failed' },
   { kind: 'approved', issue: 42, headSha: head, version: 1, policyHash: 'x', by: 'alice' },
   { kind: 'approval-voided', issue: 42, reason: 'a new commit' },
+  { kind: 'required-checks-read', checks: [{ name: 'ci', app: 7 }] },
+  { kind: 'required-checks-read', checks: [] },
+  { kind: 'force-pushed', issue: 42, count: 2 },
+  { kind: 'pull-retargeted', issue: 42, base: 'release' },
+  { kind: 'pull-retargeted', issue: 42, base: null },
+  { kind: 'objections-changed', issue: 42, objections: [{ by: 'rita', review: 3 }] },
+  { kind: 'objections-changed', issue: 42, objections: [] },
+  { kind: 'approver-checked', issue: 42, by: 'rita', owns: [] },
+  {
+    kind: 'rule-overridden',
+    issue: 42,
+    override: { rule: 'size', why: 'a rename', by: 'mary', headSha: head, version: 1 },
+  },
+  { kind: 'opinion-given', issue: 42, opinion: { ...opinion, verdict: 'pass' } },
+  { kind: 'opinion-given', issue: 42, opinion: { ...opinion, verdict: 'withhold' } },
+  { kind: 'opinion-given', issue: 42, opinion: { ...opinion, verdict: 'none', summary: 'no answer' } },
+  { ...pressed, action: 'retry', outcome: 'done' },
+  { ...pressed, action: 'override', outcome: 'denied' },
   { kind: 'queue-entered', issue: 42, headSha: head },
   { kind: 'entry-ejected', issue: 42, code: 'conflict', reason: 'it conflicts\nwith #3' },
   { kind: 'escalated', issue: 42, escalation: { trigger: 'unclear', context: 'x', by: 'local' } },
@@ -187,6 +210,20 @@ test('every kind of fact, as a sentence', () => {
       "No attempts are left: 3 attempts have failed.",
       "alice approved 0123456789ab.",
       "The approval no longer holds: a new commit.",
+      "The branch's rules ask for ci.",
+      "The branch's rules ask for no checks.",
+      "The branch was force-pushed.",
+      "The pull request goes to release now.",
+      "The pull request goes to the right branch again.",
+      "Changes are asked for by rita.",
+      "No review asks for changes any more.",
+      null,
+      "mary accepted what the rule size found: a rename.",
+      "llm m has nothing against it.",
+      "llm m is against it: it deletes a test.",
+      "llm m gave no opinion: no answer.",
+      "rita pressed Retry.",
+      "rita pressed Override…: not allowed.",
       "It entered the queue with 0123456789ab.",
       "It left the queue: it conflicts with #3.",
       "Stopped for a person to decide (unclear).",

@@ -26,7 +26,7 @@ test('a few issues are drawn, and the task itself stands out', () => {
     "\`\`\`mermaid
     flowchart LR
       i7["#7 Read the file (completed)"]
-      i9["#9 (not-planned)"]
+      i9["#9 (not planned)"]
       i42["#42 Count the tasks, and print them… (waiting)"]:::here
       i7 --> i42
       i9 --> i42

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
 import {
+  renderBudgetNotice,
   renderEjectionNotice,
   renderEscalationNotice,
-  renderFailureNotice,
+  renderExtensionNotice,
+  renderGraceNotice,
+  renderLateWorkNotice,
 } from '../../src/protocol/notices.ts';
 
 const escalation = {
@@ -31,8 +34,9 @@ test('an escalation', () => {
 
     **What to type**
 
+    - To say how to go on, type \`/resume\` and your guidance in a comment: a new attempt starts with it.
+    - To try again from a clean branch, type \`/retry\` in a comment.
     - To accept the branch as it is now, type \`/approve\` in a comment on #50. You may push to it first.
-    - To try again, remove the label \`agent-ready\` from the issue and set it again. Edit the issue first if something was unclear.
     - To give up, remove the label \`agent-ready\` and leave it off."
   `);
 });
@@ -59,18 +63,96 @@ test('a context of any length and shape stays a quote', () => {
   expect(quoted.length).toBeLessThan(5_000);
 });
 
-test('a failure', () => {
-  expect(
-    renderFailureNotice({ issue: 42, reason: '3 attempts have failed', mention: [] }),
-  ).toMatchInlineSnapshot(`
-    "### A person is needed
+test('an escalation with options and a history, told again', () => {
+  const text = renderEscalationNotice({
+    ...escalation,
+    tried: ['attempt 1 by local: semantic: no idea'],
+    options: ['Use the old API', 'Use the\nnew one'],
+    unansweredSince: '2026-11-20T10:03:27.123Z',
+  });
+  expect(text).toMatchInlineSnapshot(`
+    "### A person is still needed
 
-    The work on #42 has failed: 3 attempts have failed.
+    @acme/leads
 
-    **What to do**
+    The work on #42 has been waiting for an answer since 2026-11-20 10:03 UTC.
 
-    - To try again, remove the label \`agent-ready\` from the issue and set it again. Edit the issue first if something was unclear.
+    **Trigger:** unclear (raised by \`local\`)
+
+    **Context:**
+    > Which API?
+    > 
+    > A or B, @&#8203;org
+
+    **What was tried**
+
+    - attempt 1 by local: semantic: no idea
+
+    **Options**
+
+    - A: Use the old API
+    - B: Use the new one
+
+    **What to type**
+
+    - To pick an option, type \`/resume A\` with its letter in a comment.
+    - To say how to go on, type \`/resume\` and your guidance in a comment: a new attempt starts with it.
+    - To try again from a clean branch, type \`/retry\` in a comment.
+    - To accept the branch as it is now, type \`/approve\` in a comment on #50. You may push to it first.
     - To give up, remove the label \`agent-ready\` and leave it off."
+  `);
+});
+
+test('a budget that is nearly used up', () => {
+  const what = 'this attempt has used 4.1 of 5 USD';
+  expect(renderBudgetNotice({ issue: 42, what, mention: ['@acme/leads'] })).toMatchInlineSnapshot(`
+    "### A budget is nearly used up
+
+    @acme/leads
+
+    #42: this attempt has used 4.1 of 5 USD. At the end of the budget the attempt is stopped and a person is asked.
+
+    **What to do:** nothing, if that is as it should be. To stop it now, type \`/escalate <why>\` in a comment."
+  `);
+});
+
+test('an attempt that gets more time', () => {
+  expect(
+    renderExtensionNotice({ attempt: 2, agent: 'local', evidence: 'its branch moved at 10:00' }),
+  ).toMatchInlineSnapshot(`
+    "### Attempt 2 is given more time
+
+    \`local\` sends no heartbeat, but its branch moved at 10:00. It gets one more lease for that.
+
+    **What to do:** nothing, if the agent is well. To end the attempt now, type \`/retry\` in a comment."
+  `);
+});
+
+test('late work, with the branch set back and without', () => {
+  const late = { attempt: 1, late: 'agent/42-count-late-1', branch: 'agent/42-count', isBack: true };
+  expect(renderLateWorkNotice(late)).toMatchInlineSnapshot(`
+    "### Late work is kept
+
+    Attempt 1 had ended when its commits came, or left commits that the next attempt does not start from. Nothing of it is lost: it is on \`agent/42-count-late-1\`, and \`agent/42-count\` is where it was before.
+
+    **What to do:** nothing, if you do not need it. To use it, look at it and run \`git fetch origin && git push origin origin/agent/42-count-late-1:agent/42-count\`; to be rid of it, delete \`agent/42-count-late-1\`."
+  `);
+  expect(renderLateWorkNotice({ ...late, isBack: false })).not.toContain('where it was before');
+});
+
+test('a change that nobody needs to approve', () => {
+  expect(
+    renderGraceNotice({
+      pull: 50,
+      until: '2026-11-20T10:33:00.000Z',
+      why: 'a rule for docs/a.md says on-the-loop',
+    }),
+  ).toMatchInlineSnapshot(`
+    "### #50 enters the queue at 2026-11-20 10:33 UTC
+
+    The arbiter and the checks have passed, and the policy asks for no approval (a rule for docs/a.md says on-the-loop).
+
+    **What to do:** nothing, to let it land. To stop it, type \`/hold\` in a comment; \`/escalate <why>\` asks for a decision."
   `);
 });
 
@@ -80,7 +162,7 @@ test('an ejection', () => {
   ).toMatchInlineSnapshot(`
     "### #50 left the queue: its candidate failed in CI
 
-    ci failed in candidate 8
+    Ci failed in candidate 8.
 
     **What to do:** Look at the failed check and push a fix if one is needed. Then type \`/approve\` again."
   `);

@@ -1,7 +1,9 @@
 /** A task and its rows, as the texts see them; each test changes what it is about. */
+import { freshEvidence } from '../../src/core/gate/evidence.ts';
 import type { GateRow } from '../../src/core/gate/gate.ts';
-import type { Task } from '../../src/core/lane/state.ts';
+import type { Spec, Task } from '../../src/core/lane/state.ts';
 import type { PlanRow, QueueRow, Wait } from '../../src/core/lane/view.ts';
+import { emptyRecord } from '../../src/core/task/record.ts';
 import type { CommentExtra } from '../../src/protocol/standing-text.ts';
 
 export const at = '2026-11-20T10:03:27.123Z';
@@ -61,23 +63,25 @@ export function queueRow(change: Partial<QueueRow> = {}): QueueRow {
   };
 }
 
+const spec: Spec = {
+  title: 'Count the tasks',
+  requirements: 'Add `--count`.',
+  design: '',
+  acceptance: ['prints 0'],
+  owns: ['src/cli.js', 'test/**'],
+  ownsDeclared: true,
+  dependsOn: [7],
+  dependsElsewhere: [],
+  budget: { minutes: null, tokens: null, usd: null },
+};
+
 export function task(change: Partial<Task> = {}): Task {
   return {
     issue: 42,
     title: 'Count the tasks',
     state: 'in-review',
     version: 1,
-    spec: {
-      title: 'Count the tasks',
-      requirements: 'Add `--count`.',
-      design: '',
-      acceptance: ['prints 0'],
-      owns: ['src/cli.js', 'test/**'],
-      ownsDeclared: true,
-      dependsOn: [7],
-      dependsElsewhere: [],
-      budget: { minutes: null, tokens: null, usd: null },
-    },
+    spec,
     specHash: 'abc',
     blockedBy: [],
     blockedElsewhere: [],
@@ -110,11 +114,13 @@ export function task(change: Partial<Task> = {}): Task {
       merged: false,
       checks: [{ name: 'ci', conclusion: 'success', url: 'https://ci.example.org/1' }],
       verdict: null,
+      gate: freshEvidence(at, { version: 1, spec }),
     },
-    approval: null,
+    approvals: [],
     entry: null,
     ejectedHead: null,
     escalation: null,
+    record: emptyRecord,
     lastReason: null,
     since: at,
     startedAt: at,

@@ -31,6 +31,7 @@ export async function openEngine(database: TestDatabase, apiUrl = nowhere): Prom
     jobs,
     log,
     publicUrl: 'http://signalbox.test',
+    verifyRunToken: async () => null,
     vault: createVault(privateKey),
     instance: randomUUID(),
     sweepMs: 3_600_000,
@@ -65,9 +66,10 @@ export interface OpenServer {
 export async function openServer(
   options: Partial<ServerOptions> = {},
   shared?: TestDatabase,
+  githubUrl = nowhere,
 ): Promise<OpenServer> {
   const database = shared ?? (await openDatabase());
-  const engine = await openEngine(database);
+  const engine = await openEngine(database, githubUrl);
   const server = await startServer(engine, {
     host: '127.0.0.1',
     port: 0,

@@ -23,6 +23,7 @@ const server = await startServer(
     jobs: await openJobs({ url: databaseUrl, exclusive: true, lanes: 1, onProblem: () => {} }),
     log,
     publicUrl: 'http://signalbox.test',
+    verifyRunToken: async () => null,
     vault: createVault(privateKey),
     instance: randomUUID(),
     sweepMs: 3_600_000,

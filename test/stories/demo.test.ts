@@ -92,3 +92,14 @@ describe('the demo', () => {
     expect(err).toMatch(/#\d is failed: .*3 attempts/);
   });
 });
+
+test.concurrent('the story of versions ends with version 2 landed, and the stranger was answered', {
+  timeout: 240_000,
+}, async () => {
+  const { code, out, err } = await runDemo('--json', '--story', 'versions');
+  expect(err).not.toContain('failed');
+  expect(code).toBe(0);
+  const summary = JSON.parse(out) as Summary;
+  expect(summary.tasks).toMatchObject([{ state: 'completed', versions: 2, attempts: 1 }]);
+  expect(summary.landings).toHaveLength(1);
+});

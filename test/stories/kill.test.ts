@@ -6,6 +6,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { mainPlot } from '../../src/demo/plots/main-plot.ts';
 import { openTheatre, type Theatre } from '../../src/demo/story.ts';
 
 /** Which writes of the App, counted from its first, end with its death; `before` the effect or `after` it. */
@@ -24,6 +25,7 @@ async function openKilledTheatre({
   let writes = 0;
   const theatre = await openTheatre({
     dir,
+    plot: mainPlot,
     path: process.env.PATH ?? '',
     paceMs: 0,
     sweepSeconds: 5,

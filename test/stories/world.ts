@@ -4,14 +4,17 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { createAppAuth } from '@octokit/auth-app';
 import { Octokit } from '@octokit/rest';
-import { pino } from 'pino';
+import { type Kysely, sql } from 'kysely';
+import { type Logger, pino } from 'pino';
 import { expect, vi } from 'vitest';
 import { replayJournal } from '../../src/core/lane/replay.ts';
 import type { LaneView, PlanRow } from '../../src/core/lane/view.ts';
 import { readJournal } from '../../src/ledger/journal.ts';
 import { keyOf, listLanes } from '../../src/ledger/lanes.ts';
 import { loadWholeLane } from '../../src/ledger/load-lane.ts';
+import type { DB } from '../../src/ledger/schema.ts';
 import { type Ci, startCi } from '../../src/sandbox/ci.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { serve } from '../../src/serve.ts';
@@ -29,13 +32,25 @@ export interface World {
   url: string;
   botLogin: string;
   appId: number;
+  installationId: number;
   /** Octokit of a person, by login: `mary` maintains, `walt` writes, `tess` triages, `rita` only reads. */
   as: Record<'mary' | 'walt' | 'tess' | 'rita', Octokit>;
+  /** Octokit of somebody with no role in the repository. */
+  guest(login: string): Octokit;
+  /** Octokit of another App that is installed here. */
+  bot(slug: string): Octokit;
   repo: { owner: string; repo: string };
   /** Opens an issue and labels it, as `by`. */
   request(by: keyof World['as'], title: string, body: string): Promise<number>;
   /** Commits files onto a branch and pushes, as a person with a clone would. */
   push(branch: string, message: string, files: Record<string, string | null>): Promise<string>;
+  /** The same with any token; rejects with what git says when the server refuses. */
+  pushAs(
+    token: string,
+    branch: string,
+    message: string,
+    files: Record<string, string | null>,
+  ): Promise<string>;
   say(by: keyof World['as'], under: number, body: string): Promise<number>;
   /** The task's row of the plan once `holds` is true of it. */
   until(issue: number, holds: (row: PlanRow) => boolean, what: string): Promise<PlanRow>;
@@ -50,6 +65,10 @@ export interface World {
     { conclusion: string | null; output: { title: string | null; text: string | null } } | undefined
   >;
   tipOf(branch: string): Promise<string>;
+  /** Everything that was delivered has been worked through, and whatever that led to is done. */
+  rest(): Promise<void>;
+  /** How many deliveries the ledger has taken in. */
+  countDeliveries(): Promise<number>;
   /** Proves I7: the journal folded from the start is the stored state. */
   proveReplay(): Promise<void>;
   close(): Promise<void>;
@@ -60,6 +79,8 @@ export interface WorldOptions {
   draftsAllowed?: boolean;
   policy?: string;
   agentToken?: string;
+  /** Where the App logs to; by default to nobody. */
+  log?: Logger;
 }
 
 const basicFiles = {
@@ -107,17 +128,20 @@ async function closeParts({ sandbox, ci, dir, stop }: Parts, drop: () => Promise
   await rm(dir, { recursive: true, force: true });
 }
 
-/** A clone in `dir` that pushes as `walt`. */
-function pusher(dir: string, sandbox: Sandbox, token: string): World['push'] {
+/** A clone in `dir` that fetches as `walt` and pushes with the token that it is given. */
+function pusher(dir: string, sandbox: Sandbox, token: string): World['pushAs'] {
   const clone = join(dir, 'clone');
   const git = async (...args: string[]): Promise<string> =>
     (await run('git', ['-C', clone, ...args])).stdout.trim();
   let cloned: Promise<unknown> | null = null;
-  return async (branch, message, files) => {
-    const remote = new URL('/acme/engine.git', sandbox.url);
-    remote.username = 'walt';
-    remote.password = token;
-    cloned ??= run('git', ['clone', '--quiet', remote.href, clone]);
+  const remote = (password: string): string => {
+    const url = new URL('/acme/engine.git', sandbox.url);
+    url.username = 'walt';
+    url.password = password;
+    return url.href;
+  };
+  return async (pushing, branch, message, files) => {
+    cloned ??= run('git', ['clone', '--quiet', remote(token), clone]);
     await cloned;
     await git('fetch', '--quiet', 'origin');
     await git('checkout', '--quiet', '-B', branch, `origin/${branch}`);
@@ -136,7 +160,7 @@ function pusher(dir: string, sandbox: Sandbox, token: string): World['push'] {
       '-m',
       message,
     );
-    await git('push', '--quiet', 'origin', branch);
+    await git('push', '--quiet', remote(pushing), branch);
     return git('rev-parse', 'HEAD');
   };
 }
@@ -152,7 +176,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const as = await openRepository(sandbox, options);
   const ci = await startCi(sandbox, {});
   const app = sandbox.addApp({ slug: 'signalbox' });
-  const log = pino({ level: process.env.LOG_LEVEL ?? 'silent' });
+  const log = options.log ?? pino({ level: process.env.LOG_LEVEL ?? 'silent' });
   const running = await serve(
     {
       appId: String(app.id),
@@ -163,9 +187,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       host: '127.0.0.1',
       port: 0,
       publicUrl: 'http://127.0.0.1:0',
+      oidcIssuer: null,
       agentToken: options.agentToken ?? null,
       dashboardToken: null,
       sweepMs: 20_000,
+      registries: { npm: null, pypi: null, crates: null, go: null },
+      model: null,
       databaseUrl: database.url,
       dataDir: dir,
       log: { level: 'silent', format: 'json' },
@@ -173,10 +200,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     log,
   );
   sandbox.setWebhook('signalbox', { url: `${running.url}/api/github/webhooks`, secret: webhookSecret });
-  sandbox.install('signalbox', 'acme', ['acme/engine']);
+  const { installationId } = sandbox.install('signalbox', 'acme', ['acme/engine']);
   const repo = { owner: 'acme', repo: 'engine' };
   const token = sandbox.addUser('walt').token;
 
+  const pushAs = pusher(dir, sandbox, token);
   const eventually: World['eventually'] = (read, what) =>
     vi.waitFor(
       async () => {
@@ -197,7 +225,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     url: running.url,
     botLogin: app.botLogin,
     appId: app.id,
+    installationId,
     as,
+    guest: (login) => new Octokit({ auth: sandbox.addUser(login).token, baseUrl: sandbox.url, log: quiet }),
+    bot: (slug) => {
+      const { id: appId, privateKey } = sandbox.addApp({ slug });
+      const auth = { appId, privateKey, ...sandbox.install(slug, 'acme', ['acme/engine']) };
+      return new Octokit({ authStrategy: createAppAuth, auth, baseUrl: sandbox.url, log: quiet });
+    },
     repo,
     view,
     eventually,
@@ -206,7 +241,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       await as[by].issues.addLabels({ ...repo, issue_number: data.number, labels: ['agent-ready'] });
       return data.number;
     },
-    push: pusher(dir, sandbox, token),
+    push: (branch, message, files) => pushAs(token, branch, message, files),
+    pushAs,
     say: async (by, under, body) =>
       (await as[by].issues.createComment({ ...repo, issue_number: under, body })).data.id,
     until: (issue, holds, what) =>
@@ -225,6 +261,17 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         (each) => each.name === name,
       ),
     tipOf: async (branch) => (await as.mary.git.getRef({ ...repo, ref: `heads/${branch}` })).data.object.sha,
+    rest: async () => {
+      await sandbox.idle();
+      await eventually(() => isAtRest(database.db), 'nothing is due any more');
+    },
+    countDeliveries: async () => {
+      const { count } = await database.db
+        .selectFrom('delivery')
+        .select((eb) => eb.fn.countAll<number>().as('count'))
+        .executeTakeFirstOrThrow();
+      return Number(count);
+    },
     proveReplay: async () => {
       for (const row of await listLanes(database.db)) {
         const journal = await readJournal(database.db, keyOf(row));
@@ -233,6 +280,16 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     },
     close: () => closeParts({ sandbox, ci, dir, stop: running.stop }, database.drop),
   };
+}
+
+/** Looks that are to be repeated later, because reads may lag behind writes, are not due. */
+async function isAtRest(db: Kysely<DB>): Promise<boolean> {
+  const { rows } = await sql<{ due: number }>`
+    select (select count(*) from delivery where processed_at is null)
+      + (select count(*) from look where due_at <= now())
+      + (select count(*) from effect where done_at is null and due_at <= now())
+      + (select count(*) from task where changed_seq > published_seq) as due`.execute(db);
+  return Number(rows[0]?.due) === 0;
 }
 
 /** An issue's body in the form's headings. */

@@ -2,7 +2,15 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type AgentTask, ClaimRequest, Heartbeat, Report } from '../../src/protocol/agent-contract.ts';
+import {
+  type AgentTask,
+  ClaimRequest,
+  Escalate,
+  Heartbeat,
+  Release,
+  Report,
+  SaveCheckpoint,
+} from '../../src/protocol/agent-contract.ts';
 
 /** `lost`: the request was served, and the connection broke before the answer. */
 export type Reply = { status: number; body: unknown } | 'lost';
@@ -13,10 +21,17 @@ export class ContractServer {
   readonly claims: ClaimRequest[] = [];
   readonly heartbeats: Heartbeat[] = [];
   readonly reports: Report[] = [];
+  readonly escalations: Escalate[] = [];
+  readonly releases: Release[] = [];
+  /** The bundles that were sent, and the one that is given out. */
+  readonly checkpoints: (SaveCheckpoint & { bundle: Buffer })[] = [];
+  bundle: Buffer | null = null;
   readonly tasks: AgentTask[] = [];
+  leaseExpiresAt = '2100-01-01T00:30:00Z';
   onClaim: (claim: ClaimRequest, count: number) => Reply | null = () => null;
   onHeartbeat: (heartbeat: Heartbeat) => Reply | null = () => null;
   onReport: (report: Report, count: number) => Reply | null = () => null;
+  onCheckpoint: (checkpoint: SaveCheckpoint) => Reply | null = () => null;
   readonly #server: Server;
   readonly #given = new Map<string, AgentTask | null>();
 
@@ -24,8 +39,9 @@ export class ContractServer {
     this.#server = createServer((request, response) => {
       void this.#serve(request).then((reply) => {
         if (reply === 'lost') return void request.socket.destroy();
-        response.writeHead(reply.status, { 'content-type': 'application/json' });
-        response.end(JSON.stringify(reply.body));
+        const type = Buffer.isBuffer(reply.body) ? 'application/x-git-bundle' : 'application/json';
+        response.writeHead(reply.status, { 'content-type': type });
+        response.end(Buffer.isBuffer(reply.body) ? reply.body : JSON.stringify(reply.body));
       });
     });
   }
@@ -48,21 +64,57 @@ export class ContractServer {
   }
 
   async #serve(request: IncomingMessage): Promise<Reply> {
-    const body: unknown = JSON.parse(await textOf(request));
+    const bytes = await bytesOf(request);
     if (request.headers.authorization !== `Bearer ${apiToken}`) {
       return contractError(401, 'unauthorized');
     }
-    if (request.url === '/api/agent/v1/claim') return this.#claim(ClaimRequest.parse(body));
-    if (request.url === '/api/agent/v1/heartbeat') {
-      const heartbeat = Heartbeat.parse(body);
-      this.heartbeats.push(heartbeat);
-      const ok = { status: 200, body: { lease_expires_at: '2026-01-01T00:30:00Z' } };
-      return this.onHeartbeat(heartbeat) ?? ok;
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    const path = url.pathname.replace('/api/agent/v1/', '');
+    if (path === 'checkpoint') return this.#checkpoint(request.method ?? '', url.searchParams, bytes);
+    return this.#call(path, JSON.parse(bytes.toString('utf8')));
+  }
+
+  #call(path: string, body: unknown): Reply {
+    switch (path) {
+      case 'claim':
+        return this.#claim(ClaimRequest.parse(body));
+      case 'heartbeat': {
+        const heartbeat = Heartbeat.parse(body);
+        this.heartbeats.push(heartbeat);
+        const ok = { status: 200, body: { lease_expires_at: this.leaseExpiresAt } };
+        return this.onHeartbeat(heartbeat) ?? ok;
+      }
+      case 'report': {
+        const report = Report.parse(body);
+        this.reports.push(report);
+        const state = report.kind === 'done' ? 'in-review' : 'waiting';
+        return this.onReport(report, this.reports.length) ?? { status: 200, body: { state } };
+      }
+      case 'escalate':
+        this.escalations.push(Escalate.parse(body));
+        return { status: 200, body: { state: 'escalated' } };
+      case 'release':
+        this.releases.push(Release.parse(body));
+        return { status: 200, body: { state: 'waiting' } };
+      default:
+        return contractError(404, 'unknown');
     }
-    const report = Report.parse(body);
-    this.reports.push(report);
-    const state = report.kind === 'done' ? 'in-review' : 'waiting';
-    return this.onReport(report, this.reports.length) ?? { status: 200, body: { state } };
+  }
+
+  #checkpoint(method: string, query: URLSearchParams, bytes: Buffer): Reply {
+    const read = Object.fromEntries(
+      [...query].map(([name, value]) => [
+        name,
+        /^\d+$/.test(value) && name !== 'head' ? Number(value) : value,
+      ]),
+    );
+    if (method === 'GET') {
+      return this.bundle ? { status: 200, body: this.bundle } : contractError(404, 'no-checkpoint');
+    }
+    const checkpoint = SaveCheckpoint.parse(read);
+    this.checkpoints.push({ ...checkpoint, bundle: bytes });
+    const ok = { status: 200, body: { head: checkpoint.head, bytes: bytes.length } };
+    return this.onCheckpoint(checkpoint) ?? ok;
   }
 
   #claim(claim: ClaimRequest): Reply {
@@ -79,8 +131,8 @@ export function contractError(status: number, code: string): Reply {
   return { status, body: { error: { code, message: 'No.', todo: 'Stop.' } } };
 }
 
-async function textOf(request: IncomingMessage): Promise<string> {
+async function bytesOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }

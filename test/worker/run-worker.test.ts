@@ -11,9 +11,9 @@ describe('a worker with a task', () => {
   it('commits what the agent left, with trailers, pushes it and reports the head', async () => {
     await using scene = await WorkerScene.open();
     scene.server.tasks.push(scene.task());
-    await scene.run(`cp "$SIGNALBOX_BRIEF" "$OUT/brief.md"; cp "$SIGNALBOX_TASK" "$OUT/task.json"
+    await scene.run(`cp "$AGENT_BRIEF" "$OUT/brief.md"; cp "$AGENT_TASK_FILE" "$OUT/task.json"
       git rev-parse --abbrev-ref HEAD > "$OUT/branch"
-      echo "$SIGNALBOX_ISSUE $SIGNALBOX_TASK_NAME $SIGNALBOX_CORRELATION_ID" > "$OUT/names"
+      echo "$SIGNALBOX_ISSUE $SIGNALBOX_TASK_NAME $AGENT_CORRELATION_ID" > "$OUT/names"
       echo work > count.txt`);
 
     const tip = scene.tipOfBranch();
@@ -33,6 +33,7 @@ describe('a worker with a task', () => {
         sequence: expect.any(Number),
         kind: 'done',
         head: tip,
+        usage: { minutes: expect.any(Number) },
       },
     ]);
     expect(readFileSync(scene.path('branch'), 'utf8').trim()).toBe(branch);
@@ -63,7 +64,7 @@ describe('a worker with a task', () => {
       if (count === 2) scene.stop.abort();
       return null;
     };
-    await scene.run('echo "$SIGNALBOX_TASK" >> log.txt', { once: false });
+    await scene.run('echo "$AGENT_TASK_FILE" >> log.txt', { once: false });
     expect(scene.server.reports.map(({ kind, fence }) => [kind, fence])).toEqual([
       ['done', 7],
       ['done', 8],
@@ -118,7 +119,7 @@ describe('a worker whose fence is old', () => {
     expect(isRunning(child)).toBe(false);
     expect(scene.tipOfBranch()).toBe(scene.remote.tip);
     expect(scene.server.reports).toEqual([]);
-    expect(scene.kinds().at(-1)).toBe('fenced');
+    expect(scene.kinds().slice(-3)).toEqual(['fenced', 'late', 'over']);
     expect(readdirSync(scene.path('work/attempts'))).toEqual([]);
   });
 
@@ -142,9 +143,8 @@ describe('a worker that is stopped', () => {
     await scene.seen('output', (event) => event.kind === 'output' && event.line === 'ready');
     scene.stop.abort();
     await running;
-    expect(scene.server.reports).toMatchObject([
-      { kind: 'failed', error: { class: 'infra', message: 'released: the worker was stopped' } },
-    ]);
+    expect(scene.server.releases).toMatchObject([{ fence: 7, reason: 'the worker was stopped' }]);
+    expect(scene.server.reports).toEqual([]);
     expect(scene.tipOfBranch()).toBe(scene.remote.tip);
     expect(readdirSync(scene.path('work/attempts'))).toEqual([]);
   });

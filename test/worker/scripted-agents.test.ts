@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { demoIssues } from '../../src/demo/issues.ts';
+import { demoIssues } from '../../src/demo/plots/main-issues.ts';
 import { gitIn } from './git-remote.ts';
 
 const app = fileURLToPath(new URL('../../src/demo/tasks-app', import.meta.url));

@@ -42,7 +42,7 @@ describe('when answers are lost', () => {
     scene.server.onReport = (_report, count) => (count < 3 ? 'lost' : null);
     await scene.run('echo work > count.txt');
     expect(scene.server.reports).toHaveLength(3);
-    expect(scene.kinds().at(-1)).toBe('reported');
+    expect(scene.kinds().slice(-2)).toEqual(['reported', 'over']);
   });
 
   it('survives heartbeats that get no answer', async () => {
@@ -112,17 +112,28 @@ describe('when the agent does not deliver', () => {
 });
 
 describe('when the git server is gone at the push', () => {
-  it('tries again, reports infra, and keeps the finished work', async () => {
+  const gone = 'echo work > count.txt; mv "$OUT/remote.git" "$OUT/gone.git"';
+
+  it('tries again, reports infra, and saves the finished work at Signalbox', async () => {
     await using scene = await WorkerScene.open();
     scene.server.tasks.push(scene.task());
-    await scene.run('echo work > count.txt; mv "$OUT/remote.git" "$OUT/gone.git"');
+    await scene.run(gone);
     expect(scene.server.reports).toMatchObject([{ kind: 'failed', error: { class: 'infra' } }]);
-    const pushes = scene.events.filter(
-      (event) => event.kind === 'problem' && event.message.startsWith('push:'),
-    );
-    expect(pushes.length).toBeGreaterThan(1);
+    expect(scene.problems().filter((message) => message.startsWith('push:')).length).toBeGreaterThan(1);
+    expect(scene.server.checkpoints).toHaveLength(1);
+    expect(readdirSync(scene.path('work/attempts'))).toEqual([]);
+  });
+
+  it('keeps the finished work on disk when it cannot be saved there either', async () => {
+    await using scene = await WorkerScene.open();
+    scene.server.tasks.push(scene.task());
+    scene.server.onCheckpoint = () => contractError(413, 'too-large');
+    await scene.run(gone);
     const [kept = ''] = readdirSync(scene.path('work/attempts'));
     expect(existsSync(scene.path(`work/attempts/${kept}/tree/count.txt`))).toBe(true);
+    expect(scene.problems()).toContainEqual(
+      expect.stringContaining(`is kept in ${scene.path('work/attempts')}`),
+    );
   });
 
   it('reports a push that the remote declines', async () => {
@@ -152,7 +163,7 @@ describe('the tokens', () => {
     // The agent looks where a curious agent would, and does not clean up: the folder is copied before it goes.
     await scene.run(
       `env > "$OUT/agent-env"; git config --list > "$OUT/agent-config"; echo work > count.txt
-      cp -R "$(dirname "$SIGNALBOX_BRIEF")" "$OUT/copy"; cp -R "$OUT/work/repos" "$OUT/copy-repos"`,
+      cp -R "$(dirname "$AGENT_BRIEF")" "$OUT/copy"; cp -R "$OUT/work/repos" "$OUT/copy-repos"`,
       {
         env: { PATH: `${shim}:${process.env.PATH}`, HOME: scene.root, OUT: scene.root },
       },
@@ -216,7 +227,7 @@ describe('the tokens', () => {
     scene.server.onReport = () => contractError(409, 'fenced');
     await scene.run('exit 1');
     expect(scene.server.reports).toHaveLength(1);
-    expect(scene.kinds().at(-1)).toBe('fenced');
+    expect(scene.kinds().slice(-2)).toEqual(['fenced', 'over']);
   });
 });
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AgentTask } from '../../src/protocol/agent-contract.ts';
+import { plainCommand } from '../../src/worker/presets/presets.ts';
 import { runWorker, type WorkerOptions } from '../../src/worker/worker.ts';
 import type { WorkerEvent } from '../../src/worker/worker-event.ts';
 import { apiToken, ContractServer } from './contract-server.ts';
@@ -14,7 +15,7 @@ export class WorkerScene {
   readonly root = mkdtempSync(join(tmpdir(), 'signalbox-worker-'));
   readonly remote = makeRemote(this.root, branch);
   readonly events: WorkerEvent[] = [];
-  readonly stop = new AbortController();
+  stop = new AbortController();
   readonly server: ContractServer;
   readonly #watchers = new Set<() => void>();
 
@@ -50,11 +51,17 @@ export class WorkerScene {
       branch,
       base: 'main',
       base_sha: gitIn(this.remote.path, 'rev-parse', 'main'),
-      spec: { title: 'Count tasks', requirements: 'Count them.', design: '', acceptance: ['It counts.'] },
+      spec: {
+        title: 'Count tasks',
+        requirements: 'Count them.',
+        design: '',
+        acceptance: ['It counts.'],
+        guidance: [],
+      },
       owns: ['src/cli.js'],
       depends_on: [],
       budget: { minutes: 5, tokens: null, usd: null },
-      lease_expires_at: '2026-01-01T00:30:00Z',
+      lease_expires_at: '2100-01-01T00:30:00Z',
       heartbeat_seconds: 0.05,
       correlation_id: 'corr-42',
       report_url: `${this.server.url}/api/agent/v1/report`,
@@ -79,7 +86,7 @@ export class WorkerScene {
         token: apiToken,
         agent: 'local',
         worker: 'host-1',
-        exec: `/bin/sh ${file}`,
+        preset: plainCommand(`/bin/sh ${file}`),
         directory: this.path('work'),
         once: true,
         env: { PATH: process.env.PATH ?? '', HOME: this.root, OUT: this.root },
@@ -109,6 +116,28 @@ export class WorkerScene {
 
   kinds(): string[] {
     return this.events.map((event) => event.kind);
+  }
+
+  problems(): string[] {
+    return this.events.flatMap((event) => (event.kind === 'problem' ? [event.message] : []));
+  }
+
+  /** The files of the commit that a bundle ends at. */
+  filesOfBundle(bundle: Buffer | undefined): string[] {
+    const file = this.path('read.bundle');
+    writeFileSync(file, bundle ?? '');
+    const [head = ''] = gitIn(this.remote.path, 'bundle', 'unbundle', file).split(' ');
+    return gitIn(this.remote.path, 'ls-tree', '-r', '--name-only', head).split('\n');
+  }
+
+  /** A person's push to the branch. */
+  pushAsPerson(file: string, content: string): void {
+    const clone = this.path('person');
+    gitIn(this.root, 'clone', '--quiet', '--branch', branch, this.remote.path, clone);
+    writeFileSync(join(clone, file), `${content}\n`);
+    gitIn(clone, 'add', '.');
+    gitIn(clone, 'commit', '--quiet', '-m', 'A person');
+    gitIn(clone, 'push', '--quiet');
   }
 
   tipOfBranch(): string {

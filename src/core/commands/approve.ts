@@ -1,19 +1,10 @@
 /** `/approve [sha]`: approves this head at this version under this policy; the queue takes it when the gate holds. */
 
+import { approvalRefusal } from '../gate/approving.ts';
 import { isLive, type LaneState, type Suspension, type Task } from '../lane/state.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
-import { allows } from '../task/lifecycle.ts';
-import { ownsItsFiles } from '../task/ownership.ts';
 import { acceptVersion, adjustSpec } from '../task/versions.ts';
 import { type Answer, accept, type CommandRule, refuse } from './command.ts';
-
-/** Why this person's approval would not count, or null. */
-function approverProblem(state: LaneState, task: Task, by: string): string | null {
-  if (!state.policy.gate.labeller_may_approve && by === task.requestedBy) {
-    return 'the policy asks for an approval by someone else than the person who requested the task';
-  }
-  return null;
-}
 
 /** Under the issue of an edited text, the word is about the text: it accepts exactly what is there now. */
 function acceptText(
@@ -46,8 +37,8 @@ function acceptText(
 export const approve: CommandRule<'approve'> = {
   needs: 'write',
   on: 'task',
-  run: (state, task, { command: { sha }, by, under }) => {
-    const { pull, attempt, suspension } = task;
+  run: (state, task, { command: { sha }, by, under, owns }) => {
+    const { pull, suspension } = task;
     if (suspension && under === task.issue) return acceptText(state, task, suspension, by, sha);
     if (suspension) {
       return refuse(`the text of #${task.issue} was edited: read it, and approve it there first`);
@@ -56,22 +47,11 @@ export const approve: CommandRule<'approve'> = {
     if (sha !== null && !pull.headSha.startsWith(sha.toLowerCase())) {
       return refuse(`the head commit is now ${pull.headSha.slice(0, 12)}: look at it, then approve again`);
     }
-    if (attempt?.openedSha === pull.headSha) return refuse('the branch has no changes yet');
-    if (attempt?.via === 'pull' && (task.state === 'assigned' || task.state === 'working')) {
-      return refuse('the agent is still working: approve when the pull request is ready for review');
-    }
-    if (!allows(task.state, 'approved')) return refuse(`the task is ${task.state}`);
-    // An escalated task that was waiting before owns nothing: meanwhile another task may have its paths (I3).
-    if (!ownsItsFiles(state, task)) {
-      return refuse(
-        'the task does not own its files at present: remove the label `agent-ready` and set it again',
-      );
-    }
-    const problem = approverProblem(state, task, by);
+    const problem = approvalRefusal(state, task, by);
     if (problem) return refuse(problem);
     const { headSha } = pull;
     const { issue, version } = task;
     const bound = { headSha, version, policyHash: state.policyHash };
-    return accept([{ kind: 'approved', issue, ...bound, by }], headSha);
+    return accept([{ kind: 'approved', issue, ...bound, by, owns }], headSha);
   },
 };

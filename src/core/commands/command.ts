@@ -45,6 +45,8 @@ export interface Typed<Name extends CommandName> {
   under: number;
   /** When the comment was written, by GitHub's clock, ISO 8601. */
   writtenAt: string;
+  /** Which owners of the changed files this person speaks for besides `@login`. */
+  owns: string[];
 }
 
 /** What a command leads to. `detail` says why it was refused, and what to do. */

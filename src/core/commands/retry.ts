@@ -1,4 +1,39 @@
-/** `/retry`: a new attempt in fresh context, or a new build of an ejected entry. */
-import type { CommandRule } from './command.ts';
+/**
+ * `/retry`: a new attempt in fresh context, from a clean branch (what the branch held is kept beside it); or, where the
+ * queue has ejected this commit, a new build of it, which counts as this person's approval. On a task that waits it ends the pause before the next attempt.
+ */
+import type { FactBody } from '../lane/facts.ts';
+import type { LaneState, Task } from '../lane/state.ts';
+import { mayBeLanding } from '../queue/may-be-landing.ts';
+import { closeBreakers } from '../task/breaker.ts';
+import { allows } from '../task/lifecycle.ts';
+import { approve } from './approve.ts';
+import { type Answer, accept, type CommandRule, refuse, type Typed } from './command.ts';
 
-export const retry: CommandRule<'retry'> = { needs: 'write', on: 'task', run: null };
+/** The ejection has taken the approvals back, so whoever wants a new build vouches for the commit again. */
+function rebuild(state: LaneState, task: Task, { by, under, writtenAt, owns }: Typed<'retry'>): Answer {
+  const command = { name: 'approve' as const, sha: null };
+  const asked: FactBody = { kind: 'rebuild-asked', issue: task.issue, by };
+  if (approve.on !== 'task' || approve.run === null) return refuse('it cannot be approved');
+  const approved = approve.run(state, task, { command, by, under, writtenAt, owns });
+  return approved.outcome === 'done' ? accept([asked, ...approved.facts]) : approved;
+}
+
+export const retry: CommandRule<'retry'> = {
+  needs: 'write',
+  on: 'task',
+  run: (state, task, typed) => {
+    const { issue, pull } = task;
+    const { by } = typed;
+    if (mayBeLanding(state, issue)) return refuse('it is landing at this moment');
+    if (task.state === 'in-review' && pull !== null && pull.headSha === task.ejectedHead) {
+      return rebuild(state, task, typed);
+    }
+    if (!allows(task.state, 'resumed')) {
+      const instead = task.entry === null ? '' : ': its entry is in the queue already';
+      return refuse(`the task is ${task.state}${instead}`);
+    }
+    const afresh = task.state !== 'waiting';
+    return accept([{ kind: 'resumed', issue, by, guidance: null, afresh }, ...closeBreakers(state, by)]);
+  },
+};

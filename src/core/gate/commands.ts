@@ -47,12 +47,12 @@ function run<Name extends CommandName>(
 }
 
 function answer(state: LaneState, task: Task | undefined, seen: CommandSeen): Answer {
-  const { command, by, under, writtenAt } = seen;
+  const { command, by, under, writtenAt, owns = [] } = seen;
   if (command.name === 'unknown') return { outcome: 'unknown', detail: command.suggestion ?? '', facts: [] };
   if (command.name === 'too-many') return refuse(String(command.count));
   // The table pairs each name with its own rule; that the two agree is beyond what a union can say.
   const rule = commandRules[command.name] as CommandRule<CommandName>;
-  return run(rule, { state, task }, { command, by, under, writtenAt });
+  return run(rule, { state, task }, { command, by, under, writtenAt, owns });
 }
 
 /** Without an answer to who somebody is, nobody may do anything (S12). */

@@ -2,58 +2,92 @@
  * The gate: all that must hold before a PR may enter the queue, and must go on holding until it lands (I2).
  * Everything is bound to one head commit, one version of the task and one policy.
  */
-import type { Approval, LaneState, Task } from '../lane/state.ts';
+import { checkNames } from '../ids.ts';
+import type { LaneState, Task } from '../lane/state.ts';
 import { holdWaits } from '../task/hold.ts';
 import { protectedPathsOf } from '../task/ownership.ts';
 import { prerequisitesToWaitFor } from '../task/prerequisites.ts';
 import { suspensionWait } from '../task/suspension.ts';
-import { passes } from './arbiter.ts';
+import { approverProblem, countingApprovals, endOfApproval, openOwnerGroups } from './approving.ts';
+import { countFindings, isVerdictFor, openFindings } from './arbiter.ts';
+import type { RequiredCheck } from './evidence.ts';
+import { likelyCause } from './likely-cause.ts';
+import { isProof, opinionCheck, requiredChecks } from './required-checks.ts';
 
 export interface GateRow {
-  condition: 'checks' | 'arbiter' | 'approval' | 'dependency' | 'hold' | 'edit' | 'pull';
+  condition: 'checks' | 'arbiter' | 'opinion' | 'approval' | 'dependency' | 'hold' | 'edit' | 'pull';
   name: string;
   state: 'ok' | 'pending' | 'failed';
   detail: string;
 }
 
-function checkRows(task: Task, state: LaneState): GateRow[] {
-  return state.policy.gate.checks.map((name) => {
-    const result = task.pull?.checks.find((check) => check.name === name);
-    const base = { condition: 'checks' as const, name };
-    if (!result) return { ...base, state: 'pending', detail: 'has not reported on this commit' };
-    if (result.conclusion === 'success') return { ...base, state: 'ok', detail: 'success' };
-    if (result.conclusion === 'pending') return { ...base, state: 'pending', detail: 'is running' };
-    return { ...base, state: 'failed', detail: `${result.conclusion} is not proof` };
-  });
-}
-
-function arbiterRow(task: Task): GateRow {
-  const base = { condition: 'arbiter' as const, name: 'signalbox/arbiter' };
-  const verdict = task.pull?.verdict;
-  if (!verdict || verdict.headSha !== task.pull?.headSha || verdict.version !== task.version) {
-    return { ...base, state: 'pending', detail: 'has not judged this commit' };
+function checkRow(task: Task, state: LaneState, check: RequiredCheck, at: string | null): GateRow {
+  const { name } = check;
+  const result = task.pull?.checks.find((each) => each.name === name);
+  const base = { condition: 'checks' as const, name };
+  if (!result) {
+    const cause = at === null ? null : likelyCause(task, state, check, at);
+    return { ...base, state: 'pending', detail: cause ?? 'has not reported on this commit' };
   }
-  if (passes(verdict)) return { ...base, state: 'ok', detail: 'no findings that fail' };
-  const failing = verdict.findings.filter((finding) => finding.severity === 'fail').length;
-  return { ...base, state: 'failed', detail: `${failing} finding${failing === 1 ? '' : 's'}` };
+  if (isProof(state, result.conclusion)) return { ...base, state: 'ok', detail: result.conclusion };
+  if (result.conclusion === 'pending') return { ...base, state: 'pending', detail: 'is running' };
+  return { ...base, state: 'failed', detail: `${result.conclusion} is not proof` };
 }
 
-/** Whether an approval still speaks about what would land: same head, same version, same policy. */
-export function approvalHolds(approval: Approval, task: Task, state: LaneState): boolean {
-  return (
-    approval.headSha === task.pull?.headSha &&
-    approval.version === task.version &&
-    approval.policyHash === state.policyHash
-  );
+function arbiterRow(task: Task, state: LaneState): GateRow {
+  const base = { condition: 'arbiter' as const, name: checkNames.arbiter };
+  const verdict = task.pull?.verdict ?? null;
+  if (!isVerdictFor(verdict, task, state.policyHash))
+    return { ...base, state: 'pending', detail: 'has not judged this commit' };
+  const open = countFindings(openFindings(verdict, task));
+  if (open > 0) return { ...base, state: 'failed', detail: `${open} finding${open === 1 ? '' : 's'}` };
+  const accepted = verdict.findings.some((finding) => finding.severity === 'fail');
+  return { ...base, state: 'ok', detail: accepted ? 'accepted by a maintainer' : 'no findings that fail' };
 }
 
-function approvalRow(task: Task, state: LaneState): GateRow {
+/** A second opinion can only withhold: without one that was understood, nothing is held up, and it is shown. */
+function opinionRows(task: Task, state: LaneState): GateRow[] {
+  const asked = state.policy.arbiter.second_opinion;
+  if (asked === 'none') return [];
+  const base = { condition: 'opinion' as const, name: 'second opinion' };
+  const check = opinionCheck(state);
+  if (check !== null) {
+    const conclusion = task.pull?.checks.find(({ name }) => name === check)?.conclusion ?? 'pending';
+    if (conclusion === 'pending')
+      return [{ ...base, state: 'pending', detail: `${check} has not reported on this commit` }];
+    const isAgainst = !isProof(state, conclusion) && conclusion !== 'neutral' && conclusion !== 'skipped';
+    return [{ ...base, state: isAgainst ? 'failed' : 'ok', detail: `${check}: ${conclusion}` }];
+  }
+  const opinion = task.pull?.gate.opinion ?? null;
+  if (opinion?.headSha !== task.pull?.headSha || opinion?.version !== task.version)
+    return [{ ...base, state: 'pending', detail: 'has not been given on this commit' }];
+  const words = {
+    pass: 'nothing against it',
+    withhold: opinion.summary,
+    none: `no opinion: ${opinion.summary}`,
+  };
+  return [
+    {
+      ...base,
+      state: opinion.verdict === 'withhold' ? 'failed' : 'ok',
+      detail: `${opinion.by}: ${words[opinion.verdict]}`,
+    },
+  ];
+}
+
+function countRow(task: Task, state: LaneState): GateRow {
   const base = { condition: 'approval' as const, name: 'approval' };
-  if (
-    state.policy.gate.approvals === 0 &&
-    !task.approval &&
-    protectedPathsOf(state.policy, task).length === 0
-  ) {
+  const guarded = protectedPathsOf(state.policy, task);
+  // Where protected paths are owned, a person approves whatever the policy says.
+  const needed = Math.max(state.policy.gate.approvals, guarded.length > 0 ? 1 : 0);
+  const counting = countingApprovals(task, state);
+  const names = counting.map(({ by }) => by).join(', ');
+  const ended = task.approvals.find((each) => endOfApproval(each, task, state) !== null);
+  if (ended && counting.length < Math.max(1, needed))
+    return { ...base, state: 'failed', detail: 'was for another commit' };
+  if (needed === 0) {
+    if (task.approvals.length > 0)
+      return { ...base, state: 'ok', detail: `by ${task.approvals.map(({ by }) => by).join(', ')}` };
     return task.pull?.headSha === task.ejectedHead
       ? {
           ...base,
@@ -62,30 +96,80 @@ function approvalRow(task: Task, state: LaneState): GateRow {
         }
       : { ...base, state: 'ok', detail: 'not asked for by the policy' };
   }
-  if (!task.approval) return { ...base, state: 'pending', detail: 'nobody has approved this commit' };
-  if (!approvalHolds(task.approval, task, state))
-    return { ...base, state: 'failed', detail: 'was for another commit' };
-  return { ...base, state: 'ok', detail: `by ${task.approval.by}` };
+  if (counting.length >= needed) return { ...base, state: 'ok', detail: `by ${names}` };
+  const [uncounted] = task.approvals.flatMap(({ by }) => {
+    const problem = approverProblem(state, task, by);
+    return problem === null ? [] : [`that of ${by} does not count: ${problem}`];
+  });
+  if (uncounted !== undefined) return { ...base, state: 'pending', detail: uncounted };
+  if (counting.length === 0) return { ...base, state: 'pending', detail: 'nobody has approved this commit' };
+  return { ...base, state: 'pending', detail: `${counting.length} of ${needed}: by ${names}` };
 }
 
-/** The gate's conditions, one row each, in the order in which people read them. */
-export function gateOf(task: Task, state: LaneState): GateRow[] {
-  const rows = [...checkRows(task, state), arbiterRow(task), approvalRow(task, state)];
-  for (const { what } of prerequisitesToWaitFor(state, task)) {
-    rows.push({ condition: 'dependency', name: 'dependency', state: 'pending', detail: what });
-  }
-  if (task.suspension) {
-    const { what } = suspensionWait(task, task.suspension);
-    rows.push({ condition: 'edit', name: 'edited text', state: 'pending', detail: what });
-  }
-  for (const { what } of holdWaits(task)) {
-    rows.push({ condition: 'hold', name: 'hold', state: 'pending', detail: what });
-  }
-  if (!task.pull?.open)
-    rows.push({ condition: 'pull', name: 'pull request', state: 'failed', detail: 'is not open' });
-  return rows;
+function approvalRows(task: Task, state: LaneState): GateRow[] {
+  const objections = task.pull?.gate.objections ?? [];
+  return [
+    countRow(task, state),
+    ...openOwnerGroups(task, state).map(({ owners, count, example }): GateRow => {
+      const more = count > 1 ? ` and ${count - 1} more` : '';
+      const detail = `${owners.join(' or ')} must approve ${example}${more}`;
+      return { condition: 'approval', name: 'owners', state: 'pending', detail };
+    }),
+    ...objections.map(
+      ({ by }): GateRow => ({
+        condition: 'approval',
+        name: 'review',
+        state: 'failed',
+        detail: `${by} asks for changes: that review must be dismissed or followed by an approval`,
+      }),
+    ),
+  ];
+}
+
+function pullRows(task: Task, state: LaneState): GateRow[] {
+  const base = { condition: 'pull' as const, name: 'pull request', state: 'failed' as const };
+  if (!task.pull?.open) return [{ ...base, detail: 'is not open' }];
+  const { retargeted } = task.pull.gate;
+  return retargeted === null ? [] : [{ ...base, detail: `goes to ${retargeted} instead of ${state.base}` }];
+}
+
+/**
+ * The gate's conditions, one row each, in the order in which people read them.
+ * @param at the time, for people: lets a check that stays away be explained. No row's state depends on it
+ */
+export function gateOf(task: Task, state: LaneState, at: string | null = null): GateRow[] {
+  return [
+    ...requiredChecks(state).map((check) => checkRow(task, state, check, at)),
+    arbiterRow(task, state),
+    ...opinionRows(task, state),
+    ...approvalRows(task, state),
+    ...prerequisitesToWaitFor(state, task).map(
+      ({ what }): GateRow => ({
+        condition: 'dependency',
+        name: 'dependency',
+        state: 'pending',
+        detail: what,
+      }),
+    ),
+    ...(task.suspension ? [suspensionWait(task, task.suspension)] : []).map(
+      ({ what }): GateRow => ({ condition: 'edit', name: 'edited text', state: 'pending', detail: what }),
+    ),
+    ...holdWaits(task).map(
+      ({ what }): GateRow => ({ condition: 'hold', name: 'hold', state: 'pending', detail: what }),
+    ),
+    ...pullRows(task, state),
+  ];
 }
 
 export function gateIsOpen(task: Task, state: LaneState): boolean {
   return gateOf(task, state).every((row) => row.state === 'ok');
+}
+
+/** Why a queued entry must leave the queue, or null. A wait is no reason: the entry keeps its place. */
+export function reasonToEject(task: Task, state: LaneState): string | null {
+  const [objection] = task.pull?.gate.objections ?? [];
+  if (objection) return `${objection.by} asks for changes`;
+  return pullRows(task, state).length > 0 && task.pull?.open
+    ? `the pull request goes to ${task.pull.gate.retargeted} instead of ${state.base} now`
+    : null;
 }

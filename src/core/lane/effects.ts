@@ -5,12 +5,24 @@
 import { buildRef, prepareRef } from '../ids.ts';
 import { auditedAgainst } from '../queue/audit.ts';
 import { isActive } from '../queue/build-state.ts';
+import { isPuttingAside, keepLateWork } from '../task/late-work.ts';
 import type { Fact } from './facts.ts';
+import { abandonedRuns, type RunEffect, wantedOfRuns } from './run-effects.ts';
 import type { Build, BuildEntry, Flight, Landing, LaneState, Task } from './state.ts';
 
 export type Effect =
   | { kind: 'open-branch'; issue: number; attempt: number; fence: number; branch: string; baseSha: string }
   | { kind: 'open-pull'; issue: number; fence: number; branch: string }
+  /** Keeps `sha` on the branch `late`, and puts `branch` back to `to` unless it has moved on. */
+  | {
+      kind: 'keep-late-work';
+      issue: number;
+      number: number;
+      branch: string;
+      late: string;
+      sha: string;
+      to: string;
+    }
   | { kind: 'announce-collision'; a: number; b: number }
   | { kind: 'mark-ready'; issue: number; pull: number; since: string }
   | {
@@ -38,6 +50,7 @@ export type Effect =
   | { kind: 'clean-build'; build: number; refs: string[] }
   | { kind: 'close-issue'; issue: number }
   | { kind: 'close-pull'; issue: number; pull: number; request: string }
+  | RunEffect
   | { kind: 'react'; comment: number; content: 'eyes' | 'rocket' | 'confused' }
   | { kind: 'reply'; under: number; comment: number; fact: Extract<Fact, { kind: 'command-decided' }> }
   | { kind: 'notify'; under: number; fact: Fact };
@@ -47,7 +60,12 @@ export function effectKey(effect: Effect): string {
   switch (effect.kind) {
     case 'open-branch':
     case 'open-pull':
+    case 'dispatch-workflow':
+    case 'trigger-checks':
+    case 'cancel-run':
       return `${effect.kind}:${effect.issue}:${effect.fence}`;
+    case 'keep-late-work':
+      return `${effect.kind}:${effect.issue}:${effect.number}`;
     case 'announce-collision':
       return `${effect.kind}:${effect.a}:${effect.b}`;
     case 'mark-ready':
@@ -73,10 +91,10 @@ export function effectKey(effect: Effect): string {
   }
 }
 
-function wantedByTask(task: Task): Effect[] {
+function wantedByTask(task: Task, state: LaneState): Effect[] {
   const { attempt, pull, issue } = task;
-  const effects: Effect[] = [];
-  if (attempt && attempt.openedSha === null) {
+  const effects: Effect[] = [...keepLateWork(task), ...wantedOfRuns(task, state)];
+  if (attempt && attempt.openedSha === null && !isPuttingAside(task)) {
     const { number, fence, branch, baseSha } = attempt;
     effects.push({ kind: 'open-branch', issue, attempt: number, fence, branch, baseSha });
   }
@@ -141,7 +159,7 @@ export function wantedEffects(state: LaneState): Effect[] {
     .map(({ a, b }): Effect => ({ kind: 'announce-collision', a, b }));
   return [
     ...announcements,
-    ...Object.values(state.tasks).flatMap(wantedByTask),
+    ...Object.values(state.tasks).flatMap((task) => wantedByTask(task, state)),
     ...wantedByBuilds(state),
     ...wantedAudits(state),
   ];
@@ -151,7 +169,7 @@ export function wantedEffects(state: LaneState): Effect[] {
 const answeredInWords: ReadonlySet<string> = new Set(['help', 'status', 'why']);
 
 /** Effects that answer something said or tell a person something new: wanted once, by the fact itself. */
-export function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
+function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
   switch (fact.kind) {
     case 'command-decided': {
       const ok = fact.outcome === 'done';
@@ -165,13 +183,22 @@ export function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
         ? [reaction]
         : [reaction, { kind: 'reply', under: fact.under, comment: fact.comment, fact }];
     }
-    case 'request-refused':
+    // About the issue's text, so it is said there and not on the pull request.
     case 'edit-suspended':
     case 'prerequisite-questioned':
+      return [{ kind: 'notify', under: fact.issue, fact }];
+    case 'request-refused':
     case 'escalated':
     case 'entry-ejected':
     case 'attempts-exhausted':
-    case 'paths-requested': {
+    case 'escalation-repeated':
+    case 'budget-warned':
+    case 'lease-extended':
+    case 'late-work-kept':
+    case 'grace-started':
+    case 'paths-requested':
+    case 'action-requested': {
+      if (fact.kind === 'action-requested' && fact.action === 'retry' && fact.outcome === 'done') return [];
       const under = state.tasks[fact.issue]?.pull?.number ?? fact.issue;
       return [{ kind: 'notify', under, fact }];
     }
@@ -180,8 +207,20 @@ export function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
   }
 }
 
+/** Effects of one step of a lane: what its state wants, what its facts say, and what it has left behind. */
+export function effectsOfStep(before: LaneState, after: LaneState, facts: readonly Fact[]): Effect[] {
+  return [
+    ...wantedEffects(after),
+    ...facts.flatMap((fact) => effectsOfFact(fact, after)),
+    ...abandonedRuns(before, after),
+  ];
+}
+
+/** What is done whatever has become of the state since. */
+const unconditional: ReadonlySet<Effect['kind']> = new Set(['react', 'reply', 'notify', 'cancel-run']);
+
 /** Whether a recorded effect still makes sense; asked again right before it is done. */
 export function isStillWanted(effect: Effect, state: LaneState): boolean {
-  if (effect.kind === 'react' || effect.kind === 'reply' || effect.kind === 'notify') return true;
+  if (unconditional.has(effect.kind)) return true;
   return wantedEffects(state).some((wanted) => effectKey(wanted) === effectKey(effect));
 }

@@ -3,7 +3,9 @@
  * order gives its state. Facts are made by `interpret` (from what was observed) and by `decide` (what follows),
  * never by an effect directly.
  */
+import type { Objection, Opinion, Override, RequiredCheck } from '../gate/evidence.ts';
 import type { Policy } from '../policy.ts';
+import type { AttemptEnd } from '../task/record.ts';
 import type {
   Adjustments,
   Build,
@@ -102,19 +104,49 @@ export type FactBody =
       claims: string[];
     }
   | { kind: 'branch-opened'; issue: number; attempt: number; sha: string }
+  | { kind: 'run-dispatched'; issue: number; attempt: number; run: number }
   | { kind: 'pull-opened'; issue: number; pull: number; headSha: string; draft: boolean }
   | { kind: 'work-started'; issue: number; attempt: number; claimId: string | null; worker: string | null }
   | { kind: 'head-moved'; issue: number; sha: string }
   | { kind: 'draft-changed'; issue: number; draft: boolean }
   | { kind: 'arbiter-judged'; issue: number; verdict: Verdict }
-  | { kind: 'checks-reported'; issue: number; sha: string; checks: CheckResult[] }
+  | { kind: 'checks-reported'; issue: number; sha: string; checks: CheckResult[]; others?: string[] }
   | { kind: 'work-done'; issue: number; attempt: number; by: string }
+  | { kind: 'progress-seen'; issue: number; attempt: number; head: string }
+  | { kind: 'run-seen'; issue: number; attempt: number }
+  | { kind: 'lease-extended'; issue: number; attempt: number; evidence: string }
   | { kind: 'usage-reported'; issue: number; attempt: number; usage: Usage }
+  | { kind: 'budget-warned'; issue: number; attempt: number; what: string }
   | { kind: 'paths-requested'; issue: number; attempt: number; paths: string[]; why: string; by: string }
-  | { kind: 'attempt-ended'; issue: number; attempt: number; reason: string }
+  | { kind: 'attempt-ended'; issue: number; attempt: number; end: AttemptEnd; reason: string }
   | { kind: 'attempts-exhausted'; issue: number; reason: string }
-  | { kind: 'approved'; issue: number; headSha: string; version: number; policyHash: string; by: string }
-  | { kind: 'approval-voided'; issue: number; reason: string }
+  /** A person wants a new attempt. `guidance` answers what was asked; `afresh` starts it from a clean branch. */
+  | { kind: 'resumed'; issue: number; by: string; guidance: string | null; afresh: boolean }
+  /** A person wants the entry that the queue ejected to be built again. */
+  | { kind: 'rebuild-asked'; issue: number; by: string }
+  | { kind: 'escalation-repeated'; issue: number; times: number }
+  | { kind: 'late-work-found'; issue: number; attempt: number; branch: string; sha: string; to: string }
+  /** `branch` is null when it could not be kept; `isBack`: the task's branch is where it was before. */
+  | { kind: 'late-work-kept'; issue: number; number: number; branch: string | null; isBack: boolean }
+  | { kind: 'grace-started'; issue: number; headSha: string; version: number; until: string }
+  /** `agent` is a name, or `wholeLane`. */
+  | { kind: 'agent-paused'; agent: string; why: 'rate-limit' | 'failures'; ms: number; reason: string }
+  | { kind: 'breaker-closed'; agent: string; by: string }
+  | {
+      kind: 'approved';
+      issue: number;
+      headSha: string;
+      version: number;
+      policyHash: string;
+      by: string;
+      /** Absent: a command. */
+      source?: 'review' | 'policy';
+      review?: number;
+      owns?: string[];
+    }
+  /** `by`: only this person's; absent: all of them. */
+  | { kind: 'approval-voided'; issue: number; reason: string; by?: string }
+  | GateFact
   | { kind: 'queue-entered'; issue: number; headSha: string; group?: string; paths?: string[] }
   | {
       kind: 'entry-ejected';
@@ -125,7 +157,7 @@ export type FactBody =
     }
   /** Git cannot merge the two: the later one waits until the earlier one lands or leaves. */
   | { kind: 'conflict-found'; issue: number; with: number }
-  | { kind: 'escalated'; issue: number; escalation: Omit<Escalation, 'at' | 'from'> }
+  | { kind: 'escalated'; issue: number; escalation: Question }
   | { kind: 'task-completed'; issue: number; sha: string }
   | { kind: 'task-cancelled'; issue: number; reason: string }
   /** The label that was on the issue at this time, by GitHub's clock, asks for nothing any more. */
@@ -164,6 +196,29 @@ export type FactBody =
       outcome: CommandOutcome;
       detail: string;
     };
+
+/** What a person is asked. `options`: the ways on that whoever asks can see. */
+export type Question = Pick<Escalation, 'trigger' | 'context' | 'by'> & { options?: string[] };
+/** What happens to a pull request on its way through the gate; folded in gate/fold-gate.ts. */
+export type GateFact =
+  | { kind: 'required-checks-read'; checks: RequiredCheck[] }
+  | { kind: 'force-pushed'; issue: number; count: number }
+  | { kind: 'pull-retargeted'; issue: number; base: string | null }
+  | { kind: 'objections-changed'; issue: number; objections: Objection[] }
+  | { kind: 'approver-checked'; issue: number; by: string; owns: string[] }
+  | { kind: 'rule-overridden'; issue: number; override: Omit<Override, 'at'> }
+  | { kind: 'opinion-given'; issue: number; opinion: Opinion }
+  | {
+      kind: 'action-requested';
+      issue: number;
+      action: CheckAction;
+      by: string;
+      outcome: 'done' | 'denied';
+      headSha: string;
+    };
+
+/** The buttons of `signalbox/arbiter`. */
+export type CheckAction = 'retry' | 'explain' | 'override';
 
 /**
  * `refused`: allowed to this person, but not possible as things stand; `detail` says why and what to do. `limited`:
@@ -212,6 +267,7 @@ export type LifecycleEvent = Extract<
   | 'work-done'
   | 'attempt-ended'
   | 'attempts-exhausted'
+  | 'resumed'
   | 'approved'
   | 'approval-voided'
   | 'entry-ejected'

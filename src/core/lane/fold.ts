@@ -3,12 +3,27 @@
  * replaying the journal reproduces it (I7).
  */
 import { noteAnswer } from '../commands/limit.ts';
-import { defaultPolicy, policyHash } from '../policy.ts';
+import { freshEvidence, moveHead } from '../gate/evidence.ts';
+import { addApproval, dropApproval, foldGateFact } from '../gate/fold-gate.ts';
+import { defaultPolicy, type Policy, policyHash } from '../policy.ts';
 import { foldQueueFact, noteLeaving } from '../queue/fold-queue.ts';
 import { emptyMemory, settleMemory } from '../queue/memory.ts';
+import {
+  endAttempt,
+  freshAttempt,
+  notePresent,
+  reportUsage,
+  resumeRecord,
+  settleAttempt,
+  supersedeRecord,
+} from '../task/attempts.ts';
+import { foldPause } from '../task/breaker.ts';
 import { addCollision } from '../task/collisions.ts';
+import { askPerson } from '../task/escalation.ts';
+import { foldLateWork } from '../task/late-work.ts';
 import { nextState } from '../task/lifecycle.ts';
 import { passOver } from '../task/ready.ts';
+import { renewRecord, type TaskRecord } from '../task/record.ts';
 import { noRouting, routingAfter } from '../task/routing.ts';
 import { noAdjustments } from '../task/versions.ts';
 import { type Fact, issueOf, type LifecycleEvent } from './facts.ts';
@@ -23,11 +38,14 @@ export const emptyLane: LaneState = {
   policy: defaultPolicy,
   policyHash: policyHash(defaultPolicy),
   policyProblem: null,
+  requiredChecks: [],
   frozen: null,
   asked: {},
   nextFence: 1,
   nextBuild: 1,
   nextEntry: 1,
+  health: {},
+  spending: { day: '', agents: {} },
   tasks: {},
   refusals: {},
   prerequisites: {},
@@ -60,15 +78,15 @@ function changeAttempt(task: Task, number: number, change: (attempt: Attempt) =>
   return task.attempt?.number === number ? { ...task, attempt: change(task.attempt) } : task;
 }
 
-/** What a task loses when it stops being worked on. Its claims go with a fact of their own, in the same step. */
-const idle: Pick<Task, 'attempt' | 'approval' | 'entry'> = {
+/**
+ * What a task loses when it stops being worked on. Its claims go with a fact of their own, in the same step, or stay
+ * with the PR of a task that waits for a person.
+ */
+const idle: Pick<Task, 'attempt' | 'approvals' | 'entry'> = {
   attempt: null,
-  approval: null,
+  approvals: [],
   entry: null,
 };
-
-/** What an escalated task loses: agent and place in the queue. Its claims stay, because its PR stays. */
-const paused: Pick<Task, 'attempt' | 'approval' | 'entry'> = { attempt: null, approval: null, entry: null };
 
 function withoutRefusal(state: LaneState, issue: number): LaneState {
   const refusals = Object.fromEntries(
@@ -118,10 +136,11 @@ function requestTask(state: LaneState, fact: FactOf<'task-requested'>): LaneStat
     attempt: null,
     claims: before?.claims ?? [],
     pull: before?.pull?.open ? before.pull : null,
-    approval: null,
+    approvals: [],
     entry: null,
     ejectedHead: null,
     escalation: null,
+    record: renewRecord(before?.record, !changed),
     lastReason: null,
     since: fact.at,
     startedAt: null,
@@ -148,7 +167,7 @@ function acceptVersion(task: Task, fact: FactOf<'version-accepted'>): Task {
     hidden: fact.hidden,
     claims: task.claims.length > 0 ? fact.claims : [],
     attempt: task.attempt ? { ...task.attempt, version: fact.version } : null,
-    approval: null,
+    approvals: [],
     entry: null,
     ejectedHead: null,
   };
@@ -171,20 +190,16 @@ function assignTask(state: LaneState, fact: FactOf<'task-assigned'>): LaneState 
       via: fact.via,
       branch: fact.branch,
       baseSha: fact.baseSha,
-      openedSha: null,
-      claimId: null,
-      worker: null,
-      runId: null,
-      asked: [],
       assignedAt: fact.at,
-      startedAt: null,
+      ...freshAttempt,
     },
   }));
   return { ...next, nextFence: fact.fence + 1, passedOver: passOver(state, fact.issue, fact.at) };
 }
 
 function openPull(task: Task, fact: FactOf<'pull-opened'>): Task {
-  const known = task.pull?.number === fact.pull && task.pull.headSha === fact.headSha ? task.pull : null;
+  const same = task.pull?.number === fact.pull ? task.pull : null;
+  const known = same?.headSha === fact.headSha ? same : null;
   return {
     ...task,
     pull: {
@@ -195,12 +210,41 @@ function openPull(task: Task, fact: FactOf<'pull-opened'>): Task {
       merged: false,
       checks: known?.checks ?? [],
       verdict: known?.verdict ?? null,
+      gate: known?.gate ?? (same ? moveHead(same.gate, fact.at, task) : freshEvidence(fact.at, task)),
     },
   };
 }
 
+/** A task that has come into the human queue: its agent is free. */
+function toPerson(
+  task: Task,
+  fact: FactOf<'escalated'> | FactOf<'attempts-exhausted'>,
+  policy: Policy,
+): Task {
+  const isFailed = fact.kind === 'attempts-exhausted';
+  const reason = isFailed ? fact.reason : `${fact.escalation.trigger}: ${fact.escalation.context}`;
+  const moved = move(task, fact.kind, fact.at);
+  const record = task.attempt
+    ? endAttempt(task, policy, { end: 'escalated', reason, at: fact.at })
+    : task.record;
+  const escalations = record.escalations + (moved.state === task.state ? 0 : 1);
+  return {
+    ...moved,
+    ...idle,
+    lastReason: isFailed ? reason : task.lastReason,
+    escalation: askPerson(task, fact),
+    record: { ...record, escalations },
+  };
+}
+
+/** A person has answered, or wants another attempt: the task waits for its turn like any other. */
+function resume(task: Task, fact: FactOf<'resumed'>, policy: Policy): Task {
+  const record: TaskRecord = resumeRecord(task, policy, fact);
+  return { ...move(task, 'resumed', fact.at), ...idle, escalation: null, lastReason: null, record };
+}
+
 /** The facts that change nothing but one task. */
-function foldTask(task: Task, fact: Fact): Task {
+function foldTask(task: Task, fact: Fact, policy: Policy): Task {
   switch (fact.kind) {
     case 'dependencies-linked':
       return { ...task, blockedBy: fact.blockedBy, blockedElsewhere: fact.blockedElsewhere };
@@ -217,7 +261,12 @@ function foldTask(task: Task, fact: Fact): Task {
     case 'version-accepted':
       return acceptVersion(task, fact);
     case 'attempt-superseded':
-      return { ...move(task, 'attempt-superseded', fact.at), ...idle, attempts: 0 };
+      return {
+        ...move(task, 'attempt-superseded', fact.at),
+        ...idle,
+        attempts: 0,
+        record: supersedeRecord(task, policy, fact),
+      };
     case 'edit-suspended':
       return {
         ...task,
@@ -241,6 +290,8 @@ function foldTask(task: Task, fact: Fact): Task {
       return { ...task, dismissedAt: fact.dismissedAt };
     case 'branch-opened':
       return changeAttempt(task, fact.attempt, (attempt) => ({ ...attempt, openedSha: fact.sha }));
+    case 'run-dispatched':
+      return changeAttempt(task, fact.attempt, (attempt) => ({ ...attempt, runId: fact.run }));
     case 'pull-opened':
       return openPull(task, fact);
     case 'work-started':
@@ -253,65 +304,81 @@ function foldTask(task: Task, fact: Fact): Task {
         })),
         startedAt: task.startedAt ?? fact.at,
       };
-    case 'usage-reported':
-      return task;
+    case 'head-moved': {
+      const moved = changePull(task, (pull) => ({
+        ...pull,
+        headSha: fact.sha,
+        checks: [],
+        verdict: null,
+        gate: moveHead(pull.gate, fact.at, task),
+      }));
+      return moved.attempt ? { ...moved, attempt: notePresent(moved.attempt, fact) } : moved;
+    }
+    case 'progress-seen':
+    case 'run-seen':
+    case 'lease-extended':
+    case 'budget-warned':
+      return changeAttempt(task, fact.attempt, (attempt) => notePresent(attempt, fact));
     case 'paths-requested':
       return changeAttempt(task, fact.attempt, (attempt) => ({
         ...attempt,
         asked: [...attempt.asked, ...fact.paths],
       }));
-    case 'head-moved':
-      return changePull(task, (pull) => ({ ...pull, headSha: fact.sha, checks: [], verdict: null }));
+    case 'late-work-found':
+    case 'late-work-kept':
+      return foldLateWork(task, fact);
+    case 'grace-started': {
+      const { headSha, version, until } = fact;
+      return { ...task, record: { ...task.record, grace: { headSha, version, until } } };
+    }
+    case 'escalation-repeated':
+      return task.escalation
+        ? { ...task, escalation: { ...task.escalation, repeats: fact.times, toldAt: fact.at } }
+        : task;
+    case 'rebuild-asked':
+      return { ...task, ejectedHead: null, lastReason: null };
     case 'draft-changed':
       return changePull(task, (pull) => ({ ...pull, draft: fact.draft }));
     case 'arbiter-judged':
       return changePull(task, (pull) => ({ ...pull, verdict: fact.verdict }));
     case 'checks-reported':
       return changePull(task, (pull) =>
-        pull.headSha === fact.sha ? { ...pull, checks: fact.checks } : pull,
+        pull.headSha === fact.sha
+          ? { ...pull, checks: fact.checks, gate: { ...pull.gate, otherChecks: fact.others ?? [] } }
+          : pull,
       );
     case 'work-done':
       return { ...move(task, 'work-done', fact.at), startedAt: task.startedAt ?? fact.at };
-    case 'attempt-ended':
-      return { ...move(task, 'attempt-ended', fact.at), ...idle, lastReason: fact.reason };
+    case 'attempt-ended': {
+      const record = endAttempt(task, policy, fact);
+      return { ...move(task, 'attempt-ended', fact.at), ...idle, lastReason: fact.reason, record };
+    }
     case 'attempts-exhausted':
-      return { ...move(task, 'attempts-exhausted', fact.at), ...idle, lastReason: fact.reason };
+    case 'escalated':
+      return toPerson(task, fact, policy);
+    case 'resumed':
+      return resume(task, fact, policy);
     case 'approved':
       return {
-        ...move(task, 'approved', fact.at),
-        approval: {
-          headSha: fact.headSha,
-          version: fact.version,
-          policyHash: fact.policyHash,
-          by: fact.by,
-          at: fact.at,
-        },
+        ...addApproval(move(task, 'approved', fact.at), fact),
         // An entry stands for one head: approved at another one, the task enters the queue again.
         entry: task.entry?.headSha === fact.headSha ? task.entry : null,
         escalation: null,
         lastReason: null,
         startedAt: task.startedAt ?? fact.at,
       };
-    case 'approval-voided':
-      return {
-        ...move(task, 'approval-voided', fact.at),
-        approval: null,
-        entry: null,
-        lastReason: fact.reason,
-      };
+    case 'approval-voided': {
+      const left = dropApproval(task, fact.by);
+      const next = left.length > 0 ? task : move(task, 'approval-voided', fact.at);
+      return { ...next, approvals: left, entry: null, lastReason: fact.reason };
+    }
     case 'entry-ejected':
       return {
         ...move(task, 'entry-ejected', fact.at),
-        approval: null,
+        approvals: [],
         entry: null,
         ejectedHead: task.pull?.headSha ?? null,
         lastReason: fact.reason,
-      };
-    case 'escalated':
-      return {
-        ...move(task, 'escalated', fact.at),
-        ...paused,
-        escalation: { ...fact.escalation, at: fact.at, from: task.escalation?.from ?? task.state },
       };
     case 'task-completed':
       return {
@@ -326,6 +393,14 @@ function foldTask(task: Task, fact: Fact): Task {
       return { ...move(task, 'task-cancelled', fact.at), ...idle, escalation: null, lastReason: fact.reason };
     case 'pull-closed':
       return changePull(task, (pull) => ({ ...pull, open: false, merged: fact.merged }));
+    case 'force-pushed':
+    case 'pull-retargeted':
+    case 'objections-changed':
+    case 'approver-checked':
+    case 'rule-overridden':
+    case 'opinion-given':
+    case 'action-requested':
+      return foldGateFact(task, fact);
     default:
       throw new Error(`${fact.kind} is not a fact about one task`);
   }
@@ -340,11 +415,11 @@ function concernsQueue(before: LaneState, after: LaneState, fact: Fact): boolean
 
 /** The next state. Throws for a fact that cannot follow: a bug in whoever proposed it. */
 export function fold(state: LaneState, fact: Fact): LaneState {
-  const after = foldOne(noteLeaving(state, fact), fact);
+  const after = settleAttempt(state, foldFact(noteLeaving(state, fact), fact), fact);
   return concernsQueue(state, after, fact) ? settleMemory(after) : after;
 }
 
-function foldOne(state: LaneState, fact: Fact): LaneState {
+function foldFact(state: LaneState, fact: Fact): LaneState {
   switch (fact.kind) {
     case 'lane-opened':
       return { ...state, owner: fact.owner, repo: fact.repo, base: fact.base };
@@ -354,6 +429,8 @@ function foldOne(state: LaneState, fact: Fact): LaneState {
       return { ...state, policy: fact.policy, policyHash: fact.hash, policyProblem: null };
     case 'policy-refused':
       return { ...state, policyProblem: fact.problem };
+    case 'required-checks-read':
+      return { ...state, requiredChecks: fact.checks };
     case 'prerequisite-seen':
       return { ...state, prerequisites: { ...state.prerequisites, [fact.issue]: fact.state } };
     case 'elsewhere-seen':
@@ -405,7 +482,12 @@ function foldOne(state: LaneState, fact: Fact): LaneState {
       return { ...state, frozen: { by: fact.by, why: fact.why, at: fact.at } };
     case 'lane-unfrozen':
       return { ...state, frozen: null };
+    case 'agent-paused':
+    case 'breaker-closed':
+      return foldPause(state, fact);
+    case 'usage-reported':
+      return reportUsage(state, fact);
     default:
-      return changeTask(state, fact.issue, (task) => foldTask(task, fact));
+      return changeTask(state, fact.issue, (task) => foldTask(task, fact, state.policy));
   }
 }

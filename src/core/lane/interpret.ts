@@ -3,8 +3,11 @@
  * Nothing new gives no facts, so that a repeated delivery, a sweep and a redelivery are all harmless.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { interpretAction } from '../gate/actions.ts';
 import { judgeDiff } from '../gate/arbiter.ts';
 import { readCommand } from '../gate/commands.ts';
+import { opinionCheck, requiredChecks } from '../gate/required-checks.ts';
+import { interpretReviews } from '../gate/reviews.ts';
 import {
   interpretAudit,
   interpretBase,
@@ -13,20 +16,19 @@ import {
   isRewrittenHead,
 } from '../queue/interpret-queue.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
+import { readWord } from '../task/agent-word.ts';
 import { areasOf, withAreas } from '../task/areas.ts';
 import { readEdit, strangerSince } from '../task/edits.ts';
+import { readLateHead } from '../task/late-work.ts';
 import { allows } from '../task/lifecycle.ts';
 import { labelsThatCount } from '../task/routing.ts';
 import { readTouched } from '../task/touched.ts';
-import { requestPaths, withOptions } from './agent-asks.ts';
 import type { FactBody } from './facts.ts';
-import type { AgentWord, Observation, SeenIssue } from './observation.ts';
+import { interpretDispatch, interpretRun } from './interpret-run.ts';
+import type { Observation, SeenIssue } from './observation.ts';
 import { elsewhereOf, isLive, type LaneState, prerequisitesOf, type Task } from './state.ts';
 
 type Of<K extends Observation['kind']> = Extract<Observation, { kind: K }>;
-
-/** Paths of a diff that are kept with its verdict. */
-const mostTouched = 300;
 
 const mayWrite = new Set(['admin', 'maintain', 'write']);
 
@@ -150,9 +152,18 @@ function interpretPull(state: LaneState, { issue, seen }: Of<'pull'>): FactBody[
     facts.push({ kind: 'pull-opened', issue, pull: seen.number, headSha: seen.headSha, draft: seen.draft });
   else {
     const isNewHead = seen.headSha !== task.pull.headSha && !isRewrittenHead(state, issue, seen.headSha);
-    if (isNewHead) facts.push({ kind: 'head-moved', issue, sha: seen.headSha });
+    if (isNewHead)
+      facts.push(
+        ...(readLateHead(task, seen.headSha) ?? [{ kind: 'head-moved' as const, issue, sha: seen.headSha }]),
+      );
     if (seen.draft !== task.pull.draft) facts.push({ kind: 'draft-changed', issue, draft: seen.draft });
   }
+  const { forcePushes, retargeted } = task.pull.gate;
+  if (seen.forcePushes !== undefined && seen.forcePushes > forcePushes)
+    facts.push({ kind: 'force-pushed', issue, count: seen.forcePushes });
+  const elsewhere = seen.base === undefined || seen.base === state.base ? null : seen.base;
+  if (seen.base !== undefined && elsewhere !== retargeted)
+    facts.push({ kind: 'pull-retargeted', issue, base: elsewhere });
   return facts;
 }
 
@@ -161,20 +172,25 @@ function interpretDiff(state: LaneState, observation: Of<'diff'>): FactBody[] {
   const task = state.tasks[issue];
   if (task?.pull?.headSha !== headSha) return [];
   const { facts, ...scope } = readTouched(state, task, observation.changes);
-  const paths = [...new Set(observation.changes.map(({ path }) => path))].sort();
-  const touched = paths.length <= mostTouched ? { touched: paths } : {};
-  const verdict = { ...judgeDiff(task, observation, scope), ...touched };
+  const verdict = judgeDiff(task, observation, state, scope);
   if (isDeepStrictEqual(verdict, task.pull.verdict)) return facts;
   return [...facts, { kind: 'arbiter-judged', issue, verdict }];
 }
 
-function interpretChecks(state: LaneState, { sha, checks }: Of<'checks'>): FactBody[] {
-  const required = checks.filter((check) => state.policy.gate.checks.includes(check.name));
+function interpretChecks(state: LaneState, { sha, checks, others = [] }: Of<'checks'>): FactBody[] {
+  const names = new Set([...requiredChecks(state).map(({ name }) => name), opinionCheck(state)]);
+  const required = checks.filter((check) => names.has(check.name));
   const forTasks = Object.values(state.tasks)
     .filter(
-      (task) => isLive(task) && task.pull?.headSha === sha && !isDeepStrictEqual(task.pull.checks, required),
+      (task) =>
+        isLive(task) &&
+        task.pull?.headSha === sha &&
+        !(
+          isDeepStrictEqual(task.pull.checks, required) &&
+          isDeepStrictEqual(task.pull.gate.otherChecks, others)
+        ),
     )
-    .map((task): FactBody => ({ kind: 'checks-reported', issue: task.issue, sha, checks: required }));
+    .map((task): FactBody => ({ kind: 'checks-reported', issue: task.issue, sha, checks: required, others }));
   const forBuilds = Object.values(state.builds)
     .filter(
       (build) => build.sha === sha && build.state === 'testing' && !isDeepStrictEqual(build.checks, required),
@@ -190,56 +206,8 @@ export function holdsFence(task: Task | undefined, attempt: number, fence: numbe
 
 function interpretAgent(state: LaneState, { issue, attempt, fence, word }: Of<'agent'>): FactBody[] {
   const task = state.tasks[issue];
-  if (!task || !holdsFence(task, attempt, fence)) return [];
-  const under = task.state === 'assigned' || task.state === 'working';
-  if (!under) return [];
-  const usage: FactBody[] =
-    'usage' in word && word.usage ? [{ kind: 'usage-reported', issue, attempt, usage: word.usage }] : [];
-  return [...usage, ...interpretWord(task, attempt, word)];
-}
-
-function interpretWord(task: Task, attempt: number, word: AgentWord): FactBody[] {
-  const { issue } = task;
-  switch (word.kind) {
-    case 'claimed':
-      return task.attempt?.claimId === word.claimId
-        ? []
-        : [{ kind: 'work-started', issue, attempt, claimId: word.claimId, worker: word.worker }];
-    case 'released':
-      return [{ kind: 'attempt-ended', issue, attempt, reason: `released: ${word.reason}` }];
-    case 'request-paths':
-      return requestPaths(task, word);
-    case 'done':
-      if (word.head === task.attempt?.openedSha) {
-        return [
-          {
-            kind: 'attempt-ended',
-            issue,
-            attempt,
-            reason: 'semantic: it reported done and had changed nothing',
-          },
-        ];
-      }
-      return [
-        { kind: 'work-done', issue, attempt, by: task.attempt?.worker ?? task.attempt?.agent ?? 'agent' },
-      ];
-    case 'failed':
-      return [{ kind: 'attempt-ended', issue, attempt, reason: `${word.class}: ${word.message}` }];
-    case 'escalate':
-      return [
-        {
-          kind: 'escalated',
-          issue,
-          escalation: {
-            trigger: word.trigger,
-            context: withOptions(word.context, word.options ?? []),
-            by: task.attempt?.agent ?? 'agent',
-          },
-        },
-      ];
-    default:
-      return word satisfies never;
-  }
+  if (!task?.attempt || !holdsFence(task, attempt, fence)) return [];
+  return readWord(state, task, task.attempt, word);
 }
 
 function interpretRefusal(state: LaneState, seen: Of<'effect-refused'>): FactBody[] {
@@ -262,12 +230,22 @@ function interpretRefusal(state: LaneState, seen: Of<'effect-refused'>): FactBod
       escalation: { trigger: 'refused-by-github', context, by: 'signalbox' },
     });
   }
+  if (seen.effect === 'keep-late-work' && seen.issue !== null)
+    facts.push(...giveUpLateWork(state, seen.issue));
   // The escalation tells it instead; otherwise both tasks would wait for the announcement for ever.
   const untold = state.collisions.filter(
     ({ b, announcedAt }) => seen.effect === 'announce-collision' && b === seen.issue && announcedAt === null,
   );
   facts.push(...untold.map(({ a, b }): FactBody => ({ kind: 'collision-announced', a, b })));
   return facts;
+}
+
+/** Late work that GitHub refuses to keep stays where it is; the next attempt starts on top of it. */
+function giveUpLateWork(state: LaneState, issue: number): FactBody[] {
+  const late = state.tasks[issue]?.record.late.filter((work) => work.settledAt === null) ?? [];
+  return late.map(
+    ({ number }): FactBody => ({ kind: 'late-work-kept', issue, number, branch: null, isBack: false }),
+  );
 }
 
 /** Whether a live task names the issue as a prerequisite; other issues are none of the lane's business. */
@@ -317,10 +295,29 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
       return interpretDiff(state, observation);
     case 'checks':
       return interpretChecks(state, observation);
+    case 'required-checks':
+      return isDeepStrictEqual(observation.checks, state.requiredChecks)
+        ? []
+        : [{ kind: 'required-checks-read', checks: observation.checks }];
+    case 'reviews':
+      return interpretReviews(state, observation);
+    case 'opinion': {
+      const pull = state.tasks[observation.issue]?.pull;
+      return !pull || isDeepStrictEqual(pull.gate.opinion, observation.opinion)
+        ? []
+        : [{ ...observation, kind: 'opinion-given' }];
+    }
+    case 'action':
+      return interpretAction(state, observation);
     case 'command':
       return readCommand(state, observation);
     case 'agent':
       return interpretAgent(state, observation);
+    case 'late-work-kept': {
+      const { issue, number } = observation;
+      const work = state.tasks[issue]?.record.late.find((each) => each.number === number);
+      return work && work.settledAt === null ? [observation] : [];
+    }
     case 'branch-opened': {
       const attempt = state.tasks[observation.issue]?.attempt;
       const { issue, attempt: number, fence, sha } = observation;
@@ -328,6 +325,10 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
         ? [{ kind: 'branch-opened', issue, attempt: number, sha }]
         : [];
     }
+    case 'run-dispatched':
+      return interpretDispatch(state, observation);
+    case 'run':
+      return interpretRun(state, observation);
     case 'pull-opened': {
       const task = state.tasks[observation.issue];
       return !task || task.pull?.open ? [] : [observation];

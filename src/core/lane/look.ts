@@ -1,7 +1,18 @@
 import { createHash } from 'node:crypto';
+import type { CheckAction } from './facts.ts';
 
 /** A look: what is to be read again on GitHub. An event, a sweep or an effect asks for one. */
-export type LookKind = 'base' | 'policy' | 'issue' | 'elsewhere' | 'pull' | 'checks' | 'comment';
+export type LookKind =
+  | 'base'
+  | 'policy'
+  | 'issue'
+  | 'elsewhere'
+  | 'pull'
+  | 'checks'
+  | 'comment'
+  | 'run'
+  | 'action'
+  | 'opinion';
 
 /**
  * `subject` is the issue's or PR's number (`owner/repo#7` elsewhere), a commit's SHA, or empty: the policy's is empty
@@ -22,6 +33,25 @@ export function lookAtComment(id: number, body: string | null): Look {
 export function readCommentSubject(subject: string): { id: number; hash: string | null } {
   const [id = '', hash = null] = subject.split(':');
   return { id: Number(id), hash };
+}
+
+/** A button of our check run that somebody pressed; `id` is that of the delivery that told of it. */
+export interface Press {
+  action: CheckAction;
+  headSha: string;
+  by: string;
+  id: string;
+}
+
+export function lookAtPress({ action, headSha, by, id }: Press): Look {
+  return { kind: 'action', subject: [action, headSha, by, id].join(':') };
+}
+
+/** Reads the subject of a press; null for a button that is none of ours. */
+export function readActionSubject(subject: string): Press | null {
+  const [action = '', headSha = '', by = '', id = ''] = subject.split(':');
+  const known = (['retry', 'explain', 'override'] as const).find((each) => each === action);
+  return known ? { action: known, headSha, by, id } : null;
 }
 
 /** Tells whether a text has been edited since, without keeping it. */

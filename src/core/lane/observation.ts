@@ -3,8 +3,10 @@
  * is level-triggered: it says how things are, so that seeing it twice, late or after another changes nothing.
  */
 import type { Command } from '../commands/command.ts';
-import type { PathChange } from '../gate/diff.ts';
+import type { ReadDiff } from '../gate/arbiter.ts';
+import type { Opinion, RequiredCheck } from '../gate/evidence.ts';
 import type { PolicyReading } from '../policy.ts';
+import type { CheckAction } from './facts.ts';
 import type { CheckResult, PrerequisiteState, Spec, Usage, VanishedPatch } from './state.ts';
 
 export type Permission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none';
@@ -40,13 +42,39 @@ export interface SeenPull {
   open: boolean;
   merged: boolean;
   mergeCommitSha: string | null;
+  /** The branch that it goes to; absent: not looked at. */
+  base?: string;
+  /** How often its branch has been force-pushed; absent: not looked at. */
+  forcePushes?: number;
+}
+
+/** The last word of one person in GitHub's reviews; comments are none. */
+export interface SeenReview {
+  id: number;
+  by: string;
+  says: 'approved' | 'changes-requested' | 'dismissed';
+  /** The commit that it is about. */
+  headSha: string;
+  /** Whether the branch was force-pushed since. */
+  isStale: boolean;
+  permission: Permission;
+  /** Which of the diff's owners this person speaks for besides `@login`. */
+  owns: string[];
 }
 
 /** What an agent says about its attempt. `usage` is what the attempt has used in all, as far as the agent knows. */
 export type AgentWord =
   | { kind: 'claimed'; claimId: string; worker: string }
+  | { kind: 'heartbeat'; head: string | null; usage?: Usage | undefined }
   | { kind: 'done'; head: string; usage?: Usage | undefined }
-  | { kind: 'failed'; class: string; message: string; usage?: Usage | undefined }
+  | {
+      kind: 'failed';
+      class: 'rate-limit' | 'infra' | 'semantic' | 'budget';
+      message: string;
+      /** How long a rate limit lasts, in milliseconds, where the agent knows. */
+      retryAfterMs?: number | undefined;
+      usage?: Usage | undefined;
+    }
   | { kind: 'escalate'; trigger: string; context: string; options?: string[]; usage?: Usage | undefined }
   | { kind: 'released'; reason: string }
   /** The work needs these files too; normalised patterns. */
@@ -68,8 +96,20 @@ export type Observation =
   | { kind: 'prerequisite'; issue: number; state: PrerequisiteState }
   | { kind: 'elsewhere'; reference: string; state: PrerequisiteState }
   | { kind: 'pull'; issue: number; seen: SeenPull | null }
-  | { kind: 'diff'; issue: number; headSha: string; baseSha: string; changes: PathChange[] }
-  | { kind: 'checks'; sha: string; checks: CheckResult[] }
+  | ({ kind: 'diff'; issue: number } & ReadDiff)
+  /** `others`: the names of checks that nobody asks for. */
+  | { kind: 'checks'; sha: string; checks: CheckResult[]; others?: string[] }
+  | { kind: 'required-checks'; checks: RequiredCheck[] }
+  | {
+      kind: 'reviews';
+      issue: number;
+      headSha: string;
+      reviews: SeenReview[];
+      /** Those whose approvals are in force, as GitHub knows them now. */
+      approvers: { by: string; permission: Permission; owns: string[] }[];
+    }
+  | { kind: 'opinion'; issue: number; opinion: Opinion }
+  | { kind: 'action'; headSha: string; action: CheckAction; by: string; permission: Permission }
   | {
       kind: 'command';
       comment: number;
@@ -81,9 +121,15 @@ export type Observation =
       permission: Permission | 'unknown';
       /** When the comment was written, by GitHub's clock, ISO 8601. */
       writtenAt: string;
+      /** Which of the diff's owners this person speaks for besides `@login`. */
+      owns?: string[];
     }
   | { kind: 'agent'; issue: number; attempt: number; fence: number; word: AgentWord }
+  | { kind: 'late-work-kept'; issue: number; number: number; branch: string; isBack: boolean }
   | { kind: 'branch-opened'; issue: number; attempt: number; fence: number; sha: string }
+  | { kind: 'run-dispatched'; issue: number; attempt: number; fence: number; run: number }
+  /** A workflow run as it is now; `conclusion` is null until it is over. */
+  | { kind: 'run'; issue: number; run: number; conclusion: string | null }
   | { kind: 'pull-opened'; issue: number; pull: number; headSha: string; draft: boolean }
   | { kind: 'collision-announced'; a: number; b: number }
   | {

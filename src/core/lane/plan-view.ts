@@ -5,7 +5,9 @@ import { isActive } from '../queue/build-state.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { isQueued, orderEntries } from '../queue/order.ts';
 import { agentWait, freeAgents } from '../task/agents.ts';
+import { autonomyOf, graceOf } from '../task/autonomy.ts';
 import { blockers } from '../task/blockers.ts';
+import { escalationQueue } from '../task/escalation.ts';
 import { holdWaits } from '../task/hold.ts';
 import { ownsItsFiles, protectedPathsOf } from '../task/ownership.ts';
 import { openPrerequisites } from '../task/prerequisites.ts';
@@ -34,27 +36,35 @@ function queueStatus(state: LaneState, task: Task): QueueRow['status'] {
   return build.state === 'landing' ? 'landing' : 'testing';
 }
 
-function waitsOfGate(state: LaneState, task: Task): Wait[] {
+function waitsOfGate(state: LaneState, task: Task, at: string): Wait[] {
   const { since } = task;
   const guarded = protectedPathsOf(state.policy, task);
   const why = guarded.length > 0 ? `; a person must, for it owns protected paths: ${guarded.join(', ')}` : '';
-  const ofRows = gateOf(task, state).flatMap((row): Wait[] => {
+  const ofRows = gateOf(task, state, at).flatMap((row): Wait[] => {
     if (row.state === 'ok' || row.condition === 'hold' || row.condition === 'edit') return [];
     if (row.condition === 'dependency') return [];
+    const grace = row.condition === 'approval' ? graceOf(task) : null;
+    if (grace !== null && autonomyOf(task, state).level === 'on-the-loop') {
+      const quiet = 'nobody to stop it: then it counts as approved';
+      return [{ kind: 'grace', what: quiet, since, command: '/hold', next: grace.until }];
+    }
     const what = row.condition === 'approval' ? `${row.detail}${why}` : `${row.name} ${row.detail}`;
     if (row.condition === 'approval') return [{ kind: 'approval', what, since, command: '/approve' }];
+    if (row.condition === 'opinion') return [{ kind: 'arbiter', what, since, command: null }];
     if (row.condition === 'checks') {
       const command = row.state === 'failed' ? 'push a fix, or have the check run again' : null;
       return [{ kind: 'checks', what, since, command }];
     }
     if (row.condition === 'arbiter') {
+      // The row says "2 findings", in a column of its own.
+      const said = row.state === 'failed' ? `${row.name} has ${row.detail}` : what;
       const command = row.state === 'failed' ? 'push a change that settles the findings' : null;
-      return [{ kind: 'arbiter', what, since, command }];
+      return [{ kind: 'arbiter', what: said, since, command }];
     }
-    return [{ kind: 'human', what, since, command: 'reopen the pull request' }];
+    const todo = task.pull?.open ? 'set its base branch back' : 'reopen the pull request';
+    return [{ kind: 'human', what, since, command: todo }];
   });
-  const edit = task.suspension ? [suspensionWait(task, task.suspension)] : [];
-  return [...ofRows, ...edit, ...openPrerequisites(state, task), ...holdWaits(task)];
+  return [...ofRows, ...editWaits(task), ...openPrerequisites(state, task), ...holdWaits(task)];
 }
 
 /** What keeps a tested candidate from landing. */
@@ -93,6 +103,10 @@ function waitsInQueue(state: LaneState, task: Task): Wait[] {
   return [...freezeWaits(state), inLine];
 }
 
+function editWaits(task: Task): Wait[] {
+  return task.suspension ? [suspensionWait(task, task.suspension)] : [];
+}
+
 function waitsOfWork(task: Task, lease: string | undefined): Wait[] {
   const { attempt, pull, since } = task;
   if (!attempt || attempt.openedSha === null) {
@@ -103,6 +117,11 @@ function waitsOfWork(task: Task, lease: string | undefined): Wait[] {
   if (attempt.via === 'adopt') {
     const what = `somebody to push to ${attempt.branch} and mark #${pull.number} ready for review`;
     return [{ kind: 'work', what, since, command: `git push origin ${attempt.branch}` }];
+  }
+  if (task.state === 'assigned' && attempt.via === 'dispatch') {
+    const what =
+      attempt.runId === null ? 'its workflow to be started' : `workflow run ${attempt.runId} to begin`;
+    return [{ kind: 'worker', what, since, command: null }];
   }
   if (task.state === 'assigned') {
     return [
@@ -141,27 +160,22 @@ function allWaits(snapshot: Snapshot, task: Task, at: string): Wait[] {
       const waits = blockers(snapshot, task, at);
       return waits.length > 0 || freeAgents(snapshot, at, task).length > 0
         ? waits
-        : [agentWait(snapshot, task)];
+        : [agentWait(snapshot, task, at)];
     }
     case 'assigned':
     case 'working':
-      return waitsOfWork(task, snapshot.leases[task.issue]);
+      return [...editWaits(task), ...waitsOfWork(task, snapshot.leases[task.issue])];
     case 'in-review':
-      return [...waitsForFiles(state, task), ...waitsOfGate(state, task)];
+      return [...waitsForFiles(state, task), ...waitsOfGate(state, task, at)];
     case 'approved':
       return task.entry && (gateIsOpen(task, state) || mayBeLanding(state, task.issue))
         ? waitsInQueue(state, task)
-        : [...waitsForFiles(state, task), ...waitsOfGate(state, task)];
-    case 'escalated': {
-      const command =
-        task.pull?.open && ownsItsFiles(state, task)
-          ? '/approve'
-          : 'remove the label `agent-ready` and set it again';
-      return [{ kind: 'human', what: task.escalation?.context ?? 'a human', since, command }];
-    }
+        : [...waitsForFiles(state, task), ...waitsOfGate(state, task, at)];
+    case 'escalated':
     case 'failed': {
-      const command = 'remove the label `agent-ready` and set it again';
-      return [{ kind: 'human', what: task.lastReason ?? 'a human', since, command }];
+      const canApprove = task.state === 'escalated' && task.pull?.open && ownsItsFiles(state, task);
+      const command = canApprove ? '/approve' : '/resume <guidance>';
+      return [{ kind: 'human', what: task.escalation?.context ?? 'a human', since, command }];
     }
     case 'completed':
     case 'cancelled':
@@ -234,6 +248,7 @@ export function viewLane(snapshot: Snapshot, revision: number, at: string): Lane
     at,
     plan: tasks.map((task) => planRow(snapshot, task, at)),
     queue: queueRows(snapshot),
+    escalations: escalationQueue(state, at),
     collisions: state.collisions.map(({ a, b, paths, announcedAt }) => ({ a, b, paths, announcedAt })),
     landings: state.landings.map(({ sha, tree, testedSha, testedTree, at: landedAt, entries }) => ({
       sha,

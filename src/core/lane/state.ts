@@ -5,8 +5,11 @@
  * gives exactly the stored state (invariant I7). Anything that only time or a heartbeat changes (leases, workers
  * seen) is not part of it: it arrives in the `Snapshot` that `decide` looks at.
  */
+import type { GateEvidence, RequiredCheck } from '../gate/evidence.ts';
 import type { Policy } from '../policy.ts';
 import type { BuildPurpose } from '../queue/snapshot.ts';
+import type { TaskRecord } from '../task/record.ts';
+import type { Health, Spending } from './health.ts';
 
 export type TaskState =
   | 'waiting'
@@ -67,6 +70,19 @@ export interface Attempt {
   asked: string[];
   assignedAt: string;
   startedAt: string | null;
+  /** The last commit that its heartbeats told of. */
+  head: string | null;
+  /** When its commits were last seen to move, by a heartbeat or on the branch. */
+  movedAt: string | null;
+  /** Whether its workflow run was seen to go on. */
+  isRunning: boolean;
+  /** When it was given more time without a heartbeat; see stall.ts. */
+  extendedAt: string | null;
+  /** What it has told of using so far. Its minutes are counted by the ledger. */
+  tokens: number;
+  usd: number;
+  /** Whether people were told that most of its budget is used. */
+  warned: boolean;
 }
 
 export type CheckConclusion =
@@ -89,9 +105,13 @@ export interface Finding {
   rule: string;
   severity: 'fail' | 'warn';
   path: string | null;
+  /** In the file as it is at the head, from 1; null when it is about no line, or about one that is gone. */
+  line: number | null;
   message: string;
   /** What to do about it, as a sentence. */
   remedy: string;
+  /** How many findings of its kind this one stands for; absent: for itself. */
+  count?: number;
 }
 
 /** The arbiter's judgement of one head at one version of the task. */
@@ -100,9 +120,24 @@ export interface Verdict {
   /** The base commit that the diff was taken against. */
   baseSha: string;
   version: number;
+  /** The policy that was in force when it was judged. */
+  policyHash: string;
   findings: Finding[];
-  /** Every path that the diff names, both names of a rename; absent when they are too many to keep. */
+  /** Every path that the diff touches, by old and new name; absent where it was not noted. */
   touched?: string[];
+  /** Who wrote the commits, as far as GitHub knows them; at most twenty logins. */
+  authors: string[];
+  /** Whose files the diff touches, by the CODEOWNERS of the base branch. */
+  owners: OwnerGroup[];
+}
+
+/** Paths of one diff that have the same owners; one of these must approve. */
+export interface OwnerGroup {
+  /** As CODEOWNERS has them: `@login`, `@org/team` or an e-mail address. */
+  owners: string[];
+  count: number;
+  /** One of the paths. */
+  example: string;
 }
 
 export interface Approval {
@@ -111,6 +146,13 @@ export interface Approval {
   policyHash: string;
   by: string;
   at: string;
+  source: 'command' | 'review' | 'policy';
+  /** The id of the review on GitHub; null for the other sources. */
+  review: number | null;
+  /** How often the branch had been force-pushed: away and back gives the same commit, and another number. */
+  epoch: number;
+  /** Which of the owners that the diff asks for this person speaks for. */
+  owns: string[];
 }
 
 export interface Pull {
@@ -122,6 +164,8 @@ export interface Pull {
   /** Checks of `headSha`; emptied when the head moves. */
   checks: CheckResult[];
   verdict: Verdict | null;
+  /** What else the gate looks at. */
+  gate: GateEvidence;
 }
 
 /** An approved PR in the queue. */
@@ -145,8 +189,15 @@ export interface Escalation {
   context: string;
   by: string;
   at: string;
-  /** Where the task stood, so that an answer can bring it back. */
+  /** Where the task stood. */
   from: TaskState;
+  /** The agent that worked on it; null when none did. */
+  agent: string | null;
+  /** What can be answered; `/resume A` picks the first. */
+  options: string[];
+  /** How often people were told again, and when they were last told. */
+  repeats: number;
+  toldAt: string;
 }
 
 /** What people have asked for by command; null where a label, or nothing, decides. */
@@ -245,11 +296,14 @@ export interface Task {
   /** Path patterns that this task holds now (the live claims in the ledger). */
   claims: string[];
   pull: Pull | null;
-  approval: Approval | null;
+  /** One for each person, in the order of time; each is bound to what it was given for. */
+  approvals: Approval[];
   entry: Entry | null;
   /** The head that the queue ejected last; only a new head or a person brings it back. */
   ejectedHead: string | null;
   escalation: Escalation | null;
+  /** What its attempts have led to so far. */
+  record: TaskRecord;
   /** Why the last attempt, approval or entry ended; shown until something better is known. */
   lastReason: string | null;
   /** Since when the task is in its present state. */
@@ -393,12 +447,17 @@ export interface LaneState {
   policyHash: string;
   /** Why `.github/signalbox.yml` was not accepted; the last good policy stays in force. */
   policyProblem: string | null;
+  /** Checks that GitHub's branch protection and rulesets ask for; the policy's own come on top. */
+  requiredChecks: readonly RequiredCheck[];
   frozen: Freeze | null;
   /** Login → when that person was given an answer within the last hour; see commands/limit.ts. */
   asked: Readonly<Record<string, readonly string[]>>;
   nextFence: number;
   nextBuild: number;
   nextEntry: number;
+  /** By the agent's name, and the lane's own under `wholeLane`. */
+  health: Readonly<Record<string, Health>>;
+  spending: Spending;
   tasks: Readonly<Record<number, Task>>;
   /** Issues whose request was refused, with the reason that their people were told. */
   refusals: Readonly<Record<number, string>>;
@@ -437,6 +496,26 @@ export const terminalStates: ReadonlySet<TaskState> = new Set(['completed', 'can
 /** True while the task may still need something; closed tasks are only read as prerequisites. */
 export function isLive(task: Task): boolean {
   return !terminalStates.has(task.state);
+}
+
+/** True while an attempt of the task is under way. */
+export function isAtWork(task: Task): boolean {
+  return task.state === 'assigned' || task.state === 'working';
+}
+
+/** Found once for each state of the tasks: every waiting task asks about those that are at work. */
+const atWork = new WeakMap<LaneState['tasks'], readonly Task[]>();
+
+/** The tasks with an attempt under way. */
+export function tasksAtWork(tasks: LaneState['tasks']): readonly Task[] {
+  const known = atWork.get(tasks) ?? Object.values(tasks).filter(isAtWork);
+  atWork.set(tasks, known);
+  return known;
+}
+
+/** True while the task is in the human queue. */
+export function needsPerson(task: Task): boolean {
+  return task.state === 'escalated' || task.state === 'failed';
 }
 
 /** Prerequisites of a task in this repository, from its text and from native links, sorted and without repeats. */

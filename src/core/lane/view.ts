@@ -11,6 +11,9 @@ import type { Freeze, TaskState, VersionNote } from './state.ts';
 export interface Wait {
   kind:
     | 'grace'
+    | 'backoff'
+    | 'breaker'
+    | 'budget'
     | 'edit'
     | 'spec'
     | 'dependency'
@@ -81,6 +84,29 @@ export interface QueueRow {
   waitsOn: Wait[];
 }
 
+/** One question in the human queue, most urgent first. */
+export interface EscalationRow {
+  issue: number;
+  title: string;
+  pull: number | null;
+  /** Who worked on it; null when nobody did. */
+  agent: string | null;
+  trigger: string;
+  context: string;
+  by: string;
+  /** What earlier attempts came to, oldest first. */
+  tried: string[];
+  /** `/resume A` picks the first. */
+  options: string[];
+  /** The task's priority and one for every hour of waiting. */
+  priority: number;
+  /** Asked about for the second time or more. */
+  complex: boolean;
+  since: string;
+  /** How often people were told again. */
+  repeats: number;
+}
+
 /** One lane as the dashboard and `/api/v1/lanes/{owner}/{repo}/{base}` show it. Times are ISO 8601. */
 export interface LaneView {
   owner: string;
@@ -95,6 +121,7 @@ export interface LaneView {
   at: string;
   plan: PlanRow[];
   queue: QueueRow[];
+  escalations: EscalationRow[];
   collisions: { a: number; b: number; paths: string[]; announcedAt: string | null }[];
   landings: {
     sha: string;

@@ -1,10 +1,10 @@
 /** Who enters the queue, and who leaves it because its gate is gone. */
-import { gateIsOpen } from '../gate/gate.ts';
+import { gateIsOpen, reasonToEject } from '../gate/gate.ts';
+import { findRed } from '../gate/required-checks.ts';
 import type { FactBody } from '../lane/facts.ts';
 import type { LaneState, Task } from '../lane/state.ts';
 import { mayBeLanding } from './may-be-landing.ts';
 import { isQueued } from './order.ts';
-import { findRed } from './proof-of-checks.ts';
 
 /** Paths that an entry is known by; past it, its claims speak for it. */
 const mostPaths = 100;
@@ -65,6 +65,8 @@ export function ejectEntries(state: LaneState): FactBody[] {
         ? []
         : [{ kind: 'entry-ejected', issue, code: 'pull-closed', reason: 'the pull request was closed' }];
     }
+    const withheld = reasonToEject(task, state);
+    if (withheld !== null) return [{ kind: 'entry-ejected', issue, code: 'approval-void', reason: withheld }];
     const red = findRed(state, task.pull.checks);
     if (red) {
       const reason = `the check ${red.name} turned to ${red.conclusion} on the head commit`;

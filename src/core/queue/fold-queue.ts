@@ -1,7 +1,14 @@
 /** The part of the fold that is about entries, builds, landings and the base branch. */
 import type { Fact } from '../lane/facts.ts';
 import type { Build, Entry, Landing, LaneState, Task } from '../lane/state.ts';
-import { learnArrival, learnDuration, learnEjection, positionOf, stepLanding, stepOutside } from './memory.ts';
+import {
+  learnArrival,
+  learnDuration,
+  learnEjection,
+  positionOf,
+  stepLanding,
+  stepOutside,
+} from './memory.ts';
 
 export type QueueFact = Extract<
   Fact,

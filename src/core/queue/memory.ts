@@ -11,7 +11,15 @@ const none: Count = { chances: 0, events: 0 };
 export const emptyMemory: QueueMemory = {
   from: 0,
   steps: [],
-  history: { groups: {}, flakes: none, overlapping: none, disjoint: none, durations: [], arrivals: [], stays: [] },
+  history: {
+    groups: {},
+    flakes: none,
+    overlapping: none,
+    disjoint: none,
+    durations: [],
+    arrivals: [],
+    stays: [],
+  },
 };
 
 /** Runs of CI whose duration is remembered. */

@@ -1,9 +1,10 @@
-/** What the checks of a commit prove. */
+/** What the checks of a candidate prove. */
+import { findMissing, findRed, requiredChecks } from '../gate/required-checks.ts';
 import type { CheckResult, LaneState } from '../lane/state.ts';
 
 /**
- * - `passed`: every required check succeeded; neutral and skipped are no proof.
- * - `failed`: one of them ended without success.
+ * - `passed`: every required check is proof by the gate's rules.
+ * - `failed`: one of them ended without being proof.
  * - `interrupted`: one was cancelled, so that nothing can be said of the commit.
  * - `open`: some have not ended, or not been heard of.
  */
@@ -13,24 +14,11 @@ export type CheckVerdict =
   | { kind: 'interrupted'; by: CheckResult }
   | { kind: 'open'; missing: string[] };
 
-/** A required check that ended without success. What the policy asked for before it changed stands in nobody's way. */
-export function findRed(state: LaneState, checks: readonly CheckResult[]): CheckResult | undefined {
-  return checks.find(
-    ({ name, conclusion }) =>
-      state.policy.gate.checks.includes(name) && conclusion !== 'success' && conclusion !== 'pending',
-  );
-}
-
-/** Required checks that have not succeeded. */
-export function findMissing(state: LaneState, checks: readonly CheckResult[]): string[] {
-  return state.policy.gate.checks.filter(
-    (name) => !checks.some((check) => check.name === name && check.conclusion === 'success'),
-  );
-}
-
 /** Required checks that nobody has heard of, not even that they run. */
 export function findUnheard(state: LaneState, checks: readonly CheckResult[]): string[] {
-  return state.policy.gate.checks.filter((name) => !checks.some((check) => check.name === name));
+  return requiredChecks(state)
+    .map(({ name }) => name)
+    .filter((name) => !checks.some((check) => check.name === name));
 }
 
 /** A failure says more than an interruption, and an interruption ends the waiting for the rest. */

@@ -2,6 +2,7 @@
 import type { LaneState, Snapshot, Task, Via } from '../lane/state.ts';
 import type { Wait } from '../lane/view.ts';
 import { agentNamedFor, complexityOf, needsOf } from './routing.ts';
+import { agentWaits } from './times.ts';
 
 /** How long after it was last heard of a worker still counts as there, in milliseconds (design §4, Adapters). */
 export const presenceMs = 10 * 60_000;
@@ -46,7 +47,7 @@ export function agentsOf(state: LaneState): Agent[] {
   if (configured.length === 0)
     return [{ name: 'default', via: null, capacity: state.policy.limits.running, capabilities: [] }];
   return configured.flatMap(([name, { via, capacity, capabilities }]) =>
-    via === 'pull' || via === 'adopt' ? [{ name, via, capacity, capabilities }] : [],
+    via === 'assign' ? [] : [{ name, via, capacity, capabilities }],
   );
 }
 
@@ -89,19 +90,20 @@ export function freeAgents(snapshot: Snapshot, at: string, task: Task | null = n
       const fit = weights.complexity * match - (weights.load * load) / agent.capacity;
       return { name: agent.name, via, capacity: agent.capacity, load, fit, present };
     })
-    .filter((agent) => agent.load < agent.capacity && (agent.via === 'adopt' || agent.present))
+    .filter((agent) => agent.load < agent.capacity && (agent.via !== 'pull' || agent.present))
+    .filter((agent) => agentWaits(state, agent.name, at).length === 0)
     .sort((a, b) => b.fit - a.fit || a.load - b.load || (a.name < b.name ? -1 : 1))
     .map(({ name, via, capacity, load }) => ({ name, via, capacity, load }));
 }
 
 /** Why no agent can take the task, for people. */
-export function agentWait(snapshot: Snapshot, task: Task): Wait {
+export function agentWait(snapshot: Snapshot, task: Task, at: string): Wait {
   const { state } = snapshot;
   const wait = { kind: 'agent' as const, since: task.since };
   const agents = agentsOf(state);
   if (agents.length === 0) {
     const what =
-      'no agent in .github/signalbox.yml is started by pull or adopt, the two ways there are so far';
+      'no agent in .github/signalbox.yml is started by pull, dispatch or adopt, the ways there are so far';
     return { ...wait, what, command: null };
   }
   const named = agentNamedFor(task);
@@ -117,6 +119,8 @@ export function agentWait(snapshot: Snapshot, task: Task): Wait {
     );
     return { ...wait, what, command: 'change the labels `needs:…` or the capabilities in the policy' };
   }
+  const [paused] = able.flatMap(({ name }) => agentWaits(state, name, at));
+  if (paused) return paused;
   const what = `no free agent among ${able.map(({ name }) => name).join(', ')}`;
   return { ...wait, what, command: 'start one with `signalbox worker`' };
 }

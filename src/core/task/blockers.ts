@@ -9,6 +9,7 @@ import { openPrerequisites } from './prerequisites.ts';
 import { graceEnds, isStarving, mostPassedOver } from './ready.ts';
 import { missingSections } from './required-sections.ts';
 import { suspensionWait } from './suspension.ts';
+import { attemptWaits } from './times.ts';
 
 /** The latest of the times: a wait is as old as the youngest of its causes. */
 function latest(...times: (string | null | undefined)[]): string {
@@ -43,16 +44,18 @@ function* filesOfOthers(overview: Overview, state: LaneState, task: Task): Gener
   const wanted = claimsAtStart(state.policy, task.spec);
   const mine = overview.place.get(task.issue) ?? 0;
   const isAhead = (other: Task) => (overview.place.get(other.issue) ?? 0) < mine;
-  for (const other of overview.ahead.all(wanted)) {
-    if (!isAhead(other)) continue;
+  const goesFirst = (other: Task): Wait => {
     const paths = overlap(wanted, claimsAtStart(state.policy, other.spec)).join(', ');
     const why = isStarving(state, other) ? `: it has been passed over ${mostPassedOver} times` : '';
-    yield {
-      kind: 'overlap',
-      what: `#${other.issue} goes first with ${paths}${why}`,
-      since: latest(task.since, other.since),
-      command: null,
-    };
+    const what = `#${other.issue} goes first with ${paths}${why}`;
+    return { kind: 'overlap', what, since: latest(task.since, other.since), command: null };
+  };
+  // One is enough to keep it waiting; only who wants to know everything goes on to the others.
+  const first = overview.ahead.find(wanted, isAhead);
+  if (first) {
+    yield goesFirst(first);
+    for (const other of overview.ahead.all(wanted))
+      if (other !== first && isAhead(other)) yield goesFirst(other);
   }
   const free = claimable(overview, state, task).length;
   const share = wanted.length === 0 ? 0 : 1 - free / wanted.length;
@@ -111,6 +114,7 @@ function* reasons({ state, hasUnreadIssues }: Snapshot, task: Task, at: string):
   if (hasUnreadIssues) {
     yield { kind: 'announcement', what: 'other issues are being read first', since, command: null };
   }
+  yield* attemptWaits(state, task, at);
   yield* openPrerequisites(state, task);
   yield* filesOfOthers(overview, state, task);
   const foreseenAt = overview.unannounced.get(task.issue);

@@ -7,6 +7,7 @@
  *              attempt-superseded                                                      entry-ejected        │
  *                                                                                      version-accepted     │
  *   escalated, failed, cancelled: reached from wherever work is under way                  completed ◀──────┘
+ *   escalated and failed are the human queue: `resumed` leads from there to waiting, with a new attempt
  *
  * `same` = the event is welcome and changes nothing of the state; `never` = the event cannot follow, and whoever
  * proposes it has a bug (folding it throws).
@@ -27,6 +28,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'work-done': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'never',
+    resumed: 'never',
     approved: 'never',
     'approval-voided': 'never',
     'entry-ejected': 'never',
@@ -43,6 +45,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'work-done': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'failed',
+    resumed: 'same',
     approved: 'never',
     'approval-voided': 'never',
     'entry-ejected': 'never',
@@ -59,6 +62,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'work-done': 'in-review',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
+    resumed: 'waiting',
     approved: 'approved',
     'approval-voided': 'never',
     'entry-ejected': 'never',
@@ -75,6 +79,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'work-done': 'in-review',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
+    resumed: 'waiting',
     approved: 'approved',
     'approval-voided': 'never',
     'entry-ejected': 'never',
@@ -91,6 +96,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'work-done': 'same',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
+    resumed: 'waiting',
     approved: 'approved',
     'approval-voided': 'same',
     'entry-ejected': 'never',
@@ -107,6 +113,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'work-done': 'same',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
+    resumed: 'never',
     approved: 'same',
     'approval-voided': 'in-review',
     'entry-ejected': 'in-review',
@@ -123,6 +130,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'work-done': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'never',
+    resumed: 'waiting',
     approved: 'approved',
     'approval-voided': 'never',
     'entry-ejected': 'never',
@@ -139,6 +147,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'work-done': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'never',
+    resumed: 'waiting',
     approved: 'never',
     'approval-voided': 'never',
     'entry-ejected': 'never',
@@ -155,6 +164,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'work-done': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'never',
+    resumed: 'never',
     approved: 'never',
     'approval-voided': 'never',
     'entry-ejected': 'never',
@@ -171,6 +181,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'work-done': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'never',
+    resumed: 'never',
     approved: 'never',
     'approval-voided': 'never',
     'entry-ejected': 'never',

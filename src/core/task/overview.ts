@@ -1,5 +1,5 @@
 /** What scheduling asks about a lane as a whole, gathered once for one state and one moment. */
-import type { LaneState, Task } from '../lane/state.ts';
+import { type LaneState, needsPerson, type Task } from '../lane/state.ts';
 import { inOrder } from './order.ts';
 import { claimsAtStart, heldBy } from './ownership.ts';
 import { PathIndex } from './path-index.ts';
@@ -45,7 +45,7 @@ function gather(state: LaneState, at: string): Overview {
     underWay: of('assigned', 'working', 'in-review', 'approved'),
     atWork: of('assigned', 'working'),
     inReview: of('in-review'),
-    escalated: of('escalated'),
+    escalated: tasks.filter(needsPerson),
     held,
     ahead,
     unannounced,

@@ -21,11 +21,22 @@ export function jointOf(policy: Policy, pattern: string): string | undefined {
   return policy.ownership.shared.find((joint) => covers(joint, pattern));
 }
 
-/** What a task claims before it starts: what it owns without the joints, or those if it owns nothing else. */
-export function claimsAtStart(policy: Policy, spec: Pick<Spec, 'owns'>): string[] {
+function withoutJoints(policy: Policy, owns: readonly string[]): readonly string[] {
   if (policy.schedule.mode === 'branches') return [];
-  const rest = spec.owns.filter((pattern) => jointOf(policy, pattern) === undefined);
-  return rest.length > 0 ? rest : spec.owns;
+  const rest = owns.filter((pattern) => jointOf(policy, pattern) === undefined);
+  return rest.length > 0 ? rest : owns;
+}
+
+/** Asked for every task in every decision, and always the same for one policy and one specification. */
+const firstClaims = new WeakMap<readonly string[], { policy: Policy; claims: readonly string[] }>();
+
+/** What a task claims before it starts: what it owns without the joints, or those if it owns nothing else. */
+export function claimsAtStart(policy: Policy, { owns }: Pick<Spec, 'owns'>): readonly string[] {
+  const known = firstClaims.get(owns);
+  if (known?.policy === policy) return known.claims;
+  const claims = withoutJoints(policy, owns);
+  firstClaims.set(owns, { policy, claims });
+  return claims;
 }
 
 /** The claims that a task has only because its diff touches something. */

@@ -17,9 +17,9 @@ export class PathIndex<T> {
   readonly #root: Node<T> = newNode();
 
   add(patterns: readonly string[], owner: T): void {
-    for (const subtree of minimalSubtrees(patterns)) {
+    for (const subtree of segmentsOf(patterns)) {
       let node = this.#root;
-      for (const name of segmentsOf(subtree)) {
+      for (const name of subtree) {
         const next = node.children.get(name) ?? newNode<T>();
         node.children.set(name, next);
         node = next;
@@ -30,7 +30,7 @@ export class PathIndex<T> {
 
   /** An owner of something that overlaps and that `accepts` takes; the search ends with it. */
   find(patterns: readonly string[], accepts: (owner: T) => boolean): T | undefined {
-    for (const subtree of minimalSubtrees(patterns)) {
+    for (const subtree of segmentsOf(patterns)) {
       const found = this.#findIn(subtree, accepts);
       if (found !== undefined) return found;
     }
@@ -48,9 +48,9 @@ export class PathIndex<T> {
   }
 
   /** What contains the subtree lies on the way to it; what it contains, below its end. */
-  #findIn(subtree: string, accepts: (owner: T) => boolean): T | undefined {
+  #findIn(subtree: readonly string[], accepts: (owner: T) => boolean): T | undefined {
     let node: Node<T> | undefined = this.#root;
-    for (const name of segmentsOf(subtree)) {
+    for (const name of subtree) {
       const found = node.owners.find(accepts);
       if (found !== undefined) return found;
       node = node.children.get(name);
@@ -70,6 +70,14 @@ function findBelow<T>(node: Node<T>, accepts: (owner: T) => boolean): T | undefi
   return undefined;
 }
 
-function segmentsOf(subtree: string): string[] {
-  return subtree === '' ? [] : subtree.split('/');
+/** Patterns are never changed once they are part of a state, and are asked about many times in one decision. */
+const known = new WeakMap<readonly string[], readonly (readonly string[])[]>();
+
+/** The subtrees of the patterns, each as its segments. */
+function segmentsOf(patterns: readonly string[]): readonly (readonly string[])[] {
+  const before = known.get(patterns);
+  if (before) return before;
+  const segments = minimalSubtrees(patterns).map((subtree) => (subtree === '' ? [] : subtree.split('/')));
+  known.set(patterns, segments);
+  return segments;
 }

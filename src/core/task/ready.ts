@@ -6,6 +6,7 @@ import type { LaneState, Task } from '../lane/state.ts';
 import { holdWaits } from './hold.ts';
 import { openPrerequisites } from './prerequisites.ts';
 import { missingSections } from './required-sections.ts';
+import { backoffWaits } from './retry.ts';
 
 /** A task that has been passed over so often goes before all others. */
 export const mostPassedOver = 20;
@@ -24,6 +25,7 @@ export function isReady(state: LaneState, task: Task, at: string): boolean {
     task.suspension === null &&
     missingSections(state, task).length === 0 &&
     graceEnds(state, task) <= Date.parse(at) &&
+    backoffWaits(task, at).length === 0 &&
     openPrerequisites(state, task).length === 0
   );
 }

@@ -34,9 +34,12 @@ function agentIn(labels: readonly string[]): string | null {
 /** The labels that decide something here, in lower case and sorted; the others are left out of the ledger. */
 export function labelsThatCount(labels: readonly string[], policy: Policy): string[] {
   const areas = new Set(Object.keys(policy.areas).map((label) => label.toLowerCase()));
+  const ruled = new Set(policy.autonomy.rules.flatMap((rule) => rule.labels));
   const counting = labels
     .map((label) => label.trim().toLowerCase())
-    .filter((label) => areas.has(label) || /^(priority|agent|needs|complexity):./u.test(label));
+    .filter(
+      (label) => areas.has(label) || ruled.has(label) || /^(priority|agent|needs|complexity):./u.test(label),
+    );
   return [...new Set(counting)].sort();
 }
 

@@ -9,17 +9,11 @@ import { freeAgents } from './agents.ts';
 import { claimable, isBlocked } from './blockers.ts';
 import { overviewOf } from './overview.ts';
 
-/** The first assignment that can be made now, or the end of a task that has used up its attempts. */
+/** The first assignment that can be made now. */
 export function scheduleNext(snapshot: Snapshot, at: string): FactBody[] {
   const { state } = snapshot;
   const overview = overviewOf(state, at);
   const { limits } = state.policy;
-  for (const task of overview.waiting) {
-    if (task.attempts >= limits.attempts) {
-      const reason = `${task.attempts} attempts have failed; the last one: ${task.lastReason ?? 'unknown'}`;
-      return [{ kind: 'attempts-exhausted', issue: task.issue, reason }];
-    }
-  }
   const hasRoom = overview.atWork.length < limits.running && freeAgents(snapshot, at).length > 0;
   if (state.baseSha === null || !hasRoom) return [];
   for (const task of overview.waiting) {

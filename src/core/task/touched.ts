@@ -3,8 +3,7 @@
  * started, and, where the policy says `outside: expand`, any other file are claimed when they are free. All or
  * nothing: a task that cannot have all of them keeps none, so that no two tasks wait for each other's joints.
  */
-import type { PathChange } from '../gate/diff.ts';
-import type { Scope } from '../gate/scope.ts';
+import type { PathChange, Scope } from '../gate/diff.ts';
 import type { FactBody } from '../lane/facts.ts';
 import type { Finding, LaneState, Task } from '../lane/state.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
@@ -70,7 +69,9 @@ function settle(state: LaneState, task: Task, paths: readonly string[]): Touched
   }
   if (kept.length + wanted.size > mostClaims)
     return { owns: mayChange(state.policy, task), facts: [], held: new Map() };
-  const claims = mustWait ? kept : [...kept, ...wanted];
+  // A joint that is not touched any more is somebody else's turn; other files stay, for they were asked for.
+  const files = extras.filter((path) => jointOf(state.policy, path) !== path);
+  const claims = mustWait ? kept : [...new Set([...kept, ...files, ...wanted])];
   const reason = mustWait
     ? 'it waits for other files that its changes need'
     : 'its changes no longer touch it';

@@ -66,7 +66,7 @@ export interface VersionChange {
 export function holdersOf(
   state: LaneState,
   issue: number,
-  owns: string[],
+  owns: readonly string[],
 ): { issue: number; paths: string[] }[] {
   return Object.values(state.tasks)
     .filter((other) => other.issue !== issue)
@@ -110,7 +110,10 @@ export function acceptVersion(state: LaneState, task: Task, change: VersionChang
     return [{ kind: 'edit-settled', issue, writtenHash, textAt }];
   }
   const wanted = claimsAtStart(state.policy, spec);
-  const isFree = holdersOf(state, issue, wanted).length === 0;
+  const wantedBefore = new Set(claimsAtStart(state.policy, task.spec));
+  const added = wanted.filter((path) => !wantedBefore.has(path));
+  const kept = wanted.filter((path) => wantedBefore.has(path) && task.claims.includes(path));
+  const isFree = holdersOf(state, issue, added).length === 0;
   const goesOn = carriesOn(state, task, change) && isFree;
   const keeps = task.claims.length > 0 && isFree;
   return [
@@ -128,7 +131,7 @@ export function acceptVersion(state: LaneState, task: Task, change: VersionChang
       how,
       diff: diffSpecs(task.spec, spec),
       // What cannot be kept is given back with the attempt.
-      claims: keeps ? inOrder([...wanted, ...extraClaims(state.policy, task)]) : task.claims,
+      claims: keeps ? inOrder([...kept, ...added, ...extraClaims(state.policy, task)]) : task.claims,
     },
     ...(isUnderWay(task) && !goesOn
       ? [{ kind: 'attempt-superseded' as const, issue, attempt: task.attempts, version: task.version }]

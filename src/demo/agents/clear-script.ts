@@ -21,7 +21,7 @@ const cases = `test('clear removes every task', () => {
 export const clearScript: Script = {
   key: 'clear',
   title: 'Add a clear command',
-  steps: [
+  steps: () => [
     { says: 'add clear to the dispatch table', does: () => addCommand('src/cli.js', method) },
     { says: 'test that nothing is left', does: () => writeNew('test/clear.test.js', commandTest(cases)) },
   ],

@@ -19,7 +19,7 @@ const cases = `test('count prints the number of pending tasks', () => {
 export const countScript: Script = {
   key: 'count',
   title: 'Add a count command',
-  steps: [
+  steps: () => [
     { says: 'add count to the dispatch table', does: () => addCommand('src/cli.js', method) },
     { says: 'test that it counts', does: () => writeNew('test/count.test.js', commandTest(cases)) },
   ],

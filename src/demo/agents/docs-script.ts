@@ -24,7 +24,7 @@ const entry = `# Changelog
 export const docsScript: Script = {
   key: 'docs',
   title: 'Document every command',
-  steps: [
+  steps: () => [
     { says: 'list the commands in README.md', does: () => replaceIn('README.md', opening, table) },
     { says: 'add an entry to CHANGELOG.md', does: () => replaceIn('CHANGELOG.md', '# Changelog\n', entry) },
   ],

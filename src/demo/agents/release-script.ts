@@ -26,7 +26,7 @@ function releaseNotes(): string {
 export const releaseScript: Script = {
   key: 'release',
   title: 'Release 1.1.0',
-  steps: [
+  steps: () => [
     {
       says: `set the version to ${version}`,
       does: () => replaceIn('package.json', '"version": "1.0.0"', `"version": "${version}"`),

@@ -2,28 +2,32 @@
  * The coding agent of `signalbox demo`: a plain program that a worker runs in a worktree. It reads the contract file,
  * finds the script for the issue's title, and makes the edits. It knows nothing of Signalbox and commits nothing.
  *
- *     node scripted-agent.ts "$SIGNALBOX_TASK" "${SIGNALBOX_PACE_MS:-0}"
+ *     node scripted-agent.ts "$AGENT_TASK_FILE" 0
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { clearScript } from './clear-script.ts';
 import { countScript } from './count-script.ts';
 import { docsScript } from './docs-script.ts';
+import { pendingScript } from './pending-script.ts';
 import { releaseScript } from './release-script.ts';
 
-const scripts = [countScript, docsScript, clearScript, releaseScript];
+const scripts = [countScript, docsScript, clearScript, releaseScript, pendingScript];
 
 const [taskFile, pace = '0'] = process.argv.slice(2);
 if (taskFile === undefined)
   throw new Error('usage: scripted-agent.ts <task.json> [pause between steps in ms]');
 
-const task: { issue: number; spec: { title: string } } = JSON.parse(readFileSync(taskFile, 'utf8'));
+const task: { issue: number; version: number; spec: { title: string } } = JSON.parse(
+  readFileSync(taskFile, 'utf8'),
+);
 const script = scripts.find(({ title }) => title === task.spec.title.trim());
 if (script === undefined) throw new Error(`I have no script for "${task.spec.title}"`);
 
-console.log(`#${task.issue} ${task.spec.title}: ${script.steps.length} steps`);
-for (const [index, { says, does }] of script.steps.entries()) {
+const steps = script.steps(task.version);
+console.log(`#${task.issue} ${task.spec.title}: ${steps.length} steps`);
+for (const [index, { says, does }] of steps.entries()) {
   await delay(Number(pace));
-  console.log(`#${task.issue} ${index + 1}/${script.steps.length} ${says}`);
-  does();
+  console.log(`#${task.issue} ${index + 1}/${steps.length} ${says}`);
+  await does();
 }

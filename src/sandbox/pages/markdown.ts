@@ -3,6 +3,7 @@
 import { html } from 'hono/html';
 import type { Blockquote, List, ListItem, Paragraph, PhrasingContent, RootContent } from 'mdast';
 import { fromMarkdown } from 'mdast-util-from-markdown';
+import { renderFlowchart } from './flowchart.ts';
 import type { Html, LinkNumber } from './link-text.ts';
 import { linkText, outerLink } from './link-text.ts';
 import { inlineTag, openFolds, renderInlineHtml, wrapInline } from './markdown-html.ts';
@@ -79,8 +80,10 @@ function renderBlock(node: RootContent, place: Place): Html {
       return renderList(node, place);
     case 'blockquote':
       return renderQuote(node, place);
-    case 'code':
-      return html`<pre><code>${node.value}</code></pre>`;
+    case 'code': {
+      const drawing = node.lang === 'mermaid' ? renderFlowchart(node.value) : null;
+      return drawing ?? html`<pre><code>${node.value}</code></pre>`;
+    }
     case 'thematicBreak':
       return html`<hr>`;
     case 'definition':

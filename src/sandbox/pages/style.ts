@@ -145,6 +145,11 @@ section { margin-top: 2.1rem; }
 .figures { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.1rem; } .figures dt { color: var(--quiet); }
 .columns { display: grid; grid-template-columns: minmax(0, 1fr) 19rem; gap: 1.6rem; align-items: start; }
 .columns > section { margin-top: 0; }
+.flowchart { display: flex; align-items: center; gap: 2.2rem; overflow-x: auto; margin-block: .7rem; }
+.flowchart ul { list-style: none; padding: 0; margin: 0; display: grid; gap: .5rem; position: relative; flex: none; max-width: 16rem; }
+.flowchart ul + ul::before { content: '→'; position: absolute; left: -1.7rem; top: 50%; translate: 0 -50%; color: var(--quiet); }
+.flowchart li { border: 1px solid var(--edge); border-radius: 5px; padding: .3rem .6rem; font-size: .87rem; background: var(--hunk); }
+.flowchart .here { border: 2px solid currentColor; font-weight: 600; }
 @media (max-width: 48rem) {
   body { font-size: 14.5px; }
   .bar, nav.tabs, main, footer { padding-inline: .8rem; }

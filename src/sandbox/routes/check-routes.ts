@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { announce, announceCheckSuite } from '../announce.ts';
+import { announce, announceCheckSuite, announceRequestedAction } from '../announce.ts';
 import type { AddRepoRoute, RepoCall } from '../api.ts';
 import { readBody, takePage } from '../api.ts';
 import { ApiError, notFound } from '../api-error.ts';
@@ -166,6 +166,20 @@ function addRunRoutes(world: World, route: AddRepoRoute): void {
     rerequestCheckRun(world, demandRun(call), call.actor);
     return call.c.json({}, 201);
   });
+  // GitHub has no such route: its page sends this when somebody presses one of a run's buttons.
+  route(
+    'POST',
+    '/check-runs/:id/requested-actions',
+    'checks:read',
+    async (call) => {
+      const run = demandRun(call);
+      const { identifier } = await readBody(call.c, z.object({ identifier: z.string() }));
+      if (!run.actions.some((action) => action.identifier === identifier)) throw notFound();
+      announceRequestedAction(world, run, identifier, call.actor.account);
+      return call.c.json({}, 201);
+    },
+    'read',
+  );
 }
 
 function addSuiteRoutes(world: World, route: AddRepoRoute): void {

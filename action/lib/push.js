@@ -1,0 +1,40 @@
+/**
+ * Pushes the agent's bundle and reports. No code of the repository or of the agent runs here: the bundle is data, and
+ * what may land is for the arbiter and for people to decide.
+ */
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { call, fieldsOf, need, start } from './contract.js';
+import { git } from './git.js';
+
+const task = await start();
+const bundle = join(need('RUNNER_TEMP'), 'signalbox-work', 'work.bundle');
+
+async function report(body) {
+  const { state } = await call('report', { ...fieldsOf(task), ...body });
+  console.log(`The task is ${state}.`);
+}
+
+async function push() {
+  await access(bundle);
+  await git('fetch', '--quiet', bundle, '+refs/signalbox/work:refs/signalbox/work');
+  const head = await git('rev-parse', 'refs/signalbox/work');
+  // Not forced: somebody else's push to the branch wins.
+  await git('push', '--quiet', need('SIGNALBOX_REMOTE'), `${head}:refs/heads/${task.branch}`);
+  return head;
+}
+
+const outcome = process.env.SIGNALBOX_AGENT_RESULT;
+if (outcome !== 'success') {
+  await report({
+    kind: 'failed',
+    error: { class: 'semantic', message: `the agent's job ended: ${outcome}` },
+  });
+} else {
+  const pushed = await push().then(
+    (head) => ({ kind: 'done', head }),
+    (error) => ({ kind: 'failed', error: { class: 'infra', message: String(error.message).slice(0, 2000) } }),
+  );
+  await report(pushed);
+  if (pushed.kind === 'failed') process.exitCode = 1;
+}

@@ -1,0 +1,69 @@
+/** What an agent's word about its attempt amounts to. The fence has been asked before (I8). */
+import { requestPaths } from '../lane/agent-asks.ts';
+import type { FactBody, Question } from '../lane/facts.ts';
+import type { AgentWord } from '../lane/observation.ts';
+import { type Attempt, isAtWork, type LaneState, type Task, type Usage } from '../lane/state.ts';
+import { rateLimitPause } from './breaker.ts';
+import { isUsageNews } from './budget.ts';
+
+function readUsage(state: LaneState, task: Task, attempt: Attempt, word: AgentWord): FactBody[] {
+  const told: Usage = ('usage' in word ? word.usage : undefined) ?? {};
+  const tokens = Math.max(attempt.tokens, told.tokens ?? 0);
+  const usd = Math.max(attempt.usd, told.usd ?? 0);
+  if (tokens === attempt.tokens && usd === attempt.usd) return [];
+  if (word.kind === 'heartbeat' && !isUsageNews(state, task, { tokens, usd })) return [];
+  return [{ kind: 'usage-reported', issue: task.issue, attempt: attempt.number, usage: { tokens, usd } }];
+}
+
+function ask(issue: number, escalation: Question): FactBody[] {
+  return [{ kind: 'escalated', issue, escalation }];
+}
+
+/** The facts of a word by the attempt under way; none when it is old news. */
+export function readWord(state: LaneState, task: Task, attempt: Attempt, word: AgentWord): FactBody[] {
+  if (!isAtWork(task)) return [];
+  const usage = readUsage(state, task, attempt, word);
+  return [...usage, ...readMatter(state, task, attempt, word)];
+}
+
+function readMatter(state: LaneState, task: Task, attempt: Attempt, word: AgentWord): FactBody[] {
+  const { issue } = task;
+  const about = { issue, attempt: attempt.number };
+  const end = (reason: string, how: 'semantic' | 'infra' | 'rate-limit' | 'released'): FactBody => {
+    return { kind: 'attempt-ended', ...about, end: how, reason };
+  };
+  switch (word.kind) {
+    case 'claimed': {
+      const { claimId, worker } = word;
+      // Of workers that ask at the same time the first one has it; for the same claim there is nothing new.
+      return attempt.claimId !== null ? [] : [{ kind: 'work-started', ...about, claimId, worker }];
+    }
+    case 'heartbeat': {
+      const { head } = word;
+      return head === null || head === attempt.head || head === attempt.openedSha
+        ? []
+        : [{ kind: 'progress-seen', ...about, head }];
+    }
+    case 'done':
+      return word.head === attempt.openedSha
+        ? [end('semantic: it reported done and had changed nothing', 'semantic')]
+        : [{ kind: 'work-done', ...about, by: attempt.worker ?? attempt.agent }];
+    case 'failed': {
+      const { class: how, message } = word;
+      if (how === 'budget') return ask(issue, { trigger: 'budget', context: message, by: attempt.agent });
+      const ended = end(`${how}: ${message}`, how);
+      if (how !== 'rate-limit') return [ended];
+      return [ended, rateLimitPause(state, attempt.agent, word.retryAfterMs ?? null)];
+    }
+    case 'released':
+      return [end(`released: ${word.reason}`, 'released')];
+    case 'request-paths':
+      return requestPaths(state, task, word);
+    case 'escalate': {
+      const { trigger, context, options = [] } = word;
+      return ask(issue, { trigger, context, by: attempt.agent, options });
+    }
+    default:
+      return word satisfies never;
+  }
+}

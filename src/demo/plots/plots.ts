@@ -1,0 +1,9 @@
+import { mainPlot } from './main-plot.ts';
+import { versionsPlot } from './versions-plot.ts';
+
+/** What `signalbox demo --story` can play. */
+export const plots = { main: mainPlot, versions: versionsPlot } as const;
+
+export type PlotName = keyof typeof plots;
+
+export const plotNames = Object.keys(plots) as PlotName[];
