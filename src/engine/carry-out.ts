@@ -100,7 +100,7 @@ async function reply(ctx: LaneContext, effect: Of<'reply'>): Promise<Outcome> {
   });
   const task = effect.fact.issue === null ? undefined : snapshot.state.tasks[effect.fact.issue];
   const row = task ? planRow(snapshot, task, snapshot.at) : null;
-  const queue = queueRows(snapshot).find((each) => each.issue === task?.issue) ?? null;
+  const queue = queueRows(snapshot, snapshot.at).find((each) => each.issue === task?.issue) ?? null;
   return comment(ctx, effect.under, effectKey(effect), renderReply(effect.fact, row, queue));
 }
 

@@ -69,8 +69,18 @@ function renderOutside({ waitsOn, pull }: { waitsOn: readonly Wait[]; pull: numb
   return ['It enters the queue as soon as its gate holds. It waits on:', '', ...lines].join('\n');
 }
 
+const quarterMs = 15 * 60_000;
+
+/** To the quarter of an hour: what moves with every minute would be published anew with every event. */
+function renderQuarter(at: string, round: (quarters: number) => number): string {
+  return renderMinute(new Date(round(Date.parse(at) / quarterMs) * quarterMs).toISOString());
+}
+
 function renderInQueue(row: QueueRow): QueueCheckText {
-  const place = `Position ${row.position}, in the queue since ${renderMinute(row.enteredAt)}.`;
+  const lands = row.lands
+    ? ` It will probably land between ${renderQuarter(row.lands.from, Math.floor)} and ${renderQuarter(row.lands.to, Math.ceil)}.`
+    : '';
+  const place = `Position ${row.position}, in the queue since ${renderMinute(row.enteredAt)}.${lands}`;
   const waits = linesWithin(
     row.waitsOn.map((wait) => renderWait(wait, row.pull)),
     20_000,

@@ -164,7 +164,7 @@ describe('/freeze', () => {
     lane.pass(7 * 24 * 3_600_000);
     expect(lane.state.builds[build.number]).toMatchObject({ state: 'passed', open: true });
     expect(lane.effects.map(({ effect }) => effect.kind)).not.toContain('land');
-    expect(queueRows(lane.snapshot)[0]?.waitsOn[0]).toMatchObject({
+    expect(queueRows(lane.snapshot, lane.at)[0]?.waitsOn[0]).toMatchObject({
       kind: 'freeze',
       what: 'mary has frozen landings: the release',
       command: '/unfreeze',
