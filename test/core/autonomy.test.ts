@@ -105,9 +105,9 @@ describe('out of the loop', () => {
   test('a head that the queue has ejected waits for a person', () => {
     const lane = inReview(content, ['docs/a.md']);
     lane.see(checks('head-1', 'success'));
-    expect(kinds(lane.see({ kind: 'candidate', build: 1, result: { kind: 'conflict' } }))).not.toContain(
-      'approved',
-    );
+    expect(
+      kinds(lane.see({ kind: 'candidate', build: 1, result: { kind: 'conflict', issue: 1, with: [] } })),
+    ).not.toContain('approved');
     expect(lane.task(1).state).toBe('in-review');
   });
 });

@@ -6,7 +6,7 @@ import { checkNames } from '../ids.ts';
 import type { LaneState, Task } from '../lane/state.ts';
 import { holdWaits } from '../task/hold.ts';
 import { protectedPathsOf } from '../task/ownership.ts';
-import { openPrerequisites } from '../task/prerequisites.ts';
+import { prerequisitesToWaitFor } from '../task/prerequisites.ts';
 import { suspensionWait } from '../task/suspension.ts';
 import { approverProblem, countingApprovals, endOfApproval, openOwnerGroups } from './approving.ts';
 import { countFindings, isVerdictFor, openFindings } from './arbiter.ts';
@@ -149,7 +149,7 @@ export function gateOf(task: Task, state: LaneState, at: string | null = null): 
     arbiterRow(task, state),
     ...opinionRows(task, state),
     ...approvalRows(task, state),
-    ...openPrerequisites(state, task).map(
+    ...prerequisitesToWaitFor(state, task).map(
       ({ what }): GateRow => ({
         condition: 'dependency',
         name: 'dependency',
