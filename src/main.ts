@@ -25,6 +25,7 @@ import {
 } from './engine/agent-identity.ts';
 import { planOfIssues, planOfLedger } from './engine/coordination-plan.ts';
 import { readIssues } from './engine/issue-sources.ts';
+import { reportQueue } from './engine/queue-report.ts';
 import { replay } from './engine/replay.ts';
 import { renderTokens } from './protocol/agent-token-text.ts';
 import { type PlanFormat, planFormats } from './protocol/plan-text.ts';
@@ -238,6 +239,13 @@ async function runPlan(lane: string | undefined, flags: PlanFlags): Promise<void
   if (!ok) process.exitCode = 1;
 }
 
+async function runQueue(lane: string | undefined, flags: { json?: boolean }): Promise<void> {
+  const wanted = { lane: lane ?? null, json: flags.json ?? false };
+  const { text, ok } = await onLedger((db) => reportQueue(db, wanted));
+  console.log(text);
+  if (!ok) process.exitCode = 1;
+}
+
 function readIssue(text: string): number {
   const number = Number(text.replace(/^#/, ''));
   if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('an issue number');
@@ -387,6 +395,12 @@ function commandLine(): Command {
     )
     .option('--policy <file>', 'the policy of the dry run')
     .action(runPlan);
+  program
+    .command('queue')
+    .description('show who waits in the merge queue, and for what')
+    .argument('[lane]', 'owner/repo, or owner/repo@base; every lane when absent')
+    .option('--json', 'print one object a lane')
+    .action(runQueue);
   program
     .command('replay')
     .description('rebuild lanes from their journals and compare with what is stored')

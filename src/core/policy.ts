@@ -30,6 +30,16 @@ const Pattern = z
     const reading = normalisePattern(text);
     return reading.kind === 'ok' ? reading.pattern : text;
   });
+/** The first line of landed commits, and what follows it; trailers are added. Unknown placeholders are refused. */
+const CommitMessage = z
+  .string()
+  .min(1)
+  .max(2_000)
+  .refine(
+    (text) =>
+      [...text.matchAll(/\{([^{}]*)\}/gu)].every(([, name = '']) => /^(title|pull|issue)$/u.test(name)),
+    'placeholders are {title}, {pull} and {issue}',
+  );
 const Patterns = z.array(Pattern).max(200);
 const Percent = z.number().min(0).max(1);
 /** How much a rule of the arbiter weighs. */
@@ -158,10 +168,13 @@ export const PolicyFile = z.strictObject({
     .prefault({}),
   queue: z
     .strictObject({
+      policy: z.enum(['strict', 'serial', 'trust-ownership']).default('strict'),
       method: z.enum(['merge', 'squash', 'rebase']).default('merge'),
-      builds: z.int().min(1).default(4),
-      batch: z.int().min(1).default(8),
-      flake_retries: z.int().min(0).default(1),
+      message: CommitMessage.nullable().default(null),
+      builds: z.int().min(1).max(1_000).default(4),
+      batch: z.int().min(1).max(200).default(8),
+      flake_retries: z.int().min(0).max(20).default(1),
+      starvation: z.int().min(1).max(10_000).default(50),
       check_timeout: Duration.default(60 * 60_000),
       order: z.enum(['dependencies']).default('dependencies'),
       outside_push: z.enum(['absorb', 'freeze']).default('absorb'),

@@ -5,7 +5,7 @@ import type { GithubLinks } from './links.ts';
 import type { Html } from './page-text.ts';
 import { statusLamp } from './status-lamp.ts';
 import { tableElement } from './table.ts';
-import { ageElement } from './time-text.ts';
+import { ageElement, clockElement } from './time-text.ts';
 import { waitList } from './waits.ts';
 
 /** The queue in landing order. */
@@ -43,6 +43,14 @@ function queueTable(view: LaneView, links: GithubLinks): Html {
           row.build === null ? html`<span class="quiet">none yet</span>` : `build ${row.build}`,
       },
       { title: 'Waits on', cell: (row) => waitList(row.waitsOn, at) },
+      {
+        title: 'Lands',
+        width: 'narrow',
+        cell: (row) =>
+          row.lands === null
+            ? html`<span class="quiet">not known yet</span>`
+            : html`${clockElement(row.lands.from)} to ${clockElement(row.lands.to)}`,
+      },
       { title: 'In the queue', width: 'narrow', cell: (row) => ageElement(row.enteredAt, at) },
     ],
   });

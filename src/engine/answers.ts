@@ -113,7 +113,8 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
     }
     case 'entry-ejected': {
       const pull = state.tasks[fact.issue]?.pull?.number ?? fact.issue;
-      return renderEjectionNotice({ pull, code: fact.code, reason: fact.reason });
+      const { code, reason, evidence } = fact;
+      return renderEjectionNotice({ pull, code, reason, evidence });
     }
     case 'action-requested':
       return renderActionAnswer(fact, state.tasks[fact.issue]?.pull?.verdict ?? null);

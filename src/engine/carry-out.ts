@@ -2,31 +2,24 @@
  * Carrying out: each effect is taken under a lease, done if the state still wants it, and ended together with the
  * fact it reports. Every one of them may run twice: they find their own earlier work before they act.
  */
-import { checkNames, taskId } from '../core/ids.ts';
 import { type Effect, effectKey, isStillWanted } from '../core/lane/effects.ts';
 import type { Fact } from '../core/lane/facts.ts';
 import type { Look } from '../core/lane/look.ts';
 import type { Observation } from '../core/lane/observation.ts';
 import { planRow, queueRows } from '../core/lane/plan-view.ts';
-import type { LaneState, Task } from '../core/lane/state.ts';
+import type { LaneState } from '../core/lane/state.ts';
 import { agentLoginOf } from '../core/task/agent-login.ts';
 import { closeIssue } from '../github/close-issue.ts';
-import { deleteRef } from '../github/delete-ref.ts';
-import { fetchIsAncestor } from '../github/fetch-is-ancestor.ts';
 import { fetchOpenPulls } from '../github/fetch-open-pulls.ts';
 import { fetchPull } from '../github/fetch-pull.ts';
-import { fetchKnownCommit, fetchRef } from '../github/fetch-ref.ts';
 import { keepLateWork } from '../github/keep-late-work.ts';
-import { postCheckRun } from '../github/post-check-run.ts';
 import { closePull, markPullReady, postPull } from '../github/post-pull.ts';
 import { postReaction } from '../github/post-reaction.ts';
 import { postReply } from '../github/post-sticky.ts';
-import { pushBase } from '../github/push-base.ts';
 import { pushBranchWithEmptyCommit } from '../github/push-branch-with-empty-commit.ts';
-import { pushCandidate } from '../github/push-candidate.ts';
 import { finishEffect, type LeasedEffect } from '../ledger/effects.ts';
 import { loadForReading } from '../ledger/load-lane.ts';
-import { type CommitTask, candidateMessage, openingCommitMessage } from '../protocol/commit-messages.ts';
+import { openingCommitMessage } from '../protocol/commit-messages.ts';
 import { renderPullBody, renderPullTitle } from '../protocol/pull-body.ts';
 import { renderAssignmentWish } from '../protocol/pull-notices.ts';
 import { noticeMarker } from '../protocol/sticky-marker.ts';
@@ -34,32 +27,11 @@ import { advance, unticketed } from './advance.ts';
 import { renderNotice, renderReply } from './answers.ts';
 import { carryOutRun } from './carry-out-runs.ts';
 import type { LaneContext } from './context.ts';
+import { commitTask, done, type Outcome, taskOf } from './outcome.ts';
 import { laneName, publishTasks } from './publish.ts';
-
-/** What an effect led to: observations to take in, and subjects to look at again. */
-interface Outcome {
-  observations: Observation[];
-  looks: Look[];
-}
-
-const done: Outcome = { observations: [], looks: [] };
+import { auditLanding, cleanBuild, landCandidate, makeCandidate } from './queue-effects.ts';
 
 type Of<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
-
-function commitTask(ctx: LaneContext, task: Task): CommitTask {
-  return {
-    task: taskId(ctx.key.laneId, task.issue),
-    version: task.version,
-    correlationId: task.correlationId,
-  };
-}
-
-/** The task an effect is about; effects that are not wanted any more have been sorted out before. */
-function taskOf(state: LaneState, issue: number): Task {
-  const task = state.tasks[issue];
-  if (!task) throw new Error(`no task for issue #${issue}`);
-  return task;
-}
 
 async function openBranch(ctx: LaneContext, effect: Of<'open-branch'>, state: LaneState): Promise<Outcome> {
   const { issue, attempt, fence, branch, baseSha } = effect;
@@ -121,88 +93,6 @@ async function markReady(ctx: LaneContext, effect: Of<'mark-ready'>): Promise<Ou
   return { observations: [], looks: [{ kind: 'pull', subject: String(effect.pull) }] };
 }
 
-async function makeCandidate(
-  ctx: LaneContext,
-  effect: Of<'make-candidate'>,
-  state: LaneState,
-): Promise<Outcome> {
-  const heads = effect.entries.map((entry) => {
-    const task = taskOf(state, entry.issue);
-    const message = candidateMessage([{ ...commitTask(ctx, task), pull: entry.pull, title: task.title }]);
-    return { sha: entry.headSha, message };
-  });
-  const made = await pushCandidate(ctx.client, ctx.repo, {
-    prepareRef: effect.prepare,
-    buildRef: effect.target,
-    baseSha: effect.baseSha,
-    heads,
-  });
-  if (made.kind === 'conflict') {
-    return {
-      observations: [{ kind: 'candidate', build: effect.build, result: { kind: 'conflict' } }],
-      looks: [],
-    };
-  }
-  const { sha, tree } = made;
-  return {
-    observations: [{ kind: 'candidate', build: effect.build, result: { kind: 'made', sha, tree } }],
-    looks: [{ kind: 'checks', subject: sha }],
-  };
-}
-
-/** Branch protection asks the candidate for our own check too; every entry in it has passed the arbiter. */
-async function vouchFor(ctx: LaneContext, { build, sha }: Of<'land'>, state: LaneState): Promise<void> {
-  const pulls = state.builds[build]?.entries.map((entry) => `#${entry.pull}`).join(', ') ?? '';
-  const { appId } = await ctx.github.fetchAppIdentity();
-  await postCheckRun(ctx.client, ctx.repo, appId, {
-    sha,
-    name: checkNames.arbiter,
-    externalId: `build:${build}`,
-    status: 'completed',
-    conclusion: 'success',
-    title: 'Every entry has passed',
-    summary: `This candidate is the base branch with ${pulls}. The arbiter has passed each of them at its head.`,
-    known: null,
-  });
-}
-
-/** An earlier run of the same effect may have moved the branch before it was cut off. */
-async function isOnBase(ctx: LaneContext, sha: string): Promise<boolean> {
-  const tip = await fetchRef(ctx.client, ctx.repo, `heads/${ctx.lane.base}`);
-  return tip === sha || (tip !== null && (await fetchIsAncestor(ctx.client, ctx.repo, sha, tip)));
-}
-
-/** Moves the base branch and proves it: the tree there is read back and reported, not assumed. */
-async function land(ctx: LaneContext, effect: Of<'land'>, state: LaneState): Promise<Outcome> {
-  const { build, before, sha } = effect;
-  if (state.frozen && !(await isOnBase(ctx, sha))) {
-    return { observations: [{ kind: 'landing', build, result: { kind: 'withheld' } }], looks: [] };
-  }
-  await vouchFor(ctx, effect, state);
-  const moved = await pushBase(ctx.client, ctx.repo, { base: ctx.lane.base, before, after: sha });
-  // Somebody may have pushed on top between our move and this second run: then it did land.
-  const landed = typeof moved === 'string' || (await fetchIsAncestor(ctx.client, ctx.repo, sha, moved.sha));
-  if (!landed && typeof moved !== 'string') {
-    return {
-      observations: [{ kind: 'landing', build, result: { kind: 'base-is', sha: moved.sha } }],
-      looks: [{ kind: 'base', subject: '' }],
-    };
-  }
-  const { tree } = await fetchKnownCommit(ctx.client, ctx.repo, sha);
-  return {
-    observations: [{ kind: 'landing', build, result: { kind: 'landed', sha, tree } }],
-    looks: [
-      { kind: 'base', subject: '' },
-      { kind: 'policy', subject: '' },
-    ],
-  };
-}
-
-async function cleanBuild(ctx: LaneContext, effect: Of<'clean-build'>): Promise<Outcome> {
-  for (const ref of effect.refs) await deleteRef(ctx.client, ctx.repo, `heads/${ref}`);
-  return done;
-}
-
 async function putLateWorkAside(
   ctx: LaneContext,
   effect: Of<'keep-late-work'>,
@@ -234,7 +124,7 @@ async function reply(ctx: LaneContext, effect: Of<'reply'>): Promise<Outcome> {
   });
   const task = effect.fact.issue === null ? undefined : snapshot.state.tasks[effect.fact.issue];
   const row = task ? planRow(snapshot, task, snapshot.at) : null;
-  const queue = queueRows(snapshot).find((each) => each.issue === task?.issue) ?? null;
+  const queue = queueRows(snapshot, snapshot.at).find((each) => each.issue === task?.issue) ?? null;
   return comment(ctx, effect.under, effectKey(effect), renderReply(effect.fact, row, queue));
 }
 
@@ -259,7 +149,9 @@ async function perform(ctx: LaneContext, effect: Effect, state: LaneState): Prom
     case 'make-candidate':
       return makeCandidate(ctx, effect, state);
     case 'land':
-      return land(ctx, effect, state);
+      return landCandidate(ctx, effect, state);
+    case 'audit':
+      return auditLanding(ctx, effect);
     case 'clean-build':
       return cleanBuild(ctx, effect);
     case 'close-issue':

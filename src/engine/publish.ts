@@ -79,7 +79,7 @@ function labelsOf(task: Task): OurLabel[] {
 }
 
 function queueStanding(snapshot: Snapshot, task: Task, facts: readonly Fact[], at: string): QueueStanding {
-  const row = queueRows(snapshot).find((each) => each.issue === task.issue);
+  const row = queueRows(snapshot, at).find((each) => each.issue === task.issue);
   if (row) return { kind: 'in-queue', row };
   if (task.landedAs !== null && task.landedAt !== null)
     return { kind: 'landed', sha: task.landedAs, at: task.landedAt };
@@ -102,7 +102,7 @@ function pullProjections(
   if (!pull) return [];
   const { client, repo, github, publicUrl } = ctx;
   const row = planRow(snapshot, task, at);
-  const queue = queueRows(snapshot).find((each) => each.issue === task.issue) ?? null;
+  const queue = queueRows(snapshot, at).find((each) => each.issue === task.issue) ?? null;
   const extra = { ...extraOf(ctx, snapshot, task, facts), gate: gateOf(task, snapshot.state, at) };
   const body = renderPullComment(row, queue, task, extra);
   const marker = stickyMarker({ lane: laneName(ctx), issue: task.issue, on: 'pull' });

@@ -13,17 +13,20 @@ import type {
   CheckResult,
   Collision,
   Escalation,
+  Flight,
   Freeze,
   Hold,
   Landing,
   LaneState,
   PrerequisiteState,
   Pull,
+  QueueMemory,
   Routing,
   Spec,
   Suspension,
   Task,
   TaskState,
+  VanishedPatch,
   Verdict,
   VersionNote,
 } from '../core/lane/state.ts';
@@ -159,7 +162,15 @@ function readTask(row: Row<'task'>, rows: LaneRows): Task {
     pull: pull ? readPull(pull) : null,
     approvals: rows.approval.filter((approval) => approval.issue === row.issue).map(readApproval),
     entry: entry
-      ? { headSha: entry.head_sha, enteredAt: time(entry.entered_at), order: entry.arrival }
+      ? {
+          headSha: entry.head_sha,
+          enteredAt: time(entry.entered_at),
+          order: entry.arrival,
+          base: entry.base,
+          group: entry.group,
+          paths: json<string[]>(entry.paths),
+          conflicts: json<number[]>(entry.conflicts),
+        }
       : null,
     ejectedHead: row.ejected_head,
     escalation: json<Escalation | null>(row.escalation),
@@ -176,13 +187,21 @@ function readBuild(row: Row<'build'>): Build {
   return {
     number: row.number,
     state: row.state as BuildState,
+    purpose: row.purpose as Build['purpose'],
+    base: row.base,
     baseSha: row.base_sha,
+    parent: row.parent,
     entries: json<BuildEntry[]>(row.entries),
     sha: row.sha,
     tree: row.tree,
+    steps: json<string[]>(row.steps),
     checks: json<CheckResult[]>(row.checks),
     startedAt: time(row.started_at),
+    endedAt: timeOrNull(row.ended_at),
     reason: row.reason,
+    open: row.open,
+    tries: row.tries,
+    flight: json<Flight | null>(row.flight),
   };
 }
 
@@ -195,6 +214,10 @@ function readLanding(row: Row<'landing'>): Landing {
     testedTree: row.tested_tree,
     entries: json<BuildEntry[]>(row.entries),
     at: time(row.landed_at),
+    exact: row.exact,
+    position: row.position,
+    blobs: json<Landing['blobs']>(row.blobs),
+    audit: json<VanishedPatch[] | null>(row.audit),
   };
 }
 
@@ -240,5 +263,6 @@ export function readLaneState(rows: LaneRows): LaneState {
     collisions: rows.collision.map(readCollision),
     builds: Object.fromEntries(rows.build.map((row) => [row.number, readBuild(row)])),
     landings: rows.landing.map(readLanding),
+    queue: json<QueueMemory | null>(lane.queue) ?? emptyLane.queue,
   };
 }

@@ -2,6 +2,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { LaneKey } from '../core/ids.ts';
 import { prerequisitesOf, type Snapshot, type Spec } from '../core/lane/state.ts';
+import { landingsAudited } from '../core/queue/audit.ts';
 import { type LaneRows, type Row, readLaneState } from './lane-rows.ts';
 import type { DB } from './schema.ts';
 
@@ -42,8 +43,6 @@ export async function readClock(db: Kysely<DB>): Promise<string> {
   if (!row) throw new Error('Postgres did not tell the time');
   return row.now.toISOString();
 }
-
-const activeStates = ['preparing', 'testing', 'passed'];
 
 /** What is to be read besides the live part of a lane. */
 export interface Named {
@@ -110,6 +109,17 @@ async function selectTasks(db: Kysely<DB>, key: LaneKey, scope: Scope): Promise<
   return [...tasks.values()].sort((a, b) => a.issue - b.issue);
 }
 
+/** Oldest first; of a lane's live part only those that the next landing is compared with. */
+async function selectLandings(db: Kysely<DB>, key: LaneKey, scope: Scope): Promise<Row<'landing'>[]> {
+  const landings = db
+    .selectFrom('landing')
+    .selectAll()
+    .where((eb) => eb.and(columns(key)));
+  if (scope.all) return landings.orderBy('landed_at').orderBy('position').orderBy('build').execute();
+  const newest = landings.orderBy('landed_at', 'desc').orderBy('position', 'desc').orderBy('build', 'desc');
+  return (await newest.limit(landingsAudited + 1).execute()).reverse();
+}
+
 async function selectRows(db: Kysely<DB>, lane: Row<'lane'>, scope: Scope): Promise<LaneRows> {
   const key = { installationId: lane.installation_id, laneId: lane.lane_id };
   const mine = columns(key);
@@ -164,19 +174,12 @@ async function selectRows(db: Kysely<DB>, lane: Row<'lane'>, scope: Scope): Prom
       : await build
           .where((eb) =>
             eb.or([
-              eb('state', 'in', activeStates),
+              eb('open', '=', true),
               eb('number', '=', sql<number>`any(${[...(scope.builds ?? [])]}::bigint[])`),
             ]),
           )
           .execute(),
-    landing: scope.all
-      ? await db
-          .selectFrom('landing')
-          .selectAll()
-          .where((eb) => eb.and(mine))
-          .orderBy('build')
-          .execute()
-      : [],
+    landing: await selectLandings(db, key, scope),
     refusal: await db
       .selectFrom('refusal')
       .selectAll()

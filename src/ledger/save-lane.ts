@@ -4,18 +4,14 @@ import { type Effect, effectKey } from '../core/lane/effects.ts';
 import { type Fact, issueOf } from '../core/lane/facts.ts';
 import { isLive, type LaneState, type Task } from '../core/lane/state.ts';
 import { type Claimer, giveBackClaims, takeClaims } from './claims.ts';
+import { ids, json } from './lane-columns.ts';
 import type { LaneLock } from './load-lane.ts';
+import { saveBuilds, saveLandings } from './save-queue.ts';
 import type { DB } from './schema.ts';
 
 /** The database refused a claim that the scheduler thought free: two rules disagree, and the database is right. */
 export class ClaimRefused extends Error {
   override name = 'ClaimRefused';
-}
-
-const json = (value: unknown): string => JSON.stringify(value);
-
-function ids({ key }: LaneLock): { installation_id: number; lane_id: number } {
-  return { installation_id: key.installationId, lane_id: key.laneId };
 }
 
 async function saveTaskRow(lock: LaneLock, task: Task): Promise<void> {
@@ -190,7 +186,16 @@ async function saveEntry(lock: LaneLock, { issue, entry }: Task): Promise<void> 
     .where((eb) => eb.and(mine))
     .execute();
   if (!entry) return;
-  const row = { ...mine, head_sha: entry.headSha, entered_at: entry.enteredAt, arrival: entry.order };
+  const row = {
+    ...mine,
+    head_sha: entry.headSha,
+    entered_at: entry.enteredAt,
+    arrival: entry.order,
+    base: entry.base,
+    group: entry.group,
+    paths: json(entry.paths),
+    conflicts: json(entry.conflicts),
+  };
   await lock.trx.insertInto('entry').values(row).execute();
 }
 
@@ -211,47 +216,6 @@ async function saveTasks(lock: LaneLock, before: LaneState, after: LaneState): P
     if (old?.pull !== task.pull) await savePull(lock, task);
     if (old?.approvals !== task.approvals) await saveApprovals(lock, task);
     if (old?.entry !== task.entry) await saveEntry(lock, task);
-  }
-}
-
-async function saveBuilds(lock: LaneLock, before: LaneState, after: LaneState): Promise<void> {
-  const changed = Object.values(after.builds)
-    .filter((build) => before.builds[build.number] !== build)
-    // Only one build may be active at a time: those that ended make room first.
-    .sort((a, b) => a.number - b.number);
-  for (const build of changed) {
-    const row: Insertable<DB['build']> = {
-      ...ids(lock),
-      number: build.number,
-      state: build.state,
-      base_sha: build.baseSha,
-      entries: json(build.entries),
-      sha: build.sha,
-      tree: build.tree,
-      checks: json(build.checks),
-      started_at: build.startedAt,
-      reason: build.reason,
-    };
-    await lock.trx
-      .insertInto('build')
-      .values(row)
-      .onConflict((oc) => oc.columns(['installation_id', 'lane_id', 'number']).doUpdateSet(row))
-      .execute();
-  }
-  for (const landing of after.landings.slice(before.landings.length)) {
-    await lock.trx
-      .insertInto('landing')
-      .values({
-        ...ids(lock),
-        build: landing.build,
-        sha: landing.sha,
-        tree: landing.tree,
-        tested_sha: landing.testedSha,
-        tested_tree: landing.testedTree,
-        entries: json(landing.entries),
-        landed_at: landing.at,
-      })
-      .execute();
   }
 }
 
@@ -395,6 +359,7 @@ export async function saveLane(
   await appendJournal(lock, facts, after);
   await saveTasks(lock, before, after);
   await saveBuilds(lock, before, after);
+  await saveLandings(lock, before, after);
   await saveCollisions(lock, before, after);
   await savePrerequisites(lock, before, after);
   await saveElsewhere(lock, before, after);
@@ -418,6 +383,7 @@ export async function saveLane(
       health: json(after.health),
       spending: json(after.spending),
       passed_over: json(after.passedOver),
+      ...(after.queue === before.queue ? {} : { queue: json(after.queue) }),
       journal_seq: seq,
       wake_at: wakeAt,
     })

@@ -90,17 +90,25 @@ export interface Attempt {
 }
 
 export interface Build {
+  base: Generated<number>;
   base_sha: string;
   checks: Json;
+  ended_at: Timestamp | null;
   entries: Json;
+  flight: Json | null;
   installation_id: number;
   lane_id: number;
   number: number;
+  open: Generated<boolean>;
+  parent: number | null;
+  purpose: Generated<string>;
   reason: string | null;
   sha: string | null;
   started_at: Timestamp;
   state: string;
+  steps: Generated<Json>;
   tree: string | null;
+  tries: Generated<number>;
 }
 
 export interface Checkpoint {
@@ -169,11 +177,15 @@ export interface Elsewhere {
 
 export interface Entry {
   arrival: number;
+  base: Generated<number>;
+  conflicts: Generated<Json>;
   entered_at: Timestamp;
+  group: Generated<string>;
   head_sha: string;
   installation_id: number;
   issue: number;
   lane_id: number;
+  paths: Generated<Json>;
 }
 
 export interface HandedToken {
@@ -198,11 +210,15 @@ export interface Journal {
 }
 
 export interface Landing {
+  audit: Json | null;
+  blobs: Json | null;
   build: number;
   entries: Json;
+  exact: Generated<boolean>;
   installation_id: number;
   landed_at: Timestamp;
   lane_id: number;
+  position: Generated<number>;
   sha: string;
   tested_sha: string;
   tested_tree: string;
@@ -228,6 +244,7 @@ export interface Lane {
   policy: Json | null;
   policy_hash: string | null;
   policy_problem: string | null;
+  queue: Json | null;
   repo: string;
   repo_id: number;
   required_checks: Generated<Json>;

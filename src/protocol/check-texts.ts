@@ -69,8 +69,18 @@ function renderOutside({ waitsOn, pull }: { waitsOn: readonly Wait[]; pull: numb
   return ['It enters the queue as soon as its gate holds. It waits on:', '', ...lines].join('\n');
 }
 
+const quarterMs = 15 * 60_000;
+
+/** To the quarter of an hour: what moves with every minute would be published anew with every event. */
+function renderQuarter(at: string, round: (quarters: number) => number): string {
+  return renderMinute(new Date(round(Date.parse(at) / quarterMs) * quarterMs).toISOString());
+}
+
 function renderInQueue(row: QueueRow): QueueCheckText {
-  const place = `Position ${row.position}, in the queue since ${renderMinute(row.enteredAt)}.`;
+  const lands = row.lands
+    ? ` It will probably land between ${renderQuarter(row.lands.from, Math.floor)} and ${renderQuarter(row.lands.to, Math.ceil)}.`
+    : '';
+  const place = `Position ${row.position}, in the queue since ${renderMinute(row.enteredAt)}.${lands}`;
   const waits = linesWithin(
     row.waitsOn.map((wait) => renderWait(wait, row.pull)),
     20_000,
@@ -114,5 +124,9 @@ export const ejectionWords: Record<EjectionCode, { what: string; todo: string }>
   'check-timeout': {
     what: 'CI did not finish in time',
     todo: 'Look at why CI did not answer. Then type `/approve` again.',
+  },
+  interrupted: {
+    what: 'CI was interrupted time and again',
+    todo: 'Look at why its runs are cancelled. Then type `/approve` again.',
   },
 };

@@ -48,6 +48,26 @@ export function candidateMessage(entries: readonly CandidateEntry[]): string {
   return `Merge pull requests ${pulls}\n\n${lines}\n\n${trailers}`;
 }
 
+/** What a landed commit says, by the policy's template or without one. */
+export interface LandedMessage {
+  /** Without trailers. */
+  text: string;
+  trailers: string;
+}
+
+/** The message of one entry's commit on the base branch. `rewritten`: its own commits are written anew. */
+export function landedMessage(
+  entry: CandidateEntry & { issue: number },
+  { template, rewritten }: { template: string | null; rewritten: boolean },
+): LandedMessage {
+  const usual = rewritten ? '{title} (#{pull})' : 'Merge pull request #{pull}: {title}';
+  const values = { title: subject(entry.title), pull: String(entry.pull), issue: String(entry.issue) };
+  const text = (template ?? usual).replace(/\{(title|pull|issue)\}/gu, (whole, name: string) =>
+    name === 'title' || name === 'pull' || name === 'issue' ? values[name] : whole,
+  );
+  return { text: text.trimEnd(), trailers: commitTrailers(entry) };
+}
+
 function subject(title: string): string {
   return shorten(escapePlain(title), 120);
 }

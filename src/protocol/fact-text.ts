@@ -24,7 +24,11 @@ type LaneFact = Extract<
       | 'build-reported'
       | 'build-passed'
       | 'build-failed'
+      | 'build-interrupted'
       | 'build-abandoned'
+      | 'landing-decided'
+      | 'landing-missed'
+      | 'landing-audited'
       | 'landed'
       | 'agent-paused'
       | 'breaker-closed';
@@ -46,7 +50,11 @@ export function describeFact(fact: Fact): string | null {
     case 'build-reported':
     case 'build-passed':
     case 'build-failed':
+    case 'build-interrupted':
     case 'build-abandoned':
+    case 'landing-decided':
+    case 'landing-missed':
+    case 'landing-audited':
     case 'landed':
     case 'agent-paused':
     case 'breaker-closed':
@@ -73,7 +81,7 @@ function describeLaneFact(fact: LaneFact): string | null {
     case 'policy-refused':
       return `The policy was not accepted: ${words(fact.problem)}.`;
     case 'build-started':
-      return `Candidate ${fact.build} was started with ${fact.entries.map((entry) => `#${entry.pull}`).join(', ')}.`;
+      return `Candidate ${fact.build} was started (${fact.purpose ?? 'train'}) with ${fact.entries.map((entry) => `#${entry.pull}`).join(', ')}.`;
     case 'candidate-made':
       return `Candidate ${fact.build} is ${short(fact.sha)}; CI tests it.`;
     case 'build-reported':
@@ -84,6 +92,16 @@ function describeLaneFact(fact: LaneFact): string | null {
       return `Candidate ${fact.build} failed: ${words(fact.reason)}.`;
     case 'build-abandoned':
       return `Candidate ${fact.build} was given up: ${words(fact.reason)}.`;
+    case 'build-interrupted':
+      return `Candidate ${fact.build} ended without a verdict: ${words(fact.reason)}.`;
+    case 'landing-decided':
+      return `Candidate ${fact.build} is on its way to the base branch with ${fact.flight.entries.map((entry) => `#${entry.pull}`).join(', ')}${fact.flight.exact ? '' : ', whose sum was not tested'}.`;
+    case 'landing-missed':
+      return `Candidate ${fact.build} has not landed: ${words(fact.reason)}.`;
+    case 'landing-audited':
+      return fact.vanished.length === 0
+        ? null
+        : `After candidate ${fact.build}, ${words(fact.vanished.map(({ path }) => path).join(', '))} is not as it had landed.`;
     case 'landed':
       return `Candidate ${fact.landing.build} landed as ${short(fact.landing.sha)}.`;
     case 'agent-paused':
@@ -180,6 +198,7 @@ type ReviewFact = Extract<
       | 'approval-voided'
       | 'queue-entered'
       | 'entry-ejected'
+      | 'conflict-found'
       | 'pull-closed'
       | 'command-decided'
       | 'labels-read'
@@ -206,6 +225,8 @@ function describeReviewFact(fact: ReviewFact): string | null {
       return `It entered the queue with ${short(fact.headSha)}.`;
     case 'entry-ejected':
       return `It left the queue: ${words(fact.reason)}.`;
+    case 'conflict-found':
+      return `Git cannot merge it with the work on #${fact.with}: the later of the two waits.`;
     case 'pull-closed':
       return fact.merged ? 'The pull request was merged.' : 'The pull request was closed.';
     case 'command-decided': {

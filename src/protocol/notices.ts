@@ -1,8 +1,8 @@
 /** New comments, the only ones that notify people: a person must act, or an entry was ejected. */
-import type { EjectionCode } from '../core/lane/facts.ts';
+import type { EjectionCode, EjectionEvidence } from '../core/lane/facts.ts';
 import { optionLetter } from '../core/task/escalation.ts';
 import { ejectionWords } from './check-texts.ts';
-import { escapeLine, escapeSentence, escapeText, inlineCode } from './escape.ts';
+import { escapeLine, escapeSentence, escapeText, inlineCode, renderLink } from './escape.ts';
 import { renderMinute } from './minute.ts';
 import { shorten } from './shorten.ts';
 
@@ -109,14 +109,50 @@ export function renderPathsNotice(of: {
     .join('\n\n');
 }
 
-/** An entry left the queue without landing. */
-export function renderEjectionNotice(of: { pull: number; code: EjectionCode; reason: string }): string {
+/** The changes have landed in other commits than the PR's own, whose branch is not Signalbox's to move. */
+export function renderLandedRewritten(of: { sha: string; base: string }): string {
+  return [
+    `### Landed as ${of.sha}`,
+    `These changes are on ${inlineCode(of.base)} now, in a commit of their own. GitHub shows a pull request as merged only when its own commits land, so this one is closed.`,
+  ].join('\n\n');
+}
+
+/** An entry left the queue without landing; `evidence` is what that rests on, where CI was asked. */
+export function renderEjectionNotice(of: {
+  pull: number;
+  code: EjectionCode;
+  reason: string;
+  evidence?: EjectionEvidence | undefined;
+}): string {
   const { what, todo } = ejectionWords[of.code];
   return [
     `### #${of.pull} left the queue: ${what}`,
-    escapeSentence(shorten(asSentence(of.reason), 1_000)),
+    escapeSentence(asSentence(shorten(of.reason, 1_000))),
+    ...(of.evidence ? renderEvidence(of.evidence) : []),
     `**What to do:** ${todo}`,
   ].join('\n\n');
+}
+
+const mostNamed = 10;
+
+function renderEvidence({ checks, peers, odds, attemptsLeft }: EjectionEvidence): string[] {
+  const jobs = checks.slice(0, mostNamed).map(({ name, conclusion, url }) => {
+    return `- ${renderLink(name, url)}: ${escapeLine(conclusion)}`;
+  });
+  const tested = peers
+    .slice(0, mostNamed)
+    .map((pull) => `#${pull}`)
+    .join(', ');
+  return [
+    ...(jobs.length > 0 ? [['**Checks that failed:**', '', ...jobs].join('\n')] : []),
+    ...(tested === '' ? [] : [`It was also tested together with ${tested}, which stay in the queue.`]),
+    ...(odds === null ? [] : [`By all tests of this lane, it is to blame with ${percent(odds)} certainty.`]),
+    `Attempts left without a new word from you: ${attemptsLeft}.`,
+  ];
+}
+
+function percent(odds: number): string {
+  return `${Math.min(99.9, Math.floor(odds * 1_000) / 10)} %`;
 }
 
 function listOf(title: string, lines: readonly string[]): string | null {

@@ -449,7 +449,7 @@ describe('the human queue', () => {
     openWork(lane, 1);
     finishWork(lane, 1);
     lane.see(approve(101));
-    lane.see({ kind: 'candidate', build: 1, result: { kind: 'conflict' } });
+    lane.see({ kind: 'candidate', build: 1, result: { kind: 'conflict', issue: 1, with: [] } });
     expect(lane.task(1)).toMatchObject({ state: 'in-review', ejectedHead: 'head-1' });
     expect(kinds(lane.see(command(1, { index: 0, name: 'retry' })))).toEqual([
       'rebuild-asked',

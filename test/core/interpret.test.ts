@@ -177,12 +177,16 @@ const everything: { what: string; lane: () => LaneDriver; seen: (lane: LaneDrive
   {
     what: 'a made candidate',
     lane: queued,
-    seen: () => ({ kind: 'candidate', build: 1, result: { kind: 'made', sha: 's', tree: 't' } }),
+    seen: () => ({
+      kind: 'candidate',
+      build: 1,
+      result: { kind: 'made', sha: 's', tree: 't', steps: ['s'] },
+    }),
   },
   {
     what: 'a conflict',
     lane: queued,
-    seen: () => ({ kind: 'candidate', build: 1, result: { kind: 'conflict' } }),
+    seen: () => ({ kind: 'candidate', build: 1, result: { kind: 'conflict', issue: 1, with: [] } }),
   },
   {
     what: 'a landing',
@@ -334,7 +338,7 @@ describe('what concerns nobody', () => {
       { kind: 'prerequisite', issue: 99, state: 'completed' },
       { kind: 'pull', issue: 99, seen: null },
       { kind: 'diff', issue: 1, headSha: 'old', baseSha: 'base-0', changes: [] },
-      { kind: 'candidate', build: number + 1, result: { kind: 'conflict' } },
+      { kind: 'candidate', build: number + 1, result: { kind: 'conflict', issue: 1, with: [] } },
       { kind: 'landing', build: number, result: { kind: 'landed', sha: 's', tree: 't' } },
       { kind: 'collision-announced', a: 5, b: 6 },
       { kind: 'branch-opened', issue: 1, attempt: 1, fence: 7, sha: 's' },

@@ -10,6 +10,7 @@ import { interpret } from '../../src/core/lane/interpret.ts';
 import type { Observation, SeenCommand, SeenIssue, SeenPull } from '../../src/core/lane/observation.ts';
 import type { LaneState, Presence, Snapshot, Spec, Task } from '../../src/core/lane/state.ts';
 import { PolicyFile, policyHash } from '../../src/core/policy.ts';
+import { isActive } from '../../src/core/queue/build-state.ts';
 import { hashSpec } from '../../src/core/task/specification.ts';
 
 export interface BookedEffect {
@@ -275,31 +276,43 @@ export function queueTask(
 }
 
 export function activeBuild(lane: LaneDriver) {
-  const build = Object.values(lane.state.builds).find((each) =>
-    ['preparing', 'testing', 'passed'].includes(each.state),
-  );
+  const build = Object.values(lane.state.builds).find(isActive);
   if (!build) throw new Error('no build is active');
   return build;
 }
 
-/** The candidate of the active build has been made. */
-export function makeCandidate(lane: LaneDriver): Fact[] {
-  const { number } = activeBuild(lane);
-  const result = { kind: 'made' as const, sha: `candidate-${number}`, tree: `tree-${number}` };
-  return lane.see({ kind: 'candidate', build: number, result });
+/** What an effect reports that has made a build's candidate. */
+export function candidateMade(lane: LaneDriver, number: number): Observation {
+  const build = lane.state.builds[number];
+  if (!build) throw new Error(`no build ${number}`);
+  const sha = `candidate-${number}`;
+  const parent = build.parent === null ? [] : (lane.state.builds[build.parent]?.steps ?? []);
+  const steps = build.entries.map((_, index) => {
+    if (index === build.entries.length - 1) return sha;
+    return parent[index] ?? `${sha}-${index}`;
+  });
+  return { kind: 'candidate', build: number, result: { kind: 'made', sha, tree: `tree-${number}`, steps } };
 }
 
-/** The base branch has moved to the active build's candidate. */
+/** The candidate of a build has been made: of the active one, unless said. */
+export function makeCandidate(lane: LaneDriver, number = activeBuild(lane).number): Fact[] {
+  return lane.see(candidateMade(lane, number));
+}
+
+/** The base branch has moved to the candidate that is landing. */
 export function landCandidate(lane: LaneDriver): Fact[] {
-  const { number } = activeBuild(lane);
+  const landing = Object.values(lane.state.builds).find((build) => build.state === 'landing');
+  if (!landing) throw new Error('nothing is landing');
+  const { number } = landing;
   const result = { kind: 'landed' as const, sha: `candidate-${number}`, tree: `tree-${number}` };
   return lane.see({ kind: 'landing', build: number, result });
 }
 
 /** From an active build to the landing. */
 export function land(lane: LaneDriver): void {
-  makeCandidate(lane);
-  lane.see(checks(activeBuild(lane).sha ?? '', 'success'));
+  const { number } = activeBuild(lane);
+  makeCandidate(lane, number);
+  lane.see(checks(lane.state.builds[number]?.sha ?? '', 'success'));
   landCandidate(lane);
 }
 

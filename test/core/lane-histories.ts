@@ -60,6 +60,9 @@ export const policies = [
   },
   { schedule: { overlap: 0.5 }, ownership: { outside: 'expand', shared: ['package.json', 'docs/**'] } },
   { schedule: { mode: 'queue' }, limits: { in_review: 1, escalated: 1 } },
+  { queue: { policy: 'serial', flake_retries: 0, starvation: 1 } },
+  { queue: { policy: 'trust-ownership', builds: 2, batch: 2 } },
+  { queue: { builds: 1, flake_retries: 0, outside_push: 'freeze' } },
 ];
 const conclusions: readonly CheckConclusion[] = ['failure', 'pending', 'neutral', 'timed-out'];
 const words = [
@@ -403,25 +406,37 @@ export class World {
         return [pull(this.lane.task(effect.issue), { draft: false })];
       case 'close-pull':
         return [pull(this.lane.task(effect.issue), { open: false })];
-      case 'make-candidate': {
-        const sha = this.sha('candidate');
-        const result =
-          luck % 8 === 2
-            ? { kind: 'conflict' as const }
-            : { kind: 'made' as const, sha, tree: `tree of ${sha}` };
-        return [{ kind: 'candidate', build: effect.build, result }];
-      }
-      case 'land': {
-        const { build, sha, tree } = effect;
-        if (this.lane.state.frozen) return [{ kind: 'landing', build, result: { kind: 'withheld' } }];
-        if (luck % 8 === 4) {
-          return [{ kind: 'landing', build, result: { kind: 'base-is', sha: this.sha('outside') } }];
-        }
-        return [{ kind: 'landing', build, result: { kind: 'landed', sha, tree } }];
-      }
+      case 'make-candidate':
+        return [this.candidateOf(effect, luck)];
+      case 'land':
+        return [this.landingOf(effect, luck)];
+      case 'audit':
+        return [{ kind: 'audit', build: effect.build, vanished: [] }];
       default:
         return [];
     }
+  }
+
+  candidateOf(effect: Extract<Effect, { kind: 'make-candidate' }>, luck: number): Observation {
+    const { build, entries, steps: made } = effect;
+    const last = entries.at(-1);
+    if (luck % 8 === 2 && last) {
+      const others = luck % 16 === 2 ? entries.slice(0, -1).map(({ issue: each }) => each) : [];
+      return { kind: 'candidate', build, result: { kind: 'conflict', issue: last.issue, with: others } };
+    }
+    const steps = entries.map((_, index) => made[index] ?? this.sha('candidate'));
+    const sha = steps.at(-1) ?? this.sha('candidate');
+    return { kind: 'candidate', build, result: { kind: 'made', sha, tree: `tree of ${sha}`, steps } };
+  }
+
+  landingOf(effect: Extract<Effect, { kind: 'land' }>, luck: number): Observation {
+    const { build, sha, tree } = effect;
+    if (this.lane.state.frozen) return { kind: 'landing', build, result: { kind: 'withheld' } };
+    if (luck % 8 === 4)
+      return { kind: 'landing', build, result: { kind: 'base-is', sha: this.sha('outside') } };
+    if (luck % 32 === 5)
+      return { kind: 'landing', build, result: { kind: 'unproven', why: 'ci runs again' } };
+    return { kind: 'landing', build, result: { kind: 'landed', sha, tree, blobs: {} } };
   }
 
   /** A branch that exists already is found, not made again. */

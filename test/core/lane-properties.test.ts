@@ -39,6 +39,7 @@ const seen = {
   expansions: 0,
   releases: 0,
   withheld: 0,
+  builds: 0,
 };
 
 function fail(invariant: string, what: string): never {
@@ -47,8 +48,24 @@ function fail(invariant: string, what: string): never {
 
 function activeBuilds(state: LaneState) {
   return Object.values(state.builds).filter((build) =>
-    ['preparing', 'testing', 'passed'].includes(build.state),
+    ['preparing', 'testing', 'landing'].includes(build.state),
   );
+}
+
+function runningBuilds(state: LaneState) {
+  return activeBuilds(state).filter((build) => build.state !== 'landing');
+}
+
+/** Prerequisites land before what needs them, or with it (I5). */
+function assertOrder(state: LaneState, entries: readonly { issue: number }[], issue: number): void {
+  const issues = entries.map((entry) => entry.issue);
+  for (const number of prerequisitesOf(state.tasks[issue] as Task)) {
+    const done = (state.tasks[number]?.state ?? state.prerequisites[number]) === 'completed';
+    const before = issues.indexOf(number);
+    const isGivenUp = state.prerequisites[number] === 'completed';
+    if (!done && !isGivenUp && (before < 0 || before > issues.indexOf(issue)))
+      fail('I5', `#${issue} goes before #${number}`);
+  }
 }
 
 /** The gate of one entry, from what the world was told and not from what the gate says. */
@@ -101,9 +118,7 @@ function assertAutonomy(world: World, state: LaneState, task: Task, touched: rea
 
 /** Whether a candidate with this task has passed, and may be on its way. */
 function isLanding(state: LaneState, issue: number): boolean {
-  return activeBuilds(state).some(
-    (build) => build.state === 'passed' && build.entries.some((entry) => entry.issue === issue),
-  );
+  return activeBuilds(state).some((build) => build.flight?.entries.some((entry) => entry.issue === issue));
 }
 
 /** Nothing starts in a pause, past a budget of the day, or for a task whose attempts are used up. */
@@ -142,24 +157,46 @@ function assertFact(world: World, step: Step, before: LaneState, fact: Fact, fac
       return;
     }
     case 'build-started':
+      seen.builds += 1;
       if (fact.baseSha !== before.baseSha) fail('I1', 'a candidate of an old base was started');
-      for (const entry of fact.entries) assertGate(world, before, facts, entry);
+      if (runningBuilds(before).length >= before.policy.queue.builds) fail('budget', 'a build too many');
+      if (new Set(fact.entries.map(({ issue }) => issue)).size !== fact.entries.length)
+        fail('I4', 'an entry twice in one candidate');
+      for (const entry of fact.entries) {
+        assertGate(world, before, facts, entry);
+        assertOrder(before, fact.entries, entry.issue);
+      }
       return;
     case 'build-passed': {
-      const build = before.builds[fact.build];
-      if (build?.baseSha !== before.baseSha) fail('I1', 'a candidate of an old base has passed');
-      if (before.frozen) fail('I2', 'a candidate was sent on its way while landings were frozen');
-      const told = world.checks.get(build?.sha ?? '');
+      const told = world.checks.get(before.builds[fact.build]?.sha ?? '');
       for (const name of before.policy.gate.checks) {
         if (told?.get(name) !== 'success') fail('I1', `${name} was not green on the candidate`);
       }
-      for (const entry of build?.entries ?? []) assertGate(world, before, facts, entry);
+      return;
+    }
+    case 'landing-decided': {
+      const build = before.builds[fact.build];
+      const { before: from, entries, exact } = fact.flight;
+      if (build?.state !== 'passed') fail('I1', 'a candidate that has not passed is to land');
+      if (before.frozen) fail('I2', 'a candidate was sent on its way while landings were frozen');
+      if (activeBuilds(before).some(({ state }) => state === 'landing')) fail('I4', 'two are landing');
+      if (from !== before.baseSha) fail('I1', 'it is to land on a base that is not there');
+      if (entries.length === 0) fail('I4', 'nothing is to land');
+      if (!exact) {
+        if (before.policy.queue.policy !== 'trust-ownership') fail('I1', 'an untested sum is to land');
+      } else if (from !== build.baseSha && !build.steps.includes(from)) {
+        fail('I1', `the candidate does not go on from ${from}`);
+      }
+      for (const entry of entries) {
+        assertGate(world, before, facts, entry);
+        assertOrder(before, entries, entry.issue);
+      }
       return;
     }
     case 'landed': {
       seen.landings += 1;
       const build = before.builds[fact.landing.build];
-      if (build?.state !== 'passed') fail('I1', 'landed without having passed');
+      if (build?.state !== 'landing') fail('I1', 'landed without having been sent');
       if (fact.landing.sha !== build.sha || fact.landing.tree !== build.tree)
         fail('I1', 'landed something else');
       return;
@@ -177,7 +214,7 @@ function assertFact(world: World, step: Step, before: LaneState, fact: Fact, fac
     case 'build-abandoned': {
       // Only the effect that moves the base branch knows what became of a candidate that has passed.
       const told = step.observations.some((each) => each.kind === 'landing' && each.build === fact.build);
-      if (before.builds[fact.build]?.state === 'passed' && !told) fail('I4', 'a passed build was abandoned');
+      if (before.builds[fact.build]?.state === 'landing' && !told) fail('I4', 'a landing was abandoned');
       return;
     }
     case 'approval-voided':
@@ -238,7 +275,6 @@ function assertState(world: World, state: LaneState): void {
     if (isLive(one) && waitsOf(world.lane.snapshot, one, world.lane.at).length === 0)
       fail('I6', `#${one.issue} is ${one.state} and waits without saying for what`);
   }
-  if (activeBuilds(state).length > 1) fail('I4', 'two builds are active');
   const known = new Set([...world.outside, ...state.landings.map((landing) => landing.sha)]);
   if (state.baseSha !== null && !known.has(state.baseSha))
     fail('I1', `nobody moved the base to ${state.baseSha}`);
@@ -382,6 +418,7 @@ describe('any history of a lane', () => {
     expect(seen.expansions).toBeGreaterThan(100);
     expect(seen.releases).toBeGreaterThan(500);
     expect(seen.withheld).toBeGreaterThan(20);
+    expect(seen.builds).toBeGreaterThan(500);
   });
 
   test('ends well when the faults stop: nothing rests but what a person or another task holds up', {

@@ -40,7 +40,7 @@ describe('what happens by itself', () => {
     expect(wait(lane, 'work')).toMatchObject({ next: lane.leases[1], command: '/escalate <why>' });
   });
 
-  test('a build is given up, but not while landings are frozen: then it may rest as long as they are', () => {
+  test('a build is given up in time, also while landings are frozen, for testing goes on', () => {
     const lane = openLane();
     queueTask(lane, 1);
     makeCandidate(lane);
@@ -48,7 +48,19 @@ describe('what happens by itself', () => {
     const state = { ...lane.state, frozen: { by: 'mary', why: 'audit', at: lane.at } };
     const [first, second] = waitsOf({ ...lane.snapshot, state }, lane.task(1), lane.at);
     expect(first).toMatchObject({ kind: 'freeze', command: '/unfreeze' });
-    expect(second).not.toHaveProperty('next');
+    expect(second).toMatchObject({ kind: 'build', next: later(lane, 3_600_000) });
+  });
+});
+
+describe('a candidate that nobody reports on', () => {
+  test('is explained by the name of the check, after a while', () => {
+    const lane = openLane();
+    queueTask(lane, 1);
+    makeCandidate(lane);
+    lane.now += 5 * 60_000 - 1;
+    expect(wait(lane, 'build')?.what).toBe('candidate 1 is being tested');
+    lane.now += 1;
+    expect(wait(lane, 'build')?.what).toContain('the check ci, which nobody has reported on candidate 1 yet');
   });
 });
 

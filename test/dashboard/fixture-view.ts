@@ -66,6 +66,7 @@ function queueRow(changes: Partial<QueueRow>): QueueRow {
     status: 'testing',
     build: 12,
     enteredAt: ago(6),
+    lands: null,
     waitsOn: [{ kind: 'build', what: 'the check ci on build 12', since: ago(3), command: null }],
     ...changes,
   };

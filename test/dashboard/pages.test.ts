@@ -127,6 +127,7 @@ describe('hostile text', () => {
         headSha: bad,
         status: 'queued',
         build: null,
+        lands: null,
         enteredAt: bad,
         waitsOn: [{ kind: 'queue', what: bad, since: bad, command: bad }],
       },

@@ -190,20 +190,30 @@ describe('advancing a lane', () => {
   test('from approval to landing, with the proof in the ledger', async () => {
     await reviewed();
     await see(approve(101));
-    await see({ kind: 'candidate', build: 1, result: { kind: 'made', sha: 'c-1', tree: 't-1' } });
+    await see({
+      kind: 'candidate',
+      build: 1,
+      result: { kind: 'made', sha: 'c-1', tree: 't-1', steps: ['c-1'] },
+    });
     await see(checks('c-1', 'success'));
     expect(
       await see({ kind: 'landing', build: 1, result: { kind: 'landed', sha: 'c-1', tree: 't-1' } }),
     ).toEqual(['landed', 'task-completed', 'claims-released']);
     expect(await state()).toMatchObject({ baseSha: 'c-1', landings: [{ tree: 't-1', testedTree: 't-1' }] });
     expect(await replayed()).toEqual(await state());
-    expect(await effectKeys()).toEqual(expect.arrayContaining(['land:1', 'clean-build:1', 'close-issue:1']));
+    expect(await effectKeys()).toEqual(
+      expect.arrayContaining(['land:1:1', 'clean-build:1', 'close-issue:1']),
+    );
   });
 
   test('a tree that was not tested cannot be recorded as landed', async () => {
     await reviewed();
     await see(approve(101));
-    await see({ kind: 'candidate', build: 1, result: { kind: 'made', sha: 'c-1', tree: 't-1' } });
+    await see({
+      kind: 'candidate',
+      build: 1,
+      result: { kind: 'made', sha: 'c-1', tree: 't-1', steps: ['c-1'] },
+    });
     await see(checks('c-1', 'success'));
     const before = await state();
     const landing = see({ kind: 'landing', build: 1, result: { kind: 'landed', sha: 'c-1', tree: 'other' } });

@@ -144,6 +144,7 @@ describe('pushCandidate', () => {
     onRepo().post('/git/refs', { ref: `refs/heads/${branch}`, sha: to });
   const force = (branch: string, to: string) =>
     onRepo().patch(`/git/refs/heads%2F${encodeURIComponent(branch)}`, { sha: to, force: true });
+  const made = { kind: 'made', sha: m2, tree, steps: [m1, m2] };
   const answerMerges = () => {
     merge(one).reply(201, commitBody(m1, sha('8'), [base, one]));
     merge(two).reply(201, commitBody(m2, tree, [m1, two]));
@@ -157,7 +158,7 @@ describe('pushCandidate', () => {
     answerMerges();
     answerRef(build, null);
     create(build, m2).reply(201, {});
-    expect(await pushCandidate(client, repo, plan)).toEqual({ kind: 'made', sha: m2, tree });
+    expect(await pushCandidate(client, repo, plan)).toEqual(made);
   });
 
   it('sets back branches that are elsewhere', async () => {
@@ -168,7 +169,7 @@ describe('pushCandidate', () => {
     answerRef(build, sha('e'));
     answerCommit(sha('e'), sha('7'), [base]);
     force(build, m2).reply(200, {});
-    expect(await pushCandidate(client, repo, plan)).toEqual({ kind: 'made', sha: m2, tree });
+    expect(await pushCandidate(client, repo, plan)).toEqual(made);
   });
 
   it('keeps an earlier build of the same ancestry and tree without pushing again', async () => {
@@ -181,8 +182,8 @@ describe('pushCandidate', () => {
     answerCommit(e1, sha('8'), [base, one]);
     answerCommit(m2, tree, [m1, two]);
     answerCommit(m1, sha('8'), [base, one]);
-    const made = await pushCandidate(client, repo, plan);
-    expect(made).toEqual({ kind: 'made', sha: e2, tree });
+    const kept = await pushCandidate(client, repo, plan);
+    expect(kept).toEqual({ kind: 'made', sha: e2, tree, steps: [e1, e2] });
   });
 
   it('replaces an earlier build of the same tree with another ancestry', async () => {
@@ -194,15 +195,47 @@ describe('pushCandidate', () => {
     answerCommit(sha('e'), tree, [base]);
     answerCommit(m2, tree, [m1, two]);
     force(build, m2).reply(200, {});
-    expect(await pushCandidate(client, repo, plan)).toEqual({ kind: 'made', sha: m2, tree });
+    expect(await pushCandidate(client, repo, plan)).toEqual(made);
   });
 
-  it('names the head that conflicts', async () => {
+  const conflict = (head: string) => merge(head).reply(409, { message: 'Merge conflict' });
+
+  it('names the head that conflicts with the base itself', async () => {
     const client = openClient();
     answerRef(prepare, base);
     merge(one).reply(201, commitBody(m1, sha('8'), [base, one]));
-    merge(two).reply(409, { message: 'Merge conflict' });
-    expect(await pushCandidate(client, repo, plan)).toEqual({ kind: 'conflict', headSha: two });
+    conflict(two);
+    answerRef(prepare, m1);
+    force(prepare, base).reply(200, {});
+    conflict(two);
+    expect(await pushCandidate(client, repo, plan)).toEqual({ kind: 'conflict', headSha: two, with: [] });
+  });
+
+  it('names whom a head conflicts with, when it does so with a head before it alone', async () => {
+    const client = openClient();
+    answerRef(prepare, base);
+    merge(one).reply(201, commitBody(m1, sha('8'), [base, one]));
+    conflict(two);
+    answerRef(prepare, m1);
+    force(prepare, base).reply(200, {});
+    merge(two).reply(201, commitBody(sha('5'), sha('8'), [base, two]));
+    answerRef(prepare, sha('5'));
+    force(prepare, base).reply(200, {});
+    merge(one).reply(201, commitBody(m1, sha('8'), [base, one]));
+    conflict(two);
+    expect(await pushCandidate(client, repo, plan)).toEqual({ kind: 'conflict', headSha: two, with: [one] });
+  });
+
+  it('goes on from the commits of a candidate that holds the first heads already', async () => {
+    const client = openClient();
+    answerCommit(m1, sha('8'), [base, one]);
+    answerRef(prepare, null);
+    create(prepare, m1).reply(201, {});
+    merge(two).reply(201, commitBody(m2, tree, [m1, two]));
+    answerCommit(m2, tree, [m1, two]);
+    answerRef(build, null);
+    create(build, m2).reply(201, {});
+    expect(await pushCandidate(client, repo, { ...plan, steps: [m1] })).toEqual(made);
   });
 
   it('goes on when a head is contained already', async () => {
@@ -213,7 +246,7 @@ describe('pushCandidate', () => {
     merge(two).reply(201, commitBody(m2, tree, [base, two]));
     answerCommit(m2, tree, [base, two]);
     answerRef(build, m2);
-    expect(await pushCandidate(client, repo, plan)).toEqual({ kind: 'made', sha: m2, tree });
+    expect(await pushCandidate(client, repo, plan)).toEqual({ ...made, steps: [base, m2] });
   });
 
   it('is unclear when the prepare branch was moved by somebody', async () => {

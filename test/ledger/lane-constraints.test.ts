@@ -157,15 +157,16 @@ describe('a landing', () => {
 });
 
 describe('there is only one', () => {
-  test('active build in a lane', async () => {
+  test('landing at a time in a lane', async () => {
     const row = { ...ids(), base_sha: 'b', entries: '[]', checks: '[]', started_at: lane.at };
     const start = (number: number, state: string) =>
       database.db
         .insertInto('build')
         .values({ ...row, number, state })
         .execute();
-    await start(2, 'failed');
-    await expect(start(3, 'preparing')).rejects.toEqual(refusal('build_active'));
+    await start(2, 'testing');
+    await start(3, 'landing');
+    await expect(start(4, 'landing')).rejects.toEqual(refusal('build_landing'));
   });
 
   test('current attempt of a task', async () => {

@@ -167,3 +167,22 @@ test('an ejection', () => {
     **What to do:** Look at the failed check and push a fix if one is needed. Then type \`/approve\` again."
   `);
 });
+
+test('an ejection with its evidence: failed checks with links, peers, odds and what is left', () => {
+  const text = renderEjectionNotice({
+    pull: 50,
+    code: 'checks-failed',
+    reason: 'it failed 2 times',
+    evidence: {
+      builds: [7, 9],
+      checks: [{ name: 'ci', conclusion: 'failure', url: 'https://ci.example.org/7' }],
+      peers: [51, 52],
+      odds: 0.99951,
+      attemptsLeft: 0,
+    },
+  });
+  expect(text).toContain('- [ci](https://ci.example.org/7): failure');
+  expect(text).toContain('together with #51, #52, which stay in the queue');
+  expect(text).toContain('it is to blame with 99.9 % certainty');
+  expect(text).toContain('Attempts left without a new word from you: 0.');
+});

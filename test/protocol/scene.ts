@@ -58,6 +58,7 @@ export function queueRow(change: Partial<QueueRow> = {}): QueueRow {
     status: 'queued',
     build: null,
     enteredAt: at,
+    lands: null,
     waitsOn: [],
     ...change,
   };

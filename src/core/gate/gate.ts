@@ -6,7 +6,7 @@ import { checkNames } from '../ids.ts';
 import type { LaneState, Task } from '../lane/state.ts';
 import { holdWaits } from '../task/hold.ts';
 import { protectedPathsOf } from '../task/ownership.ts';
-import { openPrerequisites } from '../task/prerequisites.ts';
+import { prerequisitesToWaitFor } from '../task/prerequisites.ts';
 import { suspensionWait } from '../task/suspension.ts';
 import { approverProblem, countingApprovals, endOfApproval, openOwnerGroups } from './approving.ts';
 import { countFindings, isVerdictFor, openFindings } from './arbiter.ts';
@@ -79,7 +79,11 @@ function countRow(task: Task, state: LaneState): GateRow {
   const base = { condition: 'approval' as const, name: 'approval' };
   const guarded = protectedPathsOf(state.policy, task);
   // Where protected paths are owned, a person approves whatever the policy says.
-  const needed = Math.max(state.policy.gate.approvals, guarded.length > 0 ? 1 : 0);
+  const byAutonomy = task.approvals.some(
+    (each) => each.source === 'policy' && endOfApproval(each, task, state) === null,
+  );
+  const asked = byAutonomy ? 0 : state.policy.gate.approvals;
+  const needed = Math.max(asked, guarded.length > 0 ? 1 : 0);
   const counting = countingApprovals(task, state);
   const names = counting.map(({ by }) => by).join(', ');
   const ended = task.approvals.find((each) => endOfApproval(each, task, state) !== null);
@@ -145,7 +149,7 @@ export function gateOf(task: Task, state: LaneState, at: string | null = null): 
     arbiterRow(task, state),
     ...opinionRows(task, state),
     ...approvalRows(task, state),
-    ...openPrerequisites(state, task).map(
+    ...prerequisitesToWaitFor(state, task).map(
       ({ what }): GateRow => ({
         condition: 'dependency',
         name: 'dependency',

@@ -5,8 +5,11 @@
 import { voidApprovals } from '../gate/approving.ts';
 import { explainsAt } from '../gate/likely-cause.ts';
 import { findMissing } from '../gate/required-checks.ts';
+import { isRunning } from '../queue/build-state.ts';
+import { ejectEntries, enterQueue } from '../queue/entering.ts';
+import { ejectUntested, judgeBuilds } from '../queue/judge-builds.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
-import { ejectEntries, enterQueue, planBuilds } from '../queue/plan.ts';
+import { planBuilds, planOf } from '../queue/plan.ts';
 import { approveByAutonomy } from '../task/autonomy.ts';
 import { openBreakers } from '../task/breaker.ts';
 import { enforceBudgets } from '../task/budget.ts';
@@ -115,6 +118,8 @@ function nextFacts(snapshot: Snapshot, at: string): FactBody[] {
     () => approveByPolicy(state),
     () => approveByAutonomy(state, at),
     () => ejectEntries(state),
+    () => judgeBuilds(state, at),
+    () => ejectUntested(state),
     () => enterQueue(state),
     () => planBuilds(state, at),
     () => scheduleNext(snapshot, at),
@@ -135,9 +140,10 @@ function wakeTimes(snapshot: Snapshot, at: string): number[] {
     .filter((task) => task.state === 'in-review' || task.state === 'approved')
     .flatMap((task) => explainsAt(task, state, findMissing(state, task.pull?.checks ?? [])) ?? []);
   const ofBuilds = Object.values(state.builds)
-    .filter((build) => build.state === 'testing')
+    .filter(isRunning)
     .map((build) => Date.parse(build.startedAt) + state.policy.queue.check_timeout);
-  return [...ofGrace, ...ofChecks, ...timesOfAttempts(snapshot, at), ...ofBuilds];
+  const departure = planOf(state, at)?.wakeAt ?? [];
+  return [...ofGrace, ...ofChecks, ...timesOfAttempts(snapshot, at), ...ofBuilds].concat(departure);
 }
 
 export interface Decision {

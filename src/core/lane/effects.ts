@@ -3,11 +3,12 @@
  * state wants and the ledger has not recorded yet is recorded, under a key that is computed, before it is done.
  */
 import { buildRef, prepareRef } from '../ids.ts';
-import { isActive } from '../queue/plan.ts';
+import { auditedAgainst } from '../queue/audit.ts';
+import { isActive } from '../queue/build-state.ts';
 import { isPuttingAside, keepLateWork } from '../task/late-work.ts';
 import type { Fact } from './facts.ts';
 import { abandonedRuns, type RunEffect, wantedOfRuns } from './run-effects.ts';
-import type { BuildEntry, LaneState, Task } from './state.ts';
+import type { Build, BuildEntry, Flight, Landing, LaneState, Task } from './state.ts';
 
 export type Effect =
   | { kind: 'open-branch'; issue: number; attempt: number; fence: number; branch: string; baseSha: string }
@@ -31,8 +32,21 @@ export type Effect =
       prepare: string;
       target: string;
       entries: BuildEntry[];
+      /** A candidate that holds the first of the entries already: its commits after each of them. */
+      steps: string[];
     }
-  | { kind: 'land'; build: number; before: string; sha: string; tree: string }
+  | {
+      kind: 'land';
+      build: number;
+      /** Counted from 1: a landing that was missed is tried again. */
+      attempt: number;
+      sha: string;
+      tree: string;
+      flight: Flight;
+      /** Where the sum is put together when it was not tested as a whole. */
+      prepare: string;
+    }
+  | { kind: 'audit'; build: number; sha: string; against: Pick<Landing, 'build' | 'blobs'>[] }
   | { kind: 'clean-build'; build: number; refs: string[] }
   | { kind: 'close-issue'; issue: number }
   | { kind: 'close-pull'; issue: number; pull: number; request: string }
@@ -61,8 +75,10 @@ export function effectKey(effect: Effect): string {
       return `${effect.kind}:${effect.pull}:${effect.since}`;
     case 'close-pull':
       return `${effect.kind}:${effect.pull}:${effect.request}`;
-    case 'make-candidate':
     case 'land':
+      return `${effect.kind}:${effect.build}:${effect.attempt}`;
+    case 'make-candidate':
+    case 'audit':
     case 'clean-build':
       return `${effect.kind}:${effect.build}`;
     case 'close-replaced':
@@ -103,17 +119,44 @@ function wantedByTask(task: Task, state: LaneState): Effect[] {
   return effects;
 }
 
+/** The commits of the candidate that this one goes on from; null while that one is still being made. */
+function stepsOfParent(state: LaneState, { parent }: Build): string[] | null {
+  const build = parent === null ? undefined : state.builds[parent];
+  if (build?.state === 'preparing') return null;
+  return build?.steps ?? [];
+}
+
+function wantedByBuild(state: LaneState, build: Build): Effect[] {
+  const prepare = prepareRef(state.base, build.number);
+  const target = buildRef(state.base, build.number);
+  if (build.state === 'preparing') {
+    const { number, baseSha, entries } = build;
+    const steps = stepsOfParent(state, build);
+    return steps === null
+      ? []
+      : [{ kind: 'make-candidate', build: number, baseSha, prepare, target, entries, steps }];
+  }
+  if (build.state === 'landing') {
+    const { number, tries, flight, sha, tree } = build;
+    return flight && sha !== null && tree !== null
+      ? [{ kind: 'land', build: number, attempt: tries, sha, tree, flight, prepare }]
+      : [];
+  }
+  // What has passed may still land, and others may go on from it: its commits are kept by their branch.
+  const isNeeded = isActive(build) || (build.state === 'passed' && build.open);
+  return isNeeded ? [] : [{ kind: 'clean-build', build: build.number, refs: [prepare, target] }];
+}
+
 function wantedByBuilds(state: LaneState): Effect[] {
-  return Object.values(state.builds).flatMap((build): Effect[] => {
-    const prepare = prepareRef(state.base, build.number);
-    const target = buildRef(state.base, build.number);
-    if (!isActive(build)) return [{ kind: 'clean-build', build: build.number, refs: [prepare, target] }];
-    if (build.state === 'preparing') {
-      const { number, baseSha, entries } = build;
-      return [{ kind: 'make-candidate', build: number, baseSha, prepare, target, entries }];
-    }
-    if (build.state !== 'passed' || build.sha === null || build.tree === null) return [];
-    return [{ kind: 'land', build: build.number, before: build.baseSha, sha: build.sha, tree: build.tree }];
+  return Object.values(state.builds).flatMap((build) => wantedByBuild(state, build));
+}
+
+/** Each landing is compared with those before it that are still to be found in it. */
+function wantedAudits(state: LaneState): Effect[] {
+  return state.landings.flatMap((landing): Effect[] => {
+    if (landing.audit !== null || landing.blobs === null) return [];
+    const against = auditedAgainst(state, landing).map(({ build, blobs }) => ({ build, blobs }));
+    return [{ kind: 'audit', build: landing.build, sha: landing.sha, against }];
   });
 }
 
@@ -126,6 +169,7 @@ export function wantedEffects(state: LaneState): Effect[] {
     ...announcements,
     ...Object.values(state.tasks).flatMap((task) => wantedByTask(task, state)),
     ...wantedByBuilds(state),
+    ...wantedAudits(state),
   ];
 }
 

@@ -8,9 +8,11 @@ import type { Policy } from '../policy.ts';
 import type { AttemptEnd } from '../task/record.ts';
 import type {
   Adjustments,
+  Build,
   BuildEntry,
   CheckResult,
   Escalation,
+  Flight,
   Landing,
   PrerequisiteState,
   Routing,
@@ -18,6 +20,7 @@ import type {
   Suspension,
   TaskState,
   Usage,
+  VanishedPatch,
   Verdict,
   VersionNote,
   Via,
@@ -26,7 +29,8 @@ import type {
 export type FactBody =
   | { kind: 'lane-opened'; owner: string; repo: string; base: string }
   | { kind: 'lane-renamed'; owner: string; repo: string }
-  | { kind: 'base-moved'; sha: string; by: 'first-sight' | 'landing' | 'outside' }
+  /** `position`: of the base branch afterwards; absent in journals older than positions. */
+  | { kind: 'base-moved'; sha: string; by: 'first-sight' | 'landing' | 'outside'; position?: number }
   | { kind: 'policy-read'; policy: Policy; hash: string }
   | { kind: 'policy-refused'; problem: string }
   | {
@@ -163,20 +167,41 @@ export type FactBody =
   /** `by`: only this person's; absent: all of them. */
   | { kind: 'approval-voided'; issue: number; reason: string; by?: string }
   | GateFact
-  | { kind: 'queue-entered'; issue: number; headSha: string }
-  | { kind: 'entry-ejected'; issue: number; code: EjectionCode; reason: string }
+  | { kind: 'queue-entered'; issue: number; headSha: string; group?: string; paths?: string[] }
+  | {
+      kind: 'entry-ejected';
+      issue: number;
+      code: EjectionCode;
+      reason: string;
+      evidence?: EjectionEvidence;
+    }
+  /** Git cannot merge the two: the later one waits until the earlier one lands or leaves. */
+  | { kind: 'conflict-found'; issue: number; with: number }
   | { kind: 'escalated'; issue: number; escalation: Question }
   | { kind: 'task-completed'; issue: number; sha: string }
   | { kind: 'task-cancelled'; issue: number; reason: string }
   /** The label that was on the issue at this time, by GitHub's clock, asks for nothing any more. */
   | { kind: 'request-dismissed'; issue: number; dismissedAt: string }
-  | { kind: 'build-started'; build: number; baseSha: string; entries: BuildEntry[] }
-  | { kind: 'candidate-made'; build: number; sha: string; tree: string }
+  | {
+      kind: 'build-started';
+      build: number;
+      baseSha: string;
+      entries: BuildEntry[];
+      purpose?: Build['purpose'];
+      base?: number;
+      parent?: number;
+    }
+  | { kind: 'candidate-made'; build: number; sha: string; tree: string; steps?: string[] }
   | { kind: 'build-reported'; build: number; checks: CheckResult[] }
   | { kind: 'build-passed'; build: number }
   | { kind: 'build-failed'; build: number; reason: string }
+  | { kind: 'build-interrupted'; build: number; reason: string }
   | { kind: 'build-abandoned'; build: number; reason: string }
-  | { kind: 'landed'; landing: Omit<Landing, 'at'> }
+  | { kind: 'landing-decided'; build: number; flight: Flight }
+  /** It has not landed; what it proved stays. */
+  | { kind: 'landing-missed'; build: number; reason: string }
+  | { kind: 'landed'; landing: LandedBody }
+  | { kind: 'landing-audited'; build: number; vanished: VanishedPatch[] }
   | { kind: 'pull-closed'; issue: number; merged: boolean }
   | {
       kind: 'command-decided';
@@ -227,7 +252,24 @@ export type EjectionCode =
   | 'head-moved'
   | 'approval-void'
   | 'pull-closed'
-  | 'check-timeout';
+  | 'check-timeout'
+  | 'interrupted';
+
+/** What an ejection rests on. */
+export interface EjectionEvidence {
+  builds: number[];
+  /** The checks that ended without success, with their links. */
+  checks: CheckResult[];
+  /** PRs that were in those candidates with it and have not landed. */
+  peers: number[];
+  /** The probability, after all tests, that it is bad; null where no odds were asked. */
+  odds: number | null;
+  attemptsLeft: number;
+}
+
+/** A landing as it is reported; journals older than the audit have only the first six. */
+export type LandedBody = Omit<Landing, 'at' | 'audit' | 'exact' | 'position' | 'blobs'> &
+  Partial<Pick<Landing, 'exact' | 'position' | 'blobs'>>;
 
 export type FactKind = FactBody['kind'];
 

@@ -6,6 +6,8 @@ import { noteAnswer } from '../commands/limit.ts';
 import { freshEvidence, moveHead } from '../gate/evidence.ts';
 import { addApproval, dropApproval, foldGateFact } from '../gate/fold-gate.ts';
 import { defaultPolicy, type Policy, policyHash } from '../policy.ts';
+import { foldQueueFact, noteLeaving } from '../queue/fold-queue.ts';
+import { emptyMemory, settleMemory } from '../queue/memory.ts';
 import {
   endAttempt,
   freshAttempt,
@@ -24,8 +26,8 @@ import { passOver } from '../task/ready.ts';
 import { renewRecord, type TaskRecord } from '../task/record.ts';
 import { noRouting, routingAfter } from '../task/routing.ts';
 import { noAdjustments } from '../task/versions.ts';
-import type { Fact, LifecycleEvent } from './facts.ts';
-import { type Attempt, type Build, isLive, type LaneState, type Pull, type Task } from './state.ts';
+import { type Fact, issueOf, type LifecycleEvent } from './facts.ts';
+import { type Attempt, isLive, type LaneState, type Pull, type Task } from './state.ts';
 
 /** The state before the first fact. */
 export const emptyLane: LaneState = {
@@ -52,6 +54,7 @@ export const emptyLane: LaneState = {
   collisions: [],
   builds: {},
   landings: [],
+  queue: emptyMemory,
 };
 
 type FactOf<K extends Fact['kind']> = Extract<Fact, { kind: K }>;
@@ -60,12 +63,6 @@ function changeTask(state: LaneState, issue: number, change: (task: Task) => Tas
   const task = state.tasks[issue];
   if (!task) throw new Error(`no task for issue #${issue} in ${state.owner}/${state.repo}`);
   return { ...state, tasks: { ...state.tasks, [issue]: change(task) } };
-}
-
-function changeBuild(state: LaneState, number: number, change: (build: Build) => Build): LaneState {
-  const build = state.builds[number];
-  if (!build) throw new Error(`no build ${number} in ${state.owner}/${state.repo}`);
-  return { ...state, builds: { ...state.builds, [number]: change(build) } };
 }
 
 function move(task: Task, event: LifecycleEvent, at: string): Task {
@@ -218,19 +215,6 @@ function openPull(task: Task, fact: FactOf<'pull-opened'>): Task {
       gate: known?.gate ?? (same ? moveHead(same.gate, fact.at, task) : freshEvidence(fact.at, task)),
     },
   };
-}
-
-function land(state: LaneState, fact: FactOf<'landed'>): LaneState {
-  const next = changeBuild(state, fact.landing.build, (build) => ({ ...build, state: 'landed' }));
-  return {
-    ...next,
-    baseSha: fact.landing.sha,
-    landings: [...next.landings, { ...fact.landing, at: fact.at }],
-  };
-}
-
-function closeBuild(state: LaneState, number: number, to: 'failed' | 'abandoned', reason: string): LaneState {
-  return changeBuild(state, number, (build) => ({ ...build, state: to, reason }));
 }
 
 /** A task that has come into the human queue: its agent is free. */
@@ -432,9 +416,17 @@ function foldTask(task: Task, fact: Fact, policy: Policy): Task {
   }
 }
 
+/** Whether an entry has come or gone, a build has changed, or the base branch has. */
+function concernsQueue(before: LaneState, after: LaneState, fact: Fact): boolean {
+  if (before.builds !== after.builds || before.queue !== after.queue) return true;
+  const issue = issueOf(fact);
+  return issue !== null && before.tasks[issue]?.entry !== after.tasks[issue]?.entry;
+}
+
 /** The next state. Throws for a fact that cannot follow: a bug in whoever proposed it. */
 export function fold(state: LaneState, fact: Fact): LaneState {
-  return settleAttempt(state, foldFact(state, fact), fact);
+  const after = settleAttempt(state, foldFact(noteLeaving(state, fact), fact), fact);
+  return concernsQueue(state, after, fact) ? settleMemory(after) : after;
 }
 
 function foldFact(state: LaneState, fact: Fact): LaneState {
@@ -443,8 +435,6 @@ function foldFact(state: LaneState, fact: Fact): LaneState {
       return { ...state, owner: fact.owner, repo: fact.repo, base: fact.base };
     case 'lane-renamed':
       return { ...state, owner: fact.owner, repo: fact.repo };
-    case 'base-moved':
-      return { ...state, baseSha: fact.sha };
     case 'policy-read':
       return { ...state, policy: fact.policy, policyHash: fact.hash, policyProblem: null };
     case 'policy-refused':
@@ -481,42 +471,21 @@ function foldFact(state: LaneState, fact: Fact): LaneState {
           c.a === fact.a && c.b === fact.b ? { ...c, announcedAt: fact.at } : c,
         ),
       };
-    case 'queue-entered': {
-      const entry = { headSha: fact.headSha, enteredAt: fact.at, order: state.nextEntry };
-      const next = changeTask(state, fact.issue, (task) => ({ ...task, entry }));
-      return { ...next, nextEntry: state.nextEntry + 1 };
-    }
-    case 'build-started': {
-      const build: Build = {
-        number: fact.build,
-        state: 'preparing',
-        baseSha: fact.baseSha,
-        entries: fact.entries,
-        sha: null,
-        tree: null,
-        checks: [],
-        startedAt: fact.at,
-        reason: null,
-      };
-      return { ...state, nextBuild: fact.build + 1, builds: { ...state.builds, [fact.build]: build } };
-    }
+    case 'base-moved':
+    case 'queue-entered':
+    case 'conflict-found':
+    case 'build-started':
     case 'candidate-made':
-      return changeBuild(state, fact.build, (b) => ({
-        ...b,
-        state: 'testing',
-        sha: fact.sha,
-        tree: fact.tree,
-      }));
     case 'build-reported':
-      return changeBuild(state, fact.build, (b) => ({ ...b, checks: fact.checks }));
     case 'build-passed':
-      return changeBuild(state, fact.build, (b) => ({ ...b, state: 'passed' }));
     case 'build-failed':
-      return closeBuild(state, fact.build, 'failed', fact.reason);
+    case 'build-interrupted':
     case 'build-abandoned':
-      return closeBuild(state, fact.build, 'abandoned', fact.reason);
+    case 'landing-decided':
+    case 'landing-missed':
     case 'landed':
-      return land(state, fact);
+    case 'landing-audited':
+      return foldQueueFact(state, fact);
     case 'command-decided':
       return { ...state, asked: noteAnswer(state.asked, fact) };
     case 'lane-frozen':

@@ -8,6 +8,13 @@ import { judgeDiff } from '../gate/arbiter.ts';
 import { readCommand } from '../gate/commands.ts';
 import { opinionCheck, requiredChecks } from '../gate/required-checks.ts';
 import { interpretReviews } from '../gate/reviews.ts';
+import {
+  interpretAudit,
+  interpretBase,
+  interpretCandidate,
+  interpretLanding,
+  isRewrittenHead,
+} from '../queue/interpret-queue.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { readWord } from '../task/agent-word.ts';
 import { areasOf, withAreas } from '../task/areas.ts';
@@ -145,7 +152,8 @@ function interpretPull(state: LaneState, { issue, seen }: Of<'pull'>): FactBody[
   if (!task.pull.open)
     facts.push({ kind: 'pull-opened', issue, pull: seen.number, headSha: seen.headSha, draft: seen.draft });
   else {
-    if (seen.headSha !== task.pull.headSha)
+    const isNewHead = seen.headSha !== task.pull.headSha && !isRewrittenHead(state, issue, seen.headSha);
+    if (isNewHead)
       facts.push(
         ...(readLateHead(task, seen.headSha) ?? [{ kind: 'head-moved' as const, issue, sha: seen.headSha }]),
       );
@@ -203,65 +211,15 @@ function interpretAgent(state: LaneState, { issue, attempt, fence, word }: Of<'a
   return readWord(state, task, task.attempt, word);
 }
 
-function interpretCandidate(state: LaneState, { build, result }: Of<'candidate'>): FactBody[] {
-  const known = state.builds[build];
-  if (known?.state !== 'preparing') return [];
-  if (result.kind === 'made') return [{ kind: 'candidate-made', build, sha: result.sha, tree: result.tree }];
-  const reason = 'it conflicts with the base branch';
-  return [
-    { kind: 'build-failed', build, reason },
-    ...known.entries
-      .filter((entry) => state.tasks[entry.issue]?.entry)
-      .map(
-        (entry): FactBody => ({
-          kind: 'entry-ejected',
-          issue: entry.issue,
-          code: 'conflict',
-          reason: `${reason}: bring the branch up to date, push, and approve again`,
-        }),
-      ),
-  ];
-}
-
-function interpretLanding(state: LaneState, { build, result }: Of<'landing'>): FactBody[] {
-  const known = state.builds[build];
-  if (known?.state !== 'passed' || known.sha === null || known.tree === null) return [];
-  if (result.kind === 'withheld') {
-    const reason = 'landings were frozen before it could land';
-    return [{ kind: 'build-abandoned', build, reason }];
-  }
-  if (result.kind === 'base-is') {
-    return [
-      { kind: 'build-abandoned', build, reason: 'the base branch moved before it could land' },
-      { kind: 'base-moved', sha: result.sha, by: 'outside' },
-    ];
-  }
-  return [
-    {
-      kind: 'landed',
-      landing: {
-        build,
-        sha: result.sha,
-        tree: result.tree,
-        testedSha: known.sha,
-        testedTree: known.tree,
-        entries: known.entries,
-      },
-    },
-    ...known.entries
-      .filter((entry) => allows(state.tasks[entry.issue]?.state ?? 'absent', 'task-completed'))
-      .map((entry): FactBody => ({ kind: 'task-completed', issue: entry.issue, sha: result.sha })),
-  ];
-}
-
 function interpretRefusal(state: LaneState, seen: Of<'effect-refused'>): FactBody[] {
   const facts: FactBody[] = [];
   const build = seen.build === null ? undefined : state.builds[seen.build];
   const issues = seen.issue === null ? [] : [seen.issue];
   // A build that is only vouched for or tidied up after stops nobody's task.
-  if (build && (build.state === 'preparing' || build.state === 'passed')) {
+  if (build && (build.state === 'preparing' || build.state === 'landing')) {
     facts.push({ kind: 'build-failed', build: build.number, reason: seen.message });
-    issues.push(...build.entries.map((entry) => entry.issue));
+    const concerned = build.flight?.entries ?? build.entries;
+    issues.push(...concerned.map((entry) => entry.issue));
   }
   for (const issue of issues) {
     const task = state.tasks[issue];
@@ -289,13 +247,6 @@ function giveUpLateWork(state: LaneState, issue: number): FactBody[] {
   return late.map(
     ({ number }): FactBody => ({ kind: 'late-work-kept', issue, number, branch: null, isBack: false }),
   );
-}
-
-function interpretBase(state: LaneState, { sha }: Of<'base'>): FactBody[] {
-  if (sha === state.baseSha) return [];
-  // A passed candidate may be landing right now: its own effect reports what became of it.
-  if (Object.values(state.builds).some((build) => build.state === 'passed')) return [];
-  return [{ kind: 'base-moved', sha, by: state.baseSha === null ? 'first-sight' : 'outside' }];
 }
 
 /** Whether a live task names the issue as a prerequisite; other issues are none of the lane's business. */
@@ -394,6 +345,8 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
       return interpretCandidate(state, observation);
     case 'landing':
       return interpretLanding(state, observation);
+    case 'audit':
+      return interpretAudit(state, observation);
     case 'effect-refused':
       return interpretRefusal(state, observation);
     default:

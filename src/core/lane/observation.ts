@@ -7,7 +7,7 @@ import type { ReadDiff } from '../gate/arbiter.ts';
 import type { Opinion, RequiredCheck } from '../gate/evidence.ts';
 import type { PolicyReading } from '../policy.ts';
 import type { CheckAction } from './facts.ts';
-import type { CheckResult, PrerequisiteState, Spec, Usage } from './state.ts';
+import type { CheckResult, PrerequisiteState, Spec, Usage, VanishedPatch } from './state.ts';
 
 export type Permission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none';
 
@@ -147,15 +147,24 @@ export type Observation =
   | {
       kind: 'candidate';
       build: number;
-      result: { kind: 'made'; sha: string; tree: string } | { kind: 'conflict' };
+      result:
+        | { kind: 'made'; sha: string; tree: string; steps: string[] }
+        /** Git cannot merge this issue's head: with these other issues', or with the base alone when there are none. */
+        | { kind: 'conflict'; issue: number; with: number[] };
     }
   | {
       kind: 'landing';
       build: number;
       result:
-        | { kind: 'landed'; sha: string; tree: string }
+        | { kind: 'landed'; sha: string; tree: string; blobs?: Record<string, string | null> | null }
         | { kind: 'base-is'; sha: string }
+        /** Not tried: read once more, the candidate's checks are not all green any more. */
+        | { kind: 'unproven'; why: string }
+        /** Only where the sum is put together at landing. */
+        | { kind: 'conflict' }
         /** Not tried, because landings are frozen; the base branch has been read and is not there yet. */
         | { kind: 'withheld' };
     }
+  /** Patches of earlier landings that are not there after this one. */
+  | { kind: 'audit'; build: number; vanished: VanishedPatch[] }
   | { kind: 'effect-refused'; effect: string; issue: number | null; build: number | null; message: string };

@@ -1,9 +1,10 @@
 /** Computes what people see of a lane from one snapshot: the coordination plan, the queue, and every wait. */
 import { commandRules } from '../commands/rules.ts';
 import { gateIsOpen, gateOf } from '../gate/gate.ts';
+import { isActive } from '../queue/build-state.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { isQueued, orderEntries } from '../queue/order.ts';
-import { isActive } from '../queue/plan.ts';
+import { landsBetween, waitInQueue } from '../queue/queue-waits.ts';
 import { agentWait, freeAgents } from '../task/agents.ts';
 import { autonomyOf, graceOf } from '../task/autonomy.ts';
 import { blockers } from '../task/blockers.ts';
@@ -34,7 +35,7 @@ function buildOf(state: LaneState, issue: number): Build | undefined {
 function queueStatus(state: LaneState, task: Task): QueueRow['status'] {
   const build = buildOf(state, task.issue);
   if (!build) return 'queued';
-  return build.state === 'passed' ? 'landing' : 'testing';
+  return build.state === 'landing' ? 'landing' : 'testing';
 }
 
 function waitsOfGate(state: LaneState, task: Task, at: string): Wait[] {
@@ -85,23 +86,8 @@ function waitsForFiles(state: LaneState, task: Task): Wait[] {
   }));
 }
 
-function waitsInQueue(state: LaneState, task: Task): Wait[] {
-  const build = buildOf(state, task.issue);
-  if (build?.state === 'passed') {
-    const what = `candidate ${build.number} passed and is landing`;
-    return [{ kind: 'build', what, since: build.startedAt, command: null }];
-  }
-  if (build) {
-    const what = `candidate ${build.number} is being tested`;
-    const wait: Wait = { kind: 'build', what, since: build.startedAt, command: null };
-    const next = new Date(Date.parse(build.startedAt) + state.policy.queue.check_timeout).toISOString();
-    return [...freezeWaits(state), state.frozen ? wait : { ...wait, next }];
-  }
-  const ahead = orderEntries(state).findIndex((entry) => entry.issue === task.issue);
-  const what =
-    ahead > 0 ? `${ahead} entr${ahead === 1 ? 'y' : 'ies'} ahead in the queue` : 'its candidate is next';
-  const inLine: Wait = { kind: 'queue', what, since: task.entry?.enteredAt ?? task.since, command: null };
-  return [...freezeWaits(state), inLine];
+function waitsInQueue(state: LaneState, task: Task, at: string): Wait[] {
+  return [...freezeWaits(state), waitInQueue(state, task, at)];
 }
 
 function editWaits(task: Task): Wait[] {
@@ -174,7 +160,7 @@ function allWaits(snapshot: Snapshot, task: Task, at: string): Wait[] {
       return [...waitsForFiles(state, task), ...waitsOfGate(state, task, at)];
     case 'approved':
       return task.entry && (gateIsOpen(task, state) || mayBeLanding(state, task.issue))
-        ? waitsInQueue(state, task)
+        ? waitsInQueue(state, task, at)
         : [...waitsForFiles(state, task), ...waitsOfGate(state, task, at)];
     case 'escalated':
     case 'failed': {
@@ -218,7 +204,7 @@ export function planRow(snapshot: Snapshot, task: Task, at: string): PlanRow {
   };
 }
 
-export function queueRows(snapshot: Snapshot): QueueRow[] {
+export function queueRows(snapshot: Snapshot, at: string): QueueRow[] {
   const { state } = snapshot;
   return orderEntries(state)
     .filter(isQueued)
@@ -231,7 +217,8 @@ export function queueRows(snapshot: Snapshot): QueueRow[] {
       status: queueStatus(state, task),
       build: buildOf(state, task.issue)?.number ?? null,
       enteredAt: task.entry.enteredAt,
-      waitsOn: waitsInQueue(state, task),
+      lands: landsBetween(state, task, at),
+      waitsOn: waitsInQueue(state, task, at),
     }));
 }
 
@@ -252,7 +239,7 @@ export function viewLane(snapshot: Snapshot, revision: number, at: string): Lane
     revision,
     at,
     plan: tasks.map((task) => planRow(snapshot, task, at)),
-    queue: queueRows(snapshot),
+    queue: queueRows(snapshot, at),
     escalations: escalationQueue(state, at),
     collisions: state.collisions.map(({ a, b, paths, announcedAt }) => ({ a, b, paths, announcedAt })),
     landings: state.landings.map(({ sha, tree, testedSha, testedTree, at: landedAt, entries }) => ({

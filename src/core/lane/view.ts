@@ -81,6 +81,8 @@ export interface QueueRow {
   status: 'queued' | 'testing' | 'landing';
   build: number | null;
   enteredAt: string;
+  /** When it will probably land, ISO 8601; null when the lane knows too little, or it takes longer than it knows. */
+  lands: { from: string; to: string } | null;
   waitsOn: Wait[];
 }
 

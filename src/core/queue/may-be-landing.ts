@@ -1,11 +1,11 @@
 import type { LaneState } from '../lane/state.ts';
 
 /**
- * Whether a candidate with this issue's PR has passed and is on its way to the base branch: from then on only the
- * effect that moves the branch knows what became of it, and nothing may take the task away from under it.
+ * Whether a candidate with this issue's PR is on its way to the base branch: from then on only the effect that moves
+ * the branch knows what became of it, and nothing may take the task away from under it.
  */
 export function mayBeLanding(state: LaneState, issue: number): boolean {
   return Object.values(state.builds).some(
-    (build) => build.state === 'passed' && build.entries.some((entry) => entry.issue === issue),
+    (build) => build.state === 'landing' && build.flight?.entries.some((entry) => entry.issue === issue),
   );
 }

@@ -1,104 +1,155 @@
 /**
- * The queue, first cut: one candidate at a time, in dependency order, each tested as the exact tree that lands.
+ * The queue of a lane: what the planner wants, as facts. The planner sees a snapshot and wants builds started and
+ * cancelled, candidates landed, entries ejected; what becomes of each build:
  *
- *   preparing ─ candidate-made ─▶ testing ─ build-passed ─▶ passed ─ landed ─▶ landed
- *       │                            │                        │
- *       └── conflict: failed         ├── red: failed          └── base moved: abandoned, tried again on the new base
- *                                    └── base moved or entry gone: abandoned
+ *   preparing ─ candidate-made ─▶ testing ─ build-passed ─▶ passed ─ landing-decided ─▶ landing ─ landed ─▶ landed
+ *       │                            │                        ▲                            │
+ *       ├── conflict: abandoned      ├── build-failed          └───── landing-missed ───────┘
+ *       │                            ├── build-interrupted (no verdict: counts for nothing)
+ *       └── cancelled: abandoned     └── cancelled: abandoned
  *
- * A passed candidate is never abandoned from here: the base branch may be moving to it at this moment, and only
- * the effect that moves it knows what came of it.
+ * While a candidate is landing, nothing is planned: the base branch may be moving to it at this moment, and only the
+ * effect that moves it knows what came of it.
  */
-import { gateIsOpen, reasonToEject } from '../gate/gate.ts';
-import { findMissing, findRed } from '../gate/required-checks.ts';
-import type { FactBody } from '../lane/facts.ts';
-import type { Build, LaneState } from '../lane/state.ts';
-import { mayBeLanding } from './may-be-landing.ts';
-import { isQueued, orderEntries } from './order.ts';
+import type { EjectionEvidence, FactBody } from '../lane/facts.ts';
+import type { Build, BuildEntry, LaneState } from '../lane/state.ts';
+import { isRunning, queuedTask } from './build-state.ts';
+import { planQueue } from './planner.ts';
+import { readLane, taskOfOrder } from './read-lane.ts';
+import type { EntryId, QueueAction, QueuePlan } from './snapshot.ts';
 
-export function isActive(build: Build): boolean {
-  return build.state === 'preparing' || build.state === 'testing' || build.state === 'passed';
+type Action<Do extends QueueAction['do']> = Extract<QueueAction, { do: Do }>;
+
+function entryOf(state: LaneState, order: EntryId): BuildEntry[] {
+  const task = taskOfOrder(state, order);
+  if (!task?.entry || !task.pull) return [];
+  return [{ issue: task.issue, pull: task.pull.number, headSha: task.entry.headSha, order }];
 }
 
-/** Approved tasks whose gate holds and that are not queued yet. */
-export function enterQueue(state: LaneState): FactBody[] {
-  return Object.values(state.tasks)
-    .filter((task) => task.state === 'approved' && task.entry === null && gateIsOpen(task, state))
-    .flatMap((task): FactBody[] =>
-      task.pull ? [{ kind: 'queue-entered', issue: task.issue, headSha: task.pull.headSha }] : [],
-    );
+/** What a candidate can go on from: a build that is under way, or planned in the same breath. */
+type Stretch = Pick<Build, 'number' | 'entries'>;
+
+function stretchesOn(state: LaneState, base: number): Stretch[] {
+  return Object.values(state.builds).filter(
+    (build) =>
+      build.open &&
+      build.purpose !== 'try' &&
+      build.base === base &&
+      build.baseSha === state.baseSha &&
+      (isRunning(build) || build.state === 'passed'),
+  );
 }
 
-/** Entries whose gate no longer holds leave the queue, each with its reason. */
-export function ejectEntries(state: LaneState): FactBody[] {
-  return Object.values(state.tasks).flatMap((task): FactBody[] => {
-    if (!isQueued(task) || mayBeLanding(state, task.issue)) return [];
-    const { issue } = task;
-    if (!task.pull.open) {
-      return task.pull.merged
-        ? []
-        : [{ kind: 'entry-ejected', issue, code: 'pull-closed', reason: 'the pull request was closed' }];
-    }
-    const withheld = reasonToEject(task, state);
-    if (withheld !== null) return [{ kind: 'entry-ejected', issue, code: 'approval-void', reason: withheld }];
-    const red = findRed(state, task.pull.checks);
-    if (red) {
-      const reason = `the check ${red.name} turned to ${red.conclusion} on the head commit`;
-      return [{ kind: 'entry-ejected', issue, code: 'checks-failed', reason }];
-    }
-    return [];
+/**
+ * The candidate that a new one goes on from: the largest whose entries it all contains, so that either of them can
+ * land and the other still follows. The order of merging does not change the tree.
+ */
+function findParent(stretches: readonly Stretch[], set: ReadonlySet<EntryId>): Stretch | null {
+  const usable = stretches.filter(({ entries }) =>
+    entries.every(({ order }) => order !== undefined && set.has(order)),
+  );
+  return usable.reduce<Stretch | null>(
+    (best, each) => (best && best.entries.length >= each.entries.length ? best : each),
+    null,
+  );
+}
+
+function startFacts(state: LaneState, actions: readonly Action<'start'>[]): FactBody[] {
+  const { baseSha } = state;
+  if (baseSha === null) return [];
+  const planned: Stretch[] = [];
+  // Smaller ones first, so that larger ones can go on from them.
+  const bySize = [...actions].sort((a, b) => a.set.length - b.set.length);
+  return bySize.map(({ set, base, purpose }, index): FactBody => {
+    const parent = findParent([...stretchesOn(state, base), ...planned], new Set(set));
+    const first = parent?.entries ?? [];
+    const inParent = new Set(first.map(({ order }) => order));
+    const rest = set.filter((order) => !inParent.has(order)).flatMap((order) => entryOf(state, order));
+    const build = state.nextBuild + index;
+    const entries = [...first, ...rest];
+    planned.push({ number: build, entries });
+    return {
+      kind: 'build-started',
+      build,
+      baseSha,
+      entries,
+      purpose,
+      base,
+      ...(parent ? { parent: parent.number } : {}),
+    };
   });
 }
 
-function startBuild(state: LaneState): FactBody[] {
-  const [first] = orderEntries(state).filter((task) => gateIsOpen(task, state));
-  if (!first || state.baseSha === null) return [];
-  const entries = [{ issue: first.issue, pull: first.pull.number, headSha: first.pull.headSha }];
-  return [{ kind: 'build-started', build: state.nextBuild, baseSha: state.baseSha, entries }];
+function cancelFact(state: LaneState, { build, why }: Action<'cancel'>): FactBody[] {
+  const known = state.builds[Number(build)];
+  if (!known || !isRunning(known)) return [];
+  const gone = known.entries.find((entry) => queuedTask(state, entry) === undefined);
+  const reason = gone
+    ? `#${gone.pull} is not in the queue any more`
+    : why === 'decided'
+      ? 'nothing is to be learned from it any more'
+      : 'it will hardly pass, and nothing else is to be learned from it';
+  return [{ kind: 'build-abandoned', build: known.number, reason }];
 }
 
-function ejectAll(
-  state: LaneState,
-  build: Build,
-  code: 'checks-failed' | 'check-timeout',
-  reason: string,
-): FactBody[] {
-  return [
-    { kind: 'build-failed', build: build.number, reason },
-    ...build.entries
-      .filter((entry) => state.tasks[entry.issue]?.entry)
-      .map((entry): FactBody => ({ kind: 'entry-ejected', issue: entry.issue, code, reason })),
-  ];
+function landFact(state: LaneState, { build, entries, exact }: Action<'land'>): FactBody[] {
+  if (state.baseSha === null) return [];
+  const known = state.builds[Number(build)];
+  const landing = new Set(entries);
+  const flight = {
+    before: state.baseSha,
+    entries: (known?.entries ?? []).filter(({ order }) => order !== undefined && landing.has(order)),
+    exact,
+  };
+  return [{ kind: 'landing-decided', build: Number(build), flight }];
 }
 
-function judgeBuild(state: LaneState, build: Build, at: string): FactBody[] {
-  const red = findRed(state, build.checks);
-  if (red) {
-    const link = red.url ? ` (${red.url})` : '';
-    const reason = `the check ${red.name} ended with ${red.conclusion} on the candidate ${build.sha?.slice(0, 12)}${link}`;
-    return ejectAll(state, build, 'checks-failed', reason);
-  }
-  const missing = findMissing(state, build.checks);
-  // Frozen, it has passed all but in name: from then on it would be on its way to the base branch.
-  if (missing.length === 0) return state.frozen ? [] : [{ kind: 'build-passed', build: build.number }];
-  if (Date.parse(at) - Date.parse(build.startedAt) >= state.policy.queue.check_timeout) {
-    const reason = `the check ${missing.join(', ')} did not finish on the candidate within the policy's check_timeout`;
-    return ejectAll(state, build, 'check-timeout', reason);
-  }
-  return [];
+function evidenceOf(state: LaneState, action: Action<'eject'>): EjectionEvidence {
+  const builds = action.evidence.flatMap((id) => state.builds[Number(id)] ?? []);
+  const red = builds.flatMap(({ checks }) =>
+    checks.filter(({ conclusion }) => conclusion !== 'success' && conclusion !== 'pending'),
+  );
+  const peers = Object.values(state.builds)
+    .filter((build) => build.state === 'failed' && build.entries.some(({ order }) => order === action.entry))
+    .flatMap(({ entries }) => entries)
+    .filter((entry) => entry.order !== action.entry && queuedTask(state, entry) !== undefined)
+    .map(({ pull }) => pull);
+  return {
+    builds: builds.map(({ number }) => number),
+    checks: red,
+    peers: [...new Set(peers)].sort((a, b) => a - b),
+    odds: action.odds,
+    attemptsLeft: 0,
+  };
 }
 
-/** What is to be done about the active build, or the next build to start. */
+function ejectFact(state: LaneState, action: Action<'eject'>): FactBody[] {
+  const task = taskOfOrder(state, action.entry);
+  if (!task) return [];
+  const evidence = evidenceOf(state, action);
+  const last = state.builds[evidence.builds.at(-1) ?? 0];
+  const times = evidence.builds.length > 1 ? `it failed ${evidence.builds.length} times; the last: ` : '';
+  const reason = `${times}${last?.reason ?? 'its candidate failed'}`;
+  return [{ kind: 'entry-ejected', issue: task.issue, code: 'checks-failed', reason, evidence }];
+}
+
+/** What the planner says of the lane as it is; null while a candidate is landing or there is no base yet. */
+export function planOf(state: LaneState, at: string): QueuePlan | null {
+  const isLanding = Object.values(state.builds).some((build) => build.state === 'landing');
+  if (isLanding || state.baseSha === null) return null;
+  const hasEntries = Object.values(state.tasks).some((task) => task.entry !== null);
+  const runs = Object.values(state.builds).some(isRunning);
+  return hasEntries || runs ? planQueue(readLane(state, at)) : null;
+}
+
+/** What is to be done now about the queue. */
 export function planBuilds(state: LaneState, at: string): FactBody[] {
-  const active = Object.values(state.builds).find(isActive);
-  if (!active) return startBuild(state);
-  if (active.state === 'passed') return [];
-  const abandon = (reason: string): FactBody[] => [{ kind: 'build-abandoned', build: active.number, reason }];
-  if (active.baseSha !== state.baseSha) return abandon('the base branch moved');
-  const gone = active.entries.find((entry) => {
-    const task = state.tasks[entry.issue];
-    return !task?.entry || task.entry.headSha !== entry.headSha || !gateIsOpen(task, state);
+  const { actions = [] } = planOf(state, at) ?? {};
+  const starts = actions.filter((action) => action.do === 'start');
+  const others = actions.flatMap((action): FactBody[] => {
+    if (action.do === 'cancel') return cancelFact(state, action);
+    if (action.do === 'land') return landFact(state, action);
+    return action.do === 'eject' ? ejectFact(state, action) : [];
   });
-  if (gone) return abandon(`#${gone.pull} left the queue`);
-  return active.state === 'testing' ? judgeBuild(state, active, at) : [];
+  return [...others, ...startFacts(state, starts)];
 }

@@ -81,10 +81,26 @@ function circleWait(state: LaneState, task: Task): Wait[] {
   return [{ kind: 'dependency', what, since: task.since, command: `/independent #${circle[1]}` }];
 }
 
+/**
+ * Those of an approved task's prerequisites that it waits for outside the queue. One that is in the queue goes before
+ * it there, and lands before it or with it.
+ */
+export function prerequisitesToWaitFor(state: LaneState, task: Task): Wait[] {
+  const open = prerequisitesOf(task).filter((number) => prerequisiteWait(state, task, number) !== null);
+  const queued = open.filter((number) => state.tasks[number]?.entry != null && number !== task.issue);
+  if (queued.length === 0 || circleOf(state, task) !== null) return openPrerequisites(state, task);
+  return openPrerequisites(state, task, new Set(queued));
+}
+
 /** One wait for each prerequisite that is not done; they hold the start, and the landing of what has started (I5). */
-export function openPrerequisites(state: LaneState, task: Task): Wait[] {
+export function openPrerequisites(
+  state: LaneState,
+  task: Task,
+  except: ReadonlySet<number> = new Set(),
+): Wait[] {
+  const numbers = prerequisitesOf(task).filter((number) => !except.has(number));
   const open = [
-    ...prerequisitesOf(task).flatMap((number) => prerequisiteWait(state, task, number) ?? []),
+    ...numbers.flatMap((number) => prerequisiteWait(state, task, number) ?? []),
     ...elsewhereOf(task).flatMap((reference) => elsewhereWait(state, task, reference) ?? []),
   ];
   return open.length === 0 ? [] : [...circleWait(state, task), ...open];
