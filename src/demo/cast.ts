@@ -80,6 +80,7 @@ export async function hireCast(stage: Stage, options: CastOptions): Promise<Cast
         SIGNALBOX_AGENT: agent,
         SIGNALBOX_WORKER: `${agent}-1`,
         HOME: options.dir,
+        LOG_FORMAT: 'json',
       },
     }),
   );

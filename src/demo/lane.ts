@@ -23,6 +23,9 @@ export const Lane = z.object({
       landedAs: z.string().nullable(),
     }),
   ),
+  escalations: z.array(
+    z.object({ issue: z.number(), trigger: z.string(), context: z.string(), options: z.array(z.string()) }),
+  ),
   collisions: z.array(
     z.object({
       a: z.number(),

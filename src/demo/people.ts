@@ -56,6 +56,14 @@ export async function say(rest: Rest, number: number, body: string): Promise<voi
   await rest.call('POST', `${R}/issues/${number}/comments`, { body });
 }
 
+/** What this account has written under an issue or a PR, oldest first. */
+export async function commentsBy(rest: Rest, number: number, login: string): Promise<string[]> {
+  const comments = await rest.list<{ body: string; user: { login: string } }>(
+    `${R}/issues/${number}/comments`,
+  );
+  return comments.filter(({ user }) => user.login === login).map(({ body }) => body);
+}
+
 /** Changes the text of an issue. */
 export async function editIssue(rest: Rest, issue: number, body: string): Promise<void> {
   await rest.call('PATCH', `${R}/issues/${issue}`, { body });

@@ -1,6 +1,6 @@
 /** A program of ours, run as a process the way a user would run it, that can be killed and started again. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { appendFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -23,6 +23,12 @@ export interface Program {
   kill(): Promise<void>;
   /** Asks it to end, and insists after a while; resolves when it is gone. */
   stop(): Promise<void>;
+  /** Stops it in its tracks (SIGSTOP), as a suspended machine would; what it has started goes on. */
+  pause(): void;
+  /** Lets it go on where it was paused. */
+  resume(): void;
+  /** Everything it has printed. */
+  printed(): Promise<string>;
   /** What it printed last, for a failure's message. */
   lastLines(): string;
   /** Called when it ends without having been asked to. */
@@ -74,9 +80,22 @@ export function openProgram(options: ProgramOptions): Program {
       expected = true;
       if (!child) return;
       child.kill('SIGTERM');
+      // One that is paused hears of it only when it goes on.
+      child.kill('SIGCONT');
       const insist = setTimeout(() => child?.kill('SIGKILL'), patienceMs);
       await gone(child);
       clearTimeout(insist);
+    },
+    pause: () => void child?.kill('SIGSTOP'),
+    resume: () => void child?.kill('SIGCONT'),
+    printed: async () => {
+      try {
+        return await readFile(options.logFile, 'utf8');
+      } catch (error) {
+        // It has printed nothing yet.
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+        throw error;
+      }
     },
     lastLines: () => tail.join('\n'),
   };

@@ -43,6 +43,7 @@ const landed = row({
 const lane: Lane = {
   baseSha: landed.landedAs,
   plan: [landed, row({ issue: 2, title: 'Release', dependsOn: [1], owns: ['package.json'] })],
+  escalations: [],
   collisions: [{ a: 1, b: 3, paths: ['src/cli.js'], announcedAt: '2026-11-20T09:59:00.000Z' }],
   landings: [{ sha: 's', tree: 't', testedSha: 's', testedTree: 't', issues: [1], pulls: [5] }],
 };

@@ -103,3 +103,25 @@ test.concurrent('the story of versions ends with version 2 landed, and the stran
   expect(summary.tasks).toMatchObject([{ state: 'completed', versions: 2, attempts: 1 }]);
   expect(summary.landings).toHaveLength(1);
 });
+
+test.concurrent('the story of the escalation asks once, and lands what the maintainer picked', {
+  timeout: 240_000,
+}, async () => {
+  const { code, out, err } = await runDemo('--json', '--story', 'escalation');
+  expect(err).not.toContain('failed');
+  expect(code).toBe(0);
+  const summary = JSON.parse(out) as Summary;
+  expect(summary.tasks).toMatchObject([{ state: 'completed', versions: 1, attempts: 2 }]);
+  expect(summary.landings).toHaveLength(1);
+});
+
+test.concurrent('the story of the stall lands the work of the second agent, and keeps that of the first', {
+  timeout: 240_000,
+}, async () => {
+  const { code, out, err } = await runDemo('--json', '--story', 'stall');
+  expect(err).not.toContain('failed');
+  expect(code).toBe(0);
+  const summary = JSON.parse(out) as Summary;
+  expect(summary.tasks).toMatchObject([{ state: 'completed', versions: 1, attempts: 2 }]);
+  expect(summary.landings).toHaveLength(1);
+});

@@ -9,8 +9,8 @@ const thinkingMs = 600_000;
 export const pendingScript: Script = {
   key: 'pending',
   title: 'Count the tasks',
-  steps: (version) =>
-    version === 1
+  steps: (task) =>
+    task.version === 1
       ? [{ says: 'think about what a task is', does: () => delay(thinkingMs) }]
-      : countScript.steps(version),
+      : countScript.steps(task),
 };

@@ -4,10 +4,16 @@ interface Step {
   does: () => void | Promise<void>;
 }
 
+/** What a scripted agent reads in its contract file. */
+export interface ScriptedTask {
+  version: number;
+  attempt: number;
+  spec: { guidance: readonly { answer: string }[] };
+}
+
 /** A scripted agent: plays its steps in the current folder when it is given the issue with this title. */
 export interface Script {
   key: string;
   title: string;
-  /** @param version the version of the task that the agent is given */
-  steps: (version: number) => readonly Step[];
+  steps: (task: ScriptedTask) => readonly Step[];
 }

@@ -1,8 +1,15 @@
+import { escalationPlot } from './escalation-plot.ts';
 import { mainPlot } from './main-plot.ts';
+import { stallPlot } from './stall-plot.ts';
 import { versionsPlot } from './versions-plot.ts';
 
 /** What `signalbox demo --story` can play. */
-export const plots = { main: mainPlot, versions: versionsPlot } as const;
+export const plots = {
+  main: mainPlot,
+  versions: versionsPlot,
+  escalation: escalationPlot,
+  stall: stallPlot,
+} as const;
 
 export type PlotName = keyof typeof plots;
 

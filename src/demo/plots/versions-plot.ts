@@ -3,12 +3,10 @@
  * starts at version 2; a stranger's edit stops everything until the accepted text is back.
  */
 import type { Lane } from '../lane.ts';
-import { editIssue, reviewPulls, say } from '../people.ts';
-import { demoPolicy, repository } from '../stage.ts';
+import { commentsBy, editIssue, reviewPulls, say } from '../people.ts';
+import { demoPolicy } from '../stage.ts';
 import { checkOutMain, proveLandings } from './landed-main.ts';
 import { form, must, type Plot, rowOf, type Scene } from './plot.ts';
-
-const R = `/repos/${repository.owner}/${repository.name}`;
 
 const first = {
   requirements: '`tasks count` prints the number of tasks.',
@@ -45,15 +43,8 @@ async function direct(scene: Scene, lane: Lane): Promise<void> {
 }
 
 async function proveComments({ maintainer, stage }: Scene, issue: number, pull: number): Promise<void> {
-  const ours = async (number: number): Promise<string> => {
-    const comments = await maintainer.list<{ body: string; user: { login: string } }>(
-      `${R}/issues/${number}/comments`,
-    );
-    return comments
-      .filter((comment) => comment.user.login === stage.app.botLogin)
-      .map((comment) => comment.body)
-      .join('\n');
-  };
+  const ours = async (number: number): Promise<string> =>
+    (await commentsBy(maintainer, number, stage.app.botLogin)).join('\n');
   const onIssue = await ours(issue);
   must(
     onIssue.includes('+  `tasks count` prints the number of pending tasks.'),
