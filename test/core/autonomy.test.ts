@@ -21,7 +21,8 @@ const owns = ['docs/**', 'lib/**', 'src/**'];
 /** A task in review whose diff touches these paths, judged and green. */
 function inReview(content: object, paths: string[], labels: string[] = []): LaneDriver {
   const lane = openLane();
-  lane.see(policy(content));
+  // Without tests in these diffs, the arbiter would have a remark about each.
+  lane.see(policy({ arbiter: { tests: 'off' }, ...content }));
   request(lane, 1, { labels, spec: { owns } });
   openWork(lane, 1);
   lane.see(pull(lane.task(1), { headSha: 'head-1', draft: false }));
