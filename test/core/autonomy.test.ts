@@ -50,7 +50,7 @@ describe('the strictest path decides', () => {
     { paths: ['src/a.js'], labels: ['trivial'], level: 'on-the-loop' },
     { paths: ['docs/a.md'], labels: ['Risky'], level: 'in-the-loop' },
     { paths: ['docs/a.md', '.github/workflows/ci.yml'], level: 'in-the-loop' },
-    { paths: [], level: 'out-of-the-loop' },
+    { paths: [], level: 'in-the-loop' },
   ];
   test.each(cases)('$paths with $labels: $level', ({ paths, labels = [], level }) => {
     const lane = inReview({ autonomy: { rules }, arbiter: { tests: 'off' } }, paths, labels);
@@ -86,6 +86,23 @@ describe('out of the loop', () => {
       'build-started',
     ]);
   });
+
+  test.each([{ autonomy: { default: 'out-of-the-loop' } }, { gate: { approvals: 0 } }])(
+    'work that was reported before its push was seen is not taken for the branch as it was opened: %j',
+    (of) => {
+      const lane = openLane();
+      lane.presence = [{ agent: 'default', worker: 'w-1', seenAt: lane.at }];
+      lane.see(policy(of));
+      request(lane, 1, { spec: { owns } });
+      openWork(lane, 1);
+      lane.see({ kind: 'diff', issue: 1, headSha: 'opened-1-1', baseSha: 'base-0', changes: [] });
+      lane.see(checks('opened-1-1', 'success'));
+      const about = { kind: 'agent' as const, issue: 1, attempt: 1, fence: 1 };
+      lane.see({ ...about, word: { kind: 'claimed', claimId: 'c', worker: 'w-1' } });
+      lane.see({ ...about, word: { kind: 'done', head: 'head-1' } });
+      expect(lane.task(1)).toMatchObject({ state: 'in-review', approvals: [] });
+    },
+  );
 
   test('a change needs no approval, however many the policy asks for otherwise', () => {
     const lane = inReview({ ...content, gate: { approvals: 2 } }, ['docs/a.md']);

@@ -69,6 +69,7 @@ function approveByPolicy(state: LaneState): FactBody[] {
     task.state === 'in-review' &&
     task.pull &&
     task.pull.headSha !== task.ejectedHead &&
+    task.pull.headSha !== task.attempt?.openedSha &&
     protectedPathsOf(state.policy, task).length === 0
       ? [
           {

@@ -42,6 +42,7 @@ export function autonomyOf(task: Task, { policy }: LaneState): Autonomy {
   const verdict = task.pull?.verdict;
   const isOfHead = verdict?.headSha === task.pull?.headSha && verdict?.version === task.version;
   if (!verdict?.touched || !isOfHead) return { level: 'in-the-loop', why: 'its diff is not known yet' };
+  if (verdict.touched.length === 0) return { level: 'in-the-loop', why: 'it changes nothing yet' };
   if (isComplex(task)) return { level: 'in-the-loop', why: 'it was in the human queue twice' };
   const [guarded] = protectedPathsOf(policy, task);
   const risky =
@@ -67,6 +68,8 @@ export function graceOf({ record, pull, version }: Task): Grace | null {
 function approveAlone(state: LaneState, task: Task, at: string): FactBody[] {
   const { issue, pull, version } = task;
   if (task.state !== 'in-review' || !pull?.open || pull.headSha === task.ejectedHead) return [];
+  // The work was reported before its push was seen: what is known of the branch is the commit that opened it.
+  if (pull.headSha === task.attempt?.openedSha) return [];
   const { level } = autonomyOf(task, state);
   if (level === 'in-the-loop') return [];
   // Owners that the policy asks for, and people who ask for changes, are asked all the same.

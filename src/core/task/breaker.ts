@@ -36,12 +36,6 @@ export function breakerOf(state: LaneState, agent: string, at: string): Breaker 
   return trying ? 'trying' : 'ready';
 }
 
-/** Whether the agent may be given an attempt now. */
-export function mayStart(state: LaneState, agent: string, at: string): boolean {
-  const breaker = breakerOf(state, agent, at);
-  return breaker === 'closed' || breaker === 'ready';
-}
-
 /** Why an agent, or the lane, starts nothing; null when it may. For people. */
 export function pauseWait(state: LaneState, agent: string, at: string): Wait | null {
   const breaker = breakerOf(state, agent, at);
