@@ -48,7 +48,7 @@ describe('the strictest path decides', () => {
     { paths: ['src/a.js'], labels: ['trivial'], level: 'on-the-loop' },
     { paths: ['docs/a.md'], labels: ['Risky'], level: 'in-the-loop' },
     { paths: ['docs/a.md', '.github/workflows/ci.yml'], level: 'in-the-loop' },
-    { paths: [], level: 'out-of-the-loop' },
+    { paths: [], level: 'in-the-loop' },
   ];
   test.each(cases)('$paths with $labels: $level', ({ paths, labels = [], level }) => {
     const lane = inReview({ autonomy: { rules }, arbiter: { tests: 'off' } }, paths, labels);
