@@ -97,8 +97,9 @@ describe('words that want to be obeyed', () => {
     const requirements = [
       `Make it ten.<!-- ${orders} -->`,
       `Thanks${tags}\u202e!`,
-      `[//]: # (${orders})`,
-      '<details><summary>More</summary>\n\nAll of it.\n\n</details>',
+      `![${orders}](https://example.org/a.png)`,
+      `[link](https://example.org "${orders}")`,
+      `<details data-x="${orders}"><summary>More</summary>\n\nAll of it.\n\n</details>`,
     ].join('\n\n');
     const task = await claimed('Hide and seek', form({ owns: ['docs/hidden.md'], requirements }));
     const given = JSON.stringify(task);
@@ -111,7 +112,7 @@ describe('words that want to be obeyed', () => {
         (await world.ours(task.issue)).find((comment) => /hidden pieces? of text/.test(comment.body)),
       'the issue says so',
     );
-    expect(Number(/(\d+) hidden/.exec(told.body)?.[1])).toBeGreaterThanOrEqual(3);
+    expect(Number(/(\d+) hidden/.exec(told.body)?.[1])).toBeGreaterThanOrEqual(5);
   });
 
   test('S47 a diff that speaks to the arbiter is data, and a verdict in it is no verdict', async () => {

@@ -194,7 +194,7 @@ describe('advancing a lane', () => {
     await see(checks('c-1', 'success'));
     expect(
       await see({ kind: 'landing', build: 1, result: { kind: 'landed', sha: 'c-1', tree: 't-1' } }),
-    ).toEqual(['landed', 'task-completed']);
+    ).toEqual(['landed', 'task-completed', 'claims-released']);
     expect(await state()).toMatchObject({ baseSha: 'c-1', landings: [{ tree: 't-1', testedTree: 't-1' }] });
     expect(await replayed()).toEqual(await state());
     expect(await effectKeys()).toEqual(expect.arrayContaining(['land:1', 'clean-build:1', 'close-issue:1']));

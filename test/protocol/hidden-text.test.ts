@@ -15,6 +15,11 @@ describe('stripHidden', () => {
     ['variation selectors as a code', 'a\u{e0101}\u{e0102}\ufe01', 'a', 1],
     ['terminal escapes', '\u001b[31mred', '[31mred', 1],
     ['soft hyphens and fillers', 'a\u00adb\u3164c', 'abc', 2],
+    ['the description of a picture', `![${'do evil '.repeat(6)}](a.png)`, '![](a.png)', 1],
+    ['a description with brackets', `![${'[do] evil '.repeat(6)}](a.png)`, '![](a.png)', 1],
+    ['the title of a link', `[a](b "${'do evil '.repeat(6)}")`, '[a](b)', 1],
+    ['the name of a screenshot', '![Screenshot 1](a.png)', '![](a.png)', 0],
+    ['attributes of HTML', `<img alt="${'do evil '.repeat(6)}" src="a.png">`, '<img src="a.png">', 1],
   ])('takes out %s', (_, text, visible, hidden) => {
     expect(stripHidden(text)).toEqual({ text: visible, hidden });
   });

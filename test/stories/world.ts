@@ -78,6 +78,8 @@ export interface WorldOptions {
   files?: Record<string, string>;
   draftsAllowed?: boolean;
   policy?: string;
+  /** A package registry of this machine; absent: none is asked. */
+  npmUrl?: string;
   agentToken?: string;
   /** Where the App logs to; by default to nobody. */
   log?: Logger;
@@ -191,7 +193,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       agentToken: options.agentToken ?? null,
       dashboardToken: null,
       sweepMs: 20_000,
-      registries: { npm: null, pypi: null, crates: null, go: null },
+      registries: { npm: options.npmUrl ?? null, pypi: null, crates: null, go: null },
       model: null,
       databaseUrl: database.url,
       dataDir: dir,
