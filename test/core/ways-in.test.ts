@@ -154,3 +154,17 @@ describe('a pull request that Signalbox did not open', () => {
     expect(lane.take('ask-assignment')).toBeNull();
   });
 });
+
+test('work that is reported before its push was heard of is judged by nothing of the head before', () => {
+  const lane = openLane('dispatch');
+  lane.see(
+    policy({ schedule: { grace: '0s' }, agents: { ada: { via: 'dispatch' } }, gate: { approvals: 0 } }),
+  );
+  openWork(lane);
+  lane.see({ kind: 'checks', sha: 'opened', checks: [{ name: 'ci', conclusion: 'success', url: null }] });
+  lane.see({ kind: 'diff', issue: 1, headSha: 'opened', baseSha: 'base-0', changes: [] });
+  lane.see({ kind: 'agent', ...present(lane), word: { kind: 'done', head: 'work' } });
+  expect(lane.task(1).pull).toMatchObject({ headSha: 'work', checks: [], verdict: null });
+  expect(lane.task(1).entry).toBeNull();
+  expect(lane.state.builds).toEqual({});
+});

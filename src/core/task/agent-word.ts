@@ -26,6 +26,14 @@ export function readWord(state: LaneState, task: Task, attempt: Attempt, word: A
   return [...usage, ...readMatter(state, task, attempt, word)];
 }
 
+/**
+ * The reported head counts from now on: it has no checks and no verdict, so that nothing is approved or landed by those
+ * of the head before it. The next reading of the pull request says what the head really is.
+ */
+function headOf({ issue, pull }: Task, head: string): FactBody[] {
+  return pull?.open && pull.headSha !== head ? [{ kind: 'head-moved', issue, sha: head }] : [];
+}
+
 function readMatter(state: LaneState, task: Task, attempt: Attempt, word: AgentWord): FactBody[] {
   const { issue } = task;
   const about = { issue, attempt: attempt.number };
@@ -47,7 +55,7 @@ function readMatter(state: LaneState, task: Task, attempt: Attempt, word: AgentW
     case 'done':
       return word.head === attempt.openedSha
         ? [end('semantic: it reported done and had changed nothing', 'semantic')]
-        : [{ kind: 'work-done', ...about, by: attempt.worker ?? attempt.agent }];
+        : [...headOf(task, word.head), { kind: 'work-done', ...about, by: attempt.worker ?? attempt.agent }];
     case 'failed': {
       const { class: how, message } = word;
       if (how === 'budget') return ask(issue, { trigger: 'budget', context: message, by: attempt.agent });

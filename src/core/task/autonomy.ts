@@ -42,6 +42,7 @@ export function autonomyOf(task: Task, { policy }: LaneState): Autonomy {
   const verdict = task.pull?.verdict;
   const isOfHead = verdict?.headSha === task.pull?.headSha && verdict?.version === task.version;
   if (!verdict?.touched || !isOfHead) return { level: 'in-the-loop', why: 'its diff is not known yet' };
+  // The branch as it was opened: what it will change is still to come.
   if (verdict.touched.length === 0) return { level: 'in-the-loop', why: 'it changes nothing yet' };
   if (isComplex(task)) return { level: 'in-the-loop', why: 'it was in the human queue twice' };
   const [guarded] = protectedPathsOf(policy, task);
