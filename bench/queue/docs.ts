@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parse, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
+import { aimsTable } from './aims.ts';
 import { ourStrict, ourTrust, type Score } from './contest.ts';
 import type { Cost } from './cost.ts';
 import { bestStrictPeer, cellTable, meanOf, overview, rowsOf, selfTable } from './report.ts';
@@ -117,6 +118,7 @@ export async function writeDocs(
   for (const part of ['base', 'limited', 'saturation', 'ledger', 'sensitivity', 'traces'] as const) {
     text = fill(text, part, overview(scores, of(part)));
   }
+  text = fill(text, 'aims', aimsTable(scores, known));
   text = fill(text, 'low', cellTable(scores, '5/h'));
   text = fill(text, 'high', cellTable(scores, '100/h'));
   text = fill(text, 'self', selfTable(scores, of('base')));

@@ -115,7 +115,7 @@ export function overview(scores: readonly Score[], cells: readonly Cell[]): stri
     'p95',
     'CI min',
     'landings/h: peer, Signalbox',
-    'untested landings',
+    'broke the base',
     'innocents ejected',
   ];
   const lines = cells.map((cell) => {
