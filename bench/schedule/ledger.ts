@@ -48,8 +48,8 @@ async function addClosed(db: Kysely<DB>, key: LaneKey, count: number): Promise<v
   await sql`
     insert into task select (jsonb_populate_record(open, jsonb_build_object(
       'issue', 1000000 + n, 'state', 'completed', 'claims', '[]'::jsonb))).*
-    from generate_series(1, ${count}::int) n,
-      lateral (select * from task where lane_id = ${key.laneId} order by issue limit 1) open`.execute(db);
+    from generate_series(1, ${count}::int) n, task open
+    where open.lane_id = ${key.laneId} and open.issue = 1`.execute(db);
   await sql`analyze`.execute(db);
 }
 

@@ -60,6 +60,10 @@ const Agent = z.strictObject({
     .string()
     .regex(/^[\w.-]{1,100}\.ya?ml$/, 'the name of a file below .github/workflows/')
     .optional(),
+  login: z
+    .string()
+    .regex(/^[\w-]{1,80}(\[bot\])?$/, 'a login on GitHub')
+    .optional(),
   capacity: z.int().min(1).max(100).default(1),
   capabilities: z.array(z.string().min(1).max(50).toLowerCase()).max(50).default([]),
 });

@@ -14,6 +14,7 @@ import {
   renderLateWorkNotice,
   renderPathsNotice,
 } from '../protocol/notices.ts';
+import { renderPullRefused } from '../protocol/pull-notices.ts';
 import {
   renderDenied,
   renderHelp,
@@ -84,6 +85,8 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
       const since = state.tasks[fact.issue]?.escalation?.at;
       return since === undefined ? null : renderQuestion(state, fact.issue, since);
     }
+    case 'pull-refused':
+      return renderPullRefused(fact);
     case 'paths-requested':
       return renderPathsNotice({ paths: fact.paths, why: fact.why, by: fact.by, mention });
     case 'edit-suspended':

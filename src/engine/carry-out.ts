@@ -8,7 +8,9 @@ import type { Look } from '../core/lane/look.ts';
 import type { Observation } from '../core/lane/observation.ts';
 import { planRow, queueRows } from '../core/lane/plan-view.ts';
 import type { LaneState } from '../core/lane/state.ts';
+import { agentLoginOf } from '../core/task/agent-login.ts';
 import { closeIssue } from '../github/close-issue.ts';
+import { fetchOpenPulls } from '../github/fetch-open-pulls.ts';
 import { fetchPull } from '../github/fetch-pull.ts';
 import { keepLateWork } from '../github/keep-late-work.ts';
 import { closePull, markPullReady, postPull } from '../github/post-pull.ts';
@@ -19,6 +21,7 @@ import { finishEffect, type LeasedEffect } from '../ledger/effects.ts';
 import { loadForReading } from '../ledger/load-lane.ts';
 import { openingCommitMessage } from '../protocol/commit-messages.ts';
 import { renderPullBody, renderPullTitle } from '../protocol/pull-body.ts';
+import { renderAssignmentWish } from '../protocol/pull-notices.ts';
 import { noticeMarker } from '../protocol/sticky-marker.ts';
 import { advance, unticketed } from './advance.ts';
 import { renderNotice, renderReply } from './answers.ts';
@@ -59,8 +62,29 @@ async function openPull(ctx: LaneContext, effect: Of<'open-pull'>, state: LaneSt
   const { number: pull, headSha, draft } = opened;
   return {
     observations: [{ kind: 'pull-opened', issue, pull, headSha, draft }],
-    looks: [{ kind: 'pull', subject: String(pull) }],
+    looks: [pull, ...(await othersFor(ctx, pull))].map((number) => ({
+      kind: 'pull',
+      subject: String(number),
+    })),
   };
+}
+
+/** Pull requests that were there before the task's: one may be for it. */
+async function othersFor(ctx: LaneContext, own: number | null): Promise<number[]> {
+  const open = await fetchOpenPulls(ctx.client, ctx.repo, ctx.lane.base);
+  return open.map(({ number }) => number).filter((number) => number !== own);
+}
+
+async function askAssignment(
+  ctx: LaneContext,
+  effect: Of<'ask-assignment'>,
+  state: LaneState,
+): Promise<Outcome> {
+  const { issue, agent } = effect;
+  const login = agentLoginOf(state.policy, agent) ?? agent;
+  await comment(ctx, issue, effectKey(effect), renderAssignmentWish({ issue, agent, login }));
+  const others = await othersFor(ctx, null);
+  return { observations: [], looks: others.map((number) => ({ kind: 'pull', subject: String(number) })) };
 }
 
 async function markReady(ctx: LaneContext, effect: Of<'mark-ready'>): Promise<Outcome> {
@@ -136,6 +160,11 @@ async function perform(ctx: LaneContext, effect: Effect, state: LaneState): Prom
     case 'close-pull':
       await closePull(ctx.client, ctx.repo, effect.pull);
       return { observations: [], looks: [{ kind: 'pull', subject: String(effect.pull) }] };
+    case 'close-replaced':
+      await closePull(ctx.client, ctx.repo, effect.pull);
+      return done;
+    case 'ask-assignment':
+      return askAssignment(ctx, effect, state);
     case 'dispatch-workflow':
     case 'trigger-checks':
     case 'cancel-run':

@@ -31,6 +31,7 @@ import type { LaneContext } from './context.ts';
 import { observeAction } from './observe-action.ts';
 import { observeChecksOf } from './observe-checks.ts';
 import { observeDiff } from './observe-diff.ts';
+import { observeFoundPull } from './observe-found-pull.ts';
 import { observeOpinion, opinionLooks } from './observe-opinion.ts';
 import { observePolicy } from './observe-policy.ts';
 import { findOwned, observeReviews } from './observe-reviews.ts';
@@ -225,7 +226,10 @@ async function observePull(ctx: LaneContext, look: DueLook, state: LaneState): P
   if (pull === null) await assertVisible(ctx);
   const preview: Look[] =
     pull?.open && pull.baseRef === ctx.lane.base ? [{ kind: 'policy', subject: pull.headSha }] : [];
-  if (!task) return { ...nothing, more: preview };
+  if (!task) {
+    const found = pull ? await observeFoundPull(ctx, pull, state) : [];
+    return { sightings: found, more: preview, isSettled: true };
+  }
   if (!pull?.open || !isLive(task)) {
     const closed = seen(look, `pull:${number}`, { kind: 'pull', issue: task.issue, seen: pull });
     return { sightings: [closed], more: [] };

@@ -4,7 +4,7 @@ import { fetchPages } from './fetch-pages.ts';
 import { inRepo, type PullSeen, type RepoName } from './observed.ts';
 
 /** The fields of GitHub's pull request that are used; a list leaves out `merged`. */
-interface RawPull {
+export interface RawPull {
   number: number;
   head: { sha: string; ref: string; repo?: { full_name: string } | null };
   base: { sha: string; ref: string };
@@ -15,6 +15,7 @@ interface RawPull {
   merge_commit_sha?: string | null;
   user: { login: string } | null;
   title: string;
+  body?: string | null;
   node_id: string;
 }
 
@@ -77,6 +78,7 @@ export function toPull(raw: RawPull): PullSeen {
     mergeCommitSha: raw.merge_commit_sha ?? null,
     author: raw.user?.login ?? 'ghost',
     title: raw.title,
+    body: raw.body ?? '',
     nodeId: raw.node_id,
   };
 }

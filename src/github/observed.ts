@@ -70,6 +70,7 @@ export interface PullSeen {
   mergeCommitSha: string | null;
   author: string;
   title: string;
+  body: string;
   nodeId: string;
 }
 

@@ -208,6 +208,8 @@ type ReviewFact = Extract<
       | 'collision-foreseen'
       | 'collision-announced'
       | 'run-dispatched'
+      | 'pull-adopted'
+      | 'pull-refused'
       | 'paths-requested'
       | GateFact['kind'];
   }
@@ -245,6 +247,10 @@ function describeReviewFact(fact: ReviewFact): string | null {
       return `#${fact.a} and #${fact.b} touch the same files: they run one after the other.`;
     case 'collision-announced':
       return null;
+    case 'pull-adopted':
+      return `Pull request #${fact.pull} of ${words(fact.by)} was taken for its work.`;
+    case 'pull-refused':
+      return `Pull request #${fact.pull} of ${words(fact.by)} was not taken.`;
     case 'run-dispatched':
       return `Workflow run ${fact.run} was started.`;
     case 'paths-requested':

@@ -18,6 +18,14 @@ export function referencesIn(text: string): IssueReference[] {
     .filter(({ number }) => number > 0);
 }
 
+/** GitHub's docs, "Linking a pull request to an issue": the words that close one. */
+const closing = /\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)\b:?\s+(?<what>\S+)/giu;
+
+/** The issues that a pull request says it closes, in order. */
+export function closedIssues(text: string): IssueReference[] {
+  return [...text.matchAll(closing)].flatMap(({ groups }) => referencesIn(groups?.what ?? '').slice(0, 1));
+}
+
 /** The issues of lines such as `Depends on #7` or `Depends-on: #7, #8`, in paragraphs and lists, not in code or quotes. */
 export function dependsOnLines(nodes: readonly RootContent[]): IssueReference[] {
   const found: IssueReference[] = [];

@@ -278,11 +278,12 @@ describe('agents', () => {
     expect([1, 2, 3].map((number) => lane.task(number).attempt?.agent)).toEqual(['abe', 'zoe', 'abe']);
   });
 
-  test('agents that cannot be started yet are named in the wait', () => {
+  test('an agent that works by being assigned has no branch opened, and a person is waited for', () => {
     const lane = openLane();
     lane.see(policy({ agents: { copilot: { via: 'assign' } } }));
     request(lane, 1);
-    expect(waitsOf(lane.snapshot, lane.task(1), lane.at)[0]?.what).toContain('pull, dispatch or adopt');
+    expect(waitsOf(lane.snapshot, lane.task(1), lane.at)[0]?.what).toContain('assign copilot');
+    expect(lane.pending.map(({ effect }) => effect.kind)).toEqual(['ask-assignment']);
   });
 
   test('every attempt has its branch opened anew, under a key of its own', () => {

@@ -84,6 +84,7 @@ describe('pull requests', () => {
       open: false,
       merged: true,
       mergeCommitSha: sha('c'),
+      body: '',
       author: 'ann',
       title: 't',
       nodeId: 'PR_9',

@@ -89,10 +89,11 @@ describe('startEmbeddedPostgres', () => {
   });
 
   it('refuses a second start in the same process, naming the holder and the ways out', async () => {
-    await start();
+    const first = await start();
     const refusal = await startEmbeddedPostgres({ dir }).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(EmbeddedPostgresInUse);
-    expect(refusal).toMatchObject({ pid: process.pid });
+    // A short command joins the one that is running.
+    expect(refusal).toMatchObject({ pid: process.pid, url: first.url });
     expect(String(refusal)).toMatch(/Stop that process.*SIGNALBOX_DATA.*DATABASE_URL/s);
   });
 

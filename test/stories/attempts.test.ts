@@ -6,7 +6,7 @@ import { AgentTask } from '../../src/protocol/agent-contract.ts';
 import { form, startWorld, type World } from './world.ts';
 
 let world: World;
-const token = 'an agent token of sufficient length';
+const token = 'a-token-for-agents-of-sufficient-length';
 const logged: string[] = [];
 
 const policy = `schedule: { grace: 0ms }

@@ -1,15 +1,20 @@
 /** What keeps a pull request out of the queue, and what lets it in: rules, owners, reviews, overrides and buttons. */
 import type { Octokit } from '@octokit/rest';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type LocalServer, startLocalServer } from '../inspect/local-server.ts';
 import { form, startWorld, type World } from './world.ts';
 
 let world: World;
+let registry: LocalServer;
 
 const codeowners = '/src/ @mary\n';
 const policy = 'schedule: { grace: 0ms }\ngate: { checks: [] }\n';
 
 beforeAll(async () => {
-  world = await startWorld({ policy, files: { '.github/CODEOWNERS': codeowners } });
+  registry = await startLocalServer((path) =>
+    path === '/known' ? [200, { time: { created: '2019-01-01T00:00:00Z' } }] : [404],
+  );
+  world = await startWorld({ policy, files: { '.github/CODEOWNERS': codeowners }, npmUrl: registry.url });
   // `ci` counts only from the App that runs it: what the branch's rules say is found out, not configured.
   const [ci] = [...world.sandbox.world.book.apps.values()].filter((app) => app.slug === 'github-actions');
   world.sandbox.protect('acme/engine', 'main', {
@@ -21,7 +26,10 @@ beforeAll(async () => {
   });
 });
 afterEach(() => world.proveReplay());
-afterAll(() => world.close());
+afterAll(async () => {
+  await world.close();
+  await registry.close();
+});
 
 interface Run {
   id: number;
@@ -137,6 +145,16 @@ describe('a pull request', () => {
       message: 'settled',
     });
     await world.until(issue, (row) => row.state === 'completed', 'has landed');
+  });
+
+  test('S52: that names a package which nobody has published is stopped where it is named', async () => {
+    const issue = await world.request('mary', 'Use a helper', form({ owns: ['tools/package.json'] }));
+    const manifest = '{\n  "dependencies": {\n    "known": "1",\n    "nobody-has-this": "1"\n  }\n}\n';
+    const { head } = await work(issue, { 'tools/package.json': manifest });
+    const run = await arbiter(head, 'failure');
+    expect(run.text).toContain('`tools/package.json`, line 4 | nobody-has-this does not exist in npm');
+    expect(run.text).not.toContain('| known');
+    expect(registry.asked.sort()).toEqual(['GET /known', 'GET /nobody-has-this']);
   });
 
   test('S20, S21: is not approved any more after a push, nor after one away and back', async () => {

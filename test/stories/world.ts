@@ -78,6 +78,8 @@ export interface WorldOptions {
   files?: Record<string, string>;
   draftsAllowed?: boolean;
   policy?: string;
+  /** A package registry of this machine; absent: none is asked. */
+  npmUrl?: string;
   agentToken?: string;
   /** Where the App logs to; by default to nobody. */
   log?: Logger;
@@ -191,7 +193,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       agentToken: options.agentToken ?? null,
       dashboardToken: null,
       sweepMs: 20_000,
-      registries: { npm: null, pypi: null, crates: null, go: null },
+      registries: { npm: options.npmUrl ?? null, pypi: null, crates: null, go: null },
       model: null,
       databaseUrl: database.url,
       dataDir: dir,
@@ -274,8 +276,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     },
     proveReplay: async () => {
       for (const row of await listLanes(database.db)) {
-        const journal = await readJournal(database.db, keyOf(row));
-        expect(replayJournal(journal)).toEqual((await loadWholeLane(database.db, keyOf(row))).state);
+        const key = keyOf(row);
+        // Both of one moment: the lane may still be moving.
+        const { journal, state } = await eventually(async () => {
+          const facts = await readJournal(database.db, key);
+          const loaded = await loadWholeLane(database.db, key);
+          return loaded.seq === facts.length && { journal: facts, state: loaded.state };
+        }, 'the lane is still for a moment');
+        expect(replayJournal(journal)).toEqual(state);
       }
     },
     close: () => closeParts({ sandbox, ci, dir, stop: running.stop }, database.drop),

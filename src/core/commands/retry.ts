@@ -1,6 +1,7 @@
 /**
  * `/retry`: a new attempt in fresh context, from a clean branch (what the branch held is kept beside it); or, where the
- * queue has ejected this commit, a new build of it, which counts as this person's approval. On a task that waits it ends the pause before the next attempt.
+ * queue has ejected this commit, a new build of it, which counts as this person's approval. On a task that waits it ends
+ * the pause before the next attempt.
  */
 import type { FactBody } from '../lane/facts.ts';
 import type { LaneState, Task } from '../lane/state.ts';

@@ -79,13 +79,19 @@ function countRow(task: Task, state: LaneState): GateRow {
   const base = { condition: 'approval' as const, name: 'approval' };
   const guarded = protectedPathsOf(state.policy, task);
   // Where protected paths are owned, a person approves whatever the policy says.
-  const needed = Math.max(state.policy.gate.approvals, guarded.length > 0 ? 1 : 0);
+  const byAutonomy = task.approvals.some(
+    (each) => each.source === 'policy' && endOfApproval(each, task, state) === null,
+  );
+  const asked = byAutonomy ? 0 : state.policy.gate.approvals;
+  const needed = Math.max(asked, guarded.length > 0 ? 1 : 0);
   const counting = countingApprovals(task, state);
   const names = counting.map(({ by }) => by).join(', ');
   const ended = task.approvals.find((each) => endOfApproval(each, task, state) !== null);
   if (ended && counting.length < Math.max(1, needed))
     return { ...base, state: 'failed', detail: 'was for another commit' };
-  if (needed === 0) {
+  // Only `decide` gives such an approval: where nobody is asked, or where the policy's autonomy speaks for people.
+  const isAlone = task.approvals.some(({ source }) => source === 'policy');
+  if (needed === 0 || isAlone) {
     if (task.approvals.length > 0)
       return { ...base, state: 'ok', detail: `by ${task.approvals.map(({ by }) => by).join(', ')}` };
     return task.pull?.headSha === task.ejectedHead

@@ -26,6 +26,7 @@ import { timesOfAttempts } from '../task/times.ts';
 import { claimWhatIsFree } from '../task/touched.ts';
 import type { Fact, FactBody } from './facts.ts';
 import { fold } from './fold.ts';
+import { isDoneOutside } from './found-pull.ts';
 import { isLive, type LaneState, type Snapshot } from './state.ts';
 
 /** What the branch and the PR show about work that nobody reported (design §4: evidence on GitHub counts). */
@@ -35,11 +36,11 @@ function readEvidence(state: LaneState): FactBody[] {
     if (!attempt || !pull?.open || attempt.openedSha === null) return [];
     const changed = pull.headSha !== attempt.openedSha;
     const number = attempt.number;
-    if (task.state === 'assigned' && attempt.via === 'adopt' && changed) {
+    if (task.state === 'assigned' && isDoneOutside(attempt) && changed) {
       return [{ kind: 'work-started', issue, attempt: number, claimId: null, worker: null }];
     }
     const under = task.state === 'assigned' || task.state === 'working';
-    return under && changed && !pull.draft && attempt.via === 'adopt'
+    return under && changed && !pull.draft && isDoneOutside(attempt)
       ? [{ kind: 'work-done', issue, attempt: number, by: 'the pull request, ready for review' }]
       : [];
   });

@@ -51,6 +51,8 @@ export type Effect =
   | { kind: 'close-issue'; issue: number }
   | { kind: 'close-pull'; issue: number; pull: number; request: string }
   | RunEffect
+  | { kind: 'close-replaced'; issue: number; pull: number }
+  | { kind: 'ask-assignment'; issue: number; fence: number; agent: string }
   | { kind: 'react'; comment: number; content: 'eyes' | 'rocket' | 'confused' }
   | { kind: 'reply'; under: number; comment: number; fact: Extract<Fact, { kind: 'command-decided' }> }
   | { kind: 'notify'; under: number; fact: Fact };
@@ -60,6 +62,7 @@ export function effectKey(effect: Effect): string {
   switch (effect.kind) {
     case 'open-branch':
     case 'open-pull':
+    case 'ask-assignment':
     case 'dispatch-workflow':
     case 'trigger-checks':
     case 'cancel-run':
@@ -78,6 +81,8 @@ export function effectKey(effect: Effect): string {
     case 'audit':
     case 'clean-build':
       return `${effect.kind}:${effect.build}`;
+    case 'close-replaced':
+      return `${effect.kind}:${effect.pull}`;
     case 'close-issue':
       return `${effect.kind}:${effect.issue}`;
     case 'react':
@@ -94,11 +99,14 @@ export function effectKey(effect: Effect): string {
 function wantedByTask(task: Task, state: LaneState): Effect[] {
   const { attempt, pull, issue } = task;
   const effects: Effect[] = [...keepLateWork(task), ...wantedOfRuns(task, state)];
-  if (attempt && attempt.openedSha === null && !isPuttingAside(task)) {
+  if (attempt?.via === 'assign' && task.state === 'assigned' && !pull?.open) {
+    effects.push({ kind: 'ask-assignment', issue, fence: attempt.fence, agent: attempt.agent });
+  }
+  if (attempt && attempt.via !== 'assign' && attempt.openedSha === null && !isPuttingAside(task)) {
     const { number, fence, branch, baseSha } = attempt;
     effects.push({ kind: 'open-branch', issue, attempt: number, fence, branch, baseSha });
   }
-  if (attempt && attempt.openedSha !== null && pull === null) {
+  if (attempt && attempt.via !== 'assign' && attempt.openedSha !== null && pull === null) {
     effects.push({ kind: 'open-pull', issue, fence: attempt.fence, branch: attempt.branch });
   }
   if (pull?.open && pull.draft && (task.state === 'in-review' || task.state === 'approved')) {
@@ -183,6 +191,12 @@ function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
         ? [reaction]
         : [reaction, { kind: 'reply', under: fact.under, comment: fact.comment, fact }];
     }
+    case 'pull-refused':
+      return [{ kind: 'notify', under: fact.pull, fact }];
+    case 'pull-adopted':
+      return fact.replaces === null
+        ? []
+        : [{ kind: 'close-replaced', issue: fact.issue, pull: fact.replaces }];
     // About the issue's text, so it is said there and not on the pull request.
     case 'edit-suspended':
     case 'prerequisite-questioned':
@@ -217,7 +231,13 @@ export function effectsOfStep(before: LaneState, after: LaneState, facts: readon
 }
 
 /** What is done whatever has become of the state since. */
-const unconditional: ReadonlySet<Effect['kind']> = new Set(['react', 'reply', 'notify', 'cancel-run']);
+const unconditional: ReadonlySet<Effect['kind']> = new Set([
+  'react',
+  'reply',
+  'notify',
+  'cancel-run',
+  'close-replaced',
+]);
 
 /** Whether a recorded effect still makes sense; asked again right before it is done. */
 export function isStillWanted(effect: Effect, state: LaneState): boolean {

@@ -104,6 +104,26 @@ export type FactBody =
       claims: string[];
     }
   | { kind: 'branch-opened'; issue: number; attempt: number; sha: string }
+  | {
+      kind: 'pull-adopted';
+      issue: number;
+      attempt: number;
+      pull: number;
+      headSha: string;
+      draft: boolean;
+      branch: string;
+      /** The PR without work that it takes the place of. */
+      replaces: number | null;
+      by: string;
+    }
+  | {
+      kind: 'pull-refused';
+      issue: number;
+      pull: number;
+      instead: number | null;
+      why: 'trusted' | 'fork' | 'stranger';
+      by: string;
+    }
   | { kind: 'run-dispatched'; issue: number; attempt: number; run: number }
   | { kind: 'pull-opened'; issue: number; pull: number; headSha: string; draft: boolean }
   | { kind: 'work-started'; issue: number; attempt: number; claimId: string | null; worker: string | null }

@@ -192,6 +192,8 @@ function assignTask(state: LaneState, fact: FactOf<'task-assigned'>): LaneState 
       baseSha: fact.baseSha,
       assignedAt: fact.at,
       ...freshAttempt,
+      // Whoever is assigned goes on in the PR that is there; only what comes on top of it is new work.
+      openedSha: fact.via === 'assign' && task.pull?.open ? task.pull.headSha : null,
     },
   }));
   return { ...next, nextFence: fact.fence + 1, passedOver: passOver(state, fact.issue, fact.at) };
@@ -290,6 +292,14 @@ function foldTask(task: Task, fact: Fact, policy: Policy): Task {
       return { ...task, dismissedAt: fact.dismissedAt };
     case 'branch-opened':
       return changeAttempt(task, fact.attempt, (attempt) => ({ ...attempt, openedSha: fact.sha }));
+    case 'pull-adopted': {
+      const { branch, attempt } = fact;
+      const adopted = { ...openPull(task, { ...fact, kind: 'pull-opened' }), branch };
+      // All that is on the branch counts as work.
+      return changeAttempt(adopted, attempt, (each) => ({ ...each, branch, openedSha: each.baseSha }));
+    }
+    case 'pull-refused':
+      return task;
     case 'run-dispatched':
       return changeAttempt(task, fact.attempt, (attempt) => ({ ...attempt, runId: fact.run }));
     case 'pull-opened':

@@ -24,6 +24,7 @@ import { allows } from '../task/lifecycle.ts';
 import { labelsThatCount } from '../task/routing.ts';
 import { readTouched } from '../task/touched.ts';
 import type { FactBody } from './facts.ts';
+import { interpretFoundPull } from './found-pull.ts';
 import { interpretDispatch, interpretRun } from './interpret-run.ts';
 import type { Observation, SeenIssue } from './observation.ts';
 import { elsewhereOf, isLive, type LaneState, prerequisitesOf, type Task } from './state.ts';
@@ -325,6 +326,8 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
         ? [{ kind: 'branch-opened', issue, attempt: number, sha }]
         : [];
     }
+    case 'pull-found':
+      return interpretFoundPull(state, observation);
     case 'run-dispatched':
       return interpretDispatch(state, observation);
     case 'run':

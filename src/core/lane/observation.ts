@@ -127,6 +127,18 @@ export type Observation =
   | { kind: 'agent'; issue: number; attempt: number; fence: number; word: AgentWord }
   | { kind: 'late-work-kept'; issue: number; number: number; branch: string; isBack: boolean }
   | { kind: 'branch-opened'; issue: number; attempt: number; fence: number; sha: string }
+  /** An open PR of nobody's task that is for this one. */
+  | {
+      kind: 'pull-found';
+      issue: number;
+      pull: number;
+      headSha: string;
+      branch: string;
+      draft: boolean;
+      by: string;
+      /** `fork`: from another repository; `stranger`: by somebody who may not write here. */
+      standing: 'trusted' | 'fork' | 'stranger';
+    }
   | { kind: 'run-dispatched'; issue: number; attempt: number; fence: number; run: number }
   /** A workflow run as it is now; `conclusion` is null until it is over. */
   | { kind: 'run'; issue: number; run: number; conclusion: string | null }

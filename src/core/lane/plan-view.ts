@@ -15,6 +15,7 @@ import { openPrerequisites } from '../task/prerequisites.ts';
 import { priorityOf } from '../task/routing.ts';
 import { suspensionWait } from '../task/suspension.ts';
 import { heldFor } from '../task/touched.ts';
+import { isDoneOutside } from './found-pull.ts';
 import {
   type Build,
   elsewhereOf,
@@ -95,12 +96,16 @@ function editWaits(task: Task): Wait[] {
 
 function waitsOfWork(task: Task, lease: string | undefined): Wait[] {
   const { attempt, pull, since } = task;
+  if (attempt?.via === 'assign' && !pull?.open) {
+    const what = `somebody to assign ${attempt.agent} to #${task.issue} on GitHub`;
+    return [{ kind: 'human', what, since, command: 'assign it on the issue' }];
+  }
   if (!attempt || attempt.openedSha === null) {
     return [{ kind: 'branch', what: 'its branch is being opened', since, command: null }];
   }
   if (!pull?.open)
     return [{ kind: 'branch', what: 'its pull request is being opened', since, command: null }];
-  if (attempt.via === 'adopt') {
+  if (isDoneOutside(attempt)) {
     const what = `somebody to push to ${attempt.branch} and mark #${pull.number} ready for review`;
     return [{ kind: 'work', what, since, command: `git push origin ${attempt.branch}` }];
   }

@@ -32,7 +32,11 @@ export function planQueue(snapshot: QueueSnapshot, tuning: Tuning = defaultTunin
 function wakeAt(situation: Situation): number | null {
   const { line, covered } = situation;
   if (line.snapshot.policy.mode === 'serial' || situation.free < 1) return null;
-  const waits = line.entries.some((_, index) => isReady(situation, index) && !covered.has(index));
+  const isIdle = situation.running.length === 0 && !situation.actions.some((action) => action.do === 'start');
+  const waits = line.entries.some(
+    (_, index) =>
+      !covered.has(index) && (isReady(situation, index) || (isIdle && situation.held[index] === null)),
+  );
   const at = Math.ceil(lastDeparture(situation) + carInterval(situation));
   return waits && at > line.snapshot.at ? at : null;
 }

@@ -115,6 +115,14 @@ function sortRunning(situation: Situation): void {
     situation.running.push(test);
     noteRunning(situation, test.members, mayLand(test), test.build.purpose);
   };
+  if (line.snapshot.frozen) {
+    // What passed waits for the thaw; it is not tested again.
+    for (const test of line.tests) {
+      if (test.build.outcome === 'passed' && mayLand(test)) {
+        for (const index of test.members) situation.covered.add(index);
+      }
+    }
+  }
   for (const test of running) {
     if (mayLand(test) && passOdds(situation, test.members) >= tuning.hopeless) keep(test);
     else doubtful.push(test);

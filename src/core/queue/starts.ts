@@ -112,7 +112,8 @@ function startCar(situation: Situation, ready: ReadonlySet<number>): void {
   for (const index of underTest(situation)) if (covered.has(index)) addStack(line, index, mixed);
   const all = passOdds(situation, mixed) >= tuning.mix ? mixed : trainOf(situation, ready);
   const boarders = [...all].filter(isNew);
-  const car = new Set([...all].filter((index) => !isNew(index)));
+  const car = new Set<number>();
+  for (const index of all) if (!isNew(index)) addStack(line, index, car);
   // Affordable cars of a few boarders each: should one fail, the culprit is among a few.
   const cars = Math.max(1, Math.min(Math.ceil(boarders.length / tuning.carSize), affordableCars(situation)));
   const size = Math.ceil(boarders.length / cars);
@@ -163,13 +164,13 @@ function takeGroup(situation: Situation, waiting: number[], groups: Groups): num
 
 /** The entries before it that share paths with it and are probably good: their sum is what will land. */
 function addContext(situation: Situation, index: number, set: Set<number>): void {
-  const { line, held } = situation;
+  const { line, held, tuning } = situation;
   let good = 1;
   for (const id of line.entries[index]?.overlaps ?? []) {
     const other = line.indexOf.get(id);
     if (other === undefined || other >= index || held[other] !== null) continue;
     const next = good * (1 - badOdds(situation, other));
-    if (next < suspicion) continue;
+    if (next < suspicion || badOdds(situation, other) > tuning.context) continue;
     good = next;
     addStack(line, other, set);
   }
@@ -184,14 +185,18 @@ function startScreens(situation: Situation, untested: number[], boarding: Readon
     const size = isCrowded ? Math.min(batch, Math.ceil(untested.length / situation.free)) : batch;
     const odds = isCrowded ? tuning.crowdedGroup : tuning.group;
     const group = takeGroup(situation, untested, { odds, size });
-    const candidate = new Set(boarding);
-    for (const index of [...underTest(situation), ...group]) addStack(line, index, candidate);
+    const ahead = new Set(boarding);
+    for (const index of underTest(situation)) addStack(line, index, ahead);
+    const stacks = new Set<number>();
+    for (const index of group) addStack(line, index, stacks);
+    const ordered = [...new Set([...[...ahead].sort((a, b) => a - b), ...stacks])];
+    const candidate = likelyPart(situation, ordered, tuning.doubt);
+    const isAboard = group.every((index) => candidate.has(index));
     const isCalm = isCrowded || situation.odds.estimates.calm >= tuning.calm;
-    if (isCalm && passOdds(situation, candidate) >= tuning.fresh) {
+    if (isCalm && isAboard && passOdds(situation, candidate) >= tuning.fresh) {
       start(situation, candidate, 'train');
       continue;
     }
-    if (!isCrowded) untested.unshift(...group.splice(1));
     const set = new Set<number>();
     for (const index of group) addContext(situation, index, set);
     const clear = clearMembers(situation, [...set]);
@@ -204,6 +209,30 @@ function isTainted({ odds }: Situation, index: number): boolean {
   return odds.failures.some(({ members }) => members.includes(index));
 }
 
+/**
+ * When builds are scarce, one part of what failed together is tested at a time: should it fail too, the rest is
+ * cleared without a build of its own.
+ */
+function oneAtATime(situation: Situation, waiting: readonly number[]): number[] {
+  const { odds, watched, tuning } = situation;
+  if (waiting.length <= situation.free) return [...waiting];
+  const left = new Set(waiting);
+  const chosen = new Set<number>();
+  const bySize = [...odds.failures].sort((a, b) => a.members.length - b.members.length);
+  for (const { members } of bySize) {
+    const open = members.filter((index) => left.has(index) && !chosen.has(index)).sort((a, b) => a - b);
+    if (members.length < 2 || open.length === 0) continue;
+    const isUnderTest = members.some((index) => watched.has(index) || chosen.has(index));
+    const part = isUnderTest ? new Set<number>() : likelyPart(situation, open, tuning.doubt);
+    for (const [n, index] of open.entries()) {
+      const isFirst = n === 0 && !isUnderTest;
+      if (isFirst || part.has(index)) chosen.add(index);
+      else left.delete(index);
+    }
+  }
+  return waiting.filter((index) => left.has(index));
+}
+
 export function planStarts(situation: Situation): void {
   const ready = findReady(situation);
   const waiting = indicesWhere(
@@ -214,16 +243,30 @@ export function planStarts(situation: Situation): void {
       !situation.covered.has(index) &&
       !situation.watched.has(index),
   );
-  const untested = waiting.filter((index) => badOdds(situation, index) < suspicion);
+  const chosen = oneAtATime(situation, waiting);
+  const untested = chosen.filter((index) => badOdds(situation, index) < suspicion);
   // With few builds a run is too dear for a few known entries alone: untested ones ride along.
   const boarders = [...ready].filter((index) => !situation.covered.has(index));
   const isCrowded = untested.length > situation.free;
   if (!isCrowded || boarders.length >= situation.tuning.worth) startCar(situation, ready);
   startSearch(situation, ready);
-  startRetests(situation, waiting);
+  startRetests(situation, chosen);
   const boarding = trainOf(situation, ready);
   startScreens(situation, untested, boarding);
   startCar(situation, ready);
+  startSomething(situation);
+}
+
+/** The odds may speak against every candidate at once; then the first entry is tested on its own, so that they move. */
+function startSomething(situation: Situation): void {
+  const { line, running, actions } = situation;
+  if (running.length > 0 || actions.some((action) => action.do === 'start') || situation.free < 1) return;
+  if (line.snapshot.at < lastDeparture(situation) + carInterval(situation)) return;
+  const first = situation.held.findIndex((wait, index) => wait === null && !situation.covered.has(index));
+  if (first < 0) return;
+  const set = new Set<number>();
+  addStack(line, first, set);
+  start(situation, set, 'retest');
 }
 
 /** One entry after the other, each on the base as it is. */

@@ -6,6 +6,8 @@ export interface Tuning {
   readonly calm: number;
   /** An untested entry joins a car while the car's odds of passing stay at least this. */
   readonly fresh: number;
+  /** A screen takes overlapping entries along whose own odds of being bad are at most this. */
+  readonly context: number;
   /** New members of one build have at least these joint odds of being good, when runners are free. */
   readonly group: number;
   /** The same when more entries wait than runners are free. */
@@ -36,13 +38,14 @@ export const defaultTuning: Tuning = {
   board: 0.13,
   calm: 0.35,
   fresh: 0.35,
-  group: 0.83,
+  context: 0.1,
+  group: 0.9,
   crowdedGroup: 0.57,
   cars: 14,
   carShare: 0.2,
   carSize: 10,
   worth: 4,
-  mix: 0.85,
+  mix: 0.5,
   blame: 0.997,
   cover: 0.13,
   coverUntested: 0.35,

@@ -46,9 +46,7 @@ export function agentsOf(state: LaneState): Agent[] {
   const configured = Object.entries(state.policy.agents);
   if (configured.length === 0)
     return [{ name: 'default', via: null, capacity: state.policy.limits.running, capabilities: [] }];
-  return configured.flatMap(([name, { via, capacity, capabilities }]) =>
-    via === 'assign' ? [] : [{ name, via, capacity, capabilities }],
-  );
+  return configured.map(([name, { via, capacity, capabilities }]) => ({ name, via, capacity, capabilities }));
 }
 
 /** Whether people's labels let the agent have the task. */
@@ -101,11 +99,6 @@ export function agentWait(snapshot: Snapshot, task: Task, at: string): Wait {
   const { state } = snapshot;
   const wait = { kind: 'agent' as const, since: task.since };
   const agents = agentsOf(state);
-  if (agents.length === 0) {
-    const what =
-      'no agent in .github/signalbox.yml is started by pull, dispatch or adopt, the ways there are so far';
-    return { ...wait, what, command: null };
-  }
   const named = agentNamedFor(task);
   if (named !== null && !agents.some((agent) => agent.name === named)) {
     const what = `there is no agent ${named} in .github/signalbox.yml`;

@@ -7,6 +7,7 @@ import { gateOf } from '../gate/gate.ts';
 import type { FactBody } from '../lane/facts.ts';
 import type { LaneState, Task } from '../lane/state.ts';
 import type { Policy } from '../policy.ts';
+import { protectedPathsOf } from './ownership.ts';
 import { matches } from './patterns.ts';
 import { type Grace, isComplex } from './record.ts';
 
@@ -42,8 +43,12 @@ export function autonomyOf(task: Task, { policy }: LaneState): Autonomy {
   const isOfHead = verdict?.headSha === task.pull?.headSha && verdict?.version === task.version;
   if (!verdict?.touched || !isOfHead) return { level: 'in-the-loop', why: 'its diff is not known yet' };
   if (isComplex(task)) return { level: 'in-the-loop', why: 'it was in the human queue twice' };
-  const risky = verdict.touched.find((path) => matches(policy.ownership.protected, path));
-  if (risky !== undefined) return { level: 'in-the-loop', why: `${risky} is protected` };
+  const [guarded] = protectedPathsOf(policy, task);
+  const risky =
+    guarded ??
+    verdict.touched.find((path) => matches(policy.ownership.protected, path)) ??
+    verdict.findings.find((finding) => finding.rule === 'protected')?.path;
+  if (risky != null) return { level: 'in-the-loop', why: `${risky} is protected` };
   const byPath = verdict.touched
     .map((path) => levelOfPath(policy, task.labels, path))
     .reduce(stricter, { level: 'out-of-the-loop', why: 'every path is out of the loop' });
@@ -64,7 +69,8 @@ function approveAlone(state: LaneState, task: Task, at: string): FactBody[] {
   if (task.state !== 'in-review' || !pull?.open || pull.headSha === task.ejectedHead) return [];
   const { level } = autonomyOf(task, state);
   if (level === 'in-the-loop') return [];
-  const rest = gateOf(task, state).filter((row) => row.condition !== 'approval');
+  // Owners that the policy asks for, and people who ask for changes, are asked all the same.
+  const rest = gateOf(task, state).filter((row) => row.name !== 'approval');
   if (rest.some((row) => row.state !== 'ok')) return [];
   const { headSha } = pull;
   const grace = graceOf(task);
@@ -73,7 +79,8 @@ function approveAlone(state: LaneState, task: Task, at: string): FactBody[] {
     return [{ kind: 'grace-started', issue, headSha, version, until }];
   }
   if (level === 'on-the-loop' && grace !== null && grace.until > at) return [];
-  return [{ kind: 'approved', issue, headSha, version, policyHash: state.policyHash, by: 'policy' }];
+  const bound = { headSha, version, policyHash: state.policyHash };
+  return [{ kind: 'approved', issue, ...bound, by: 'policy', source: 'policy' }];
 }
 
 /**

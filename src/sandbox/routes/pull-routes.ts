@@ -145,11 +145,18 @@ function addMergeRoutes(world: World, route: AddRepoRoute): void {
 
 export function addPullRoutes(world: World, route: AddRepoRoute): void {
   route('GET', '/pulls', READ, (call) => listPulls(world, call));
-  route('POST', '/pulls', WRITE, async (call) => {
-    const input = await readBody(call.c, NewPull);
-    const issue = await openPull(world, call.repo, call.actor, { ...input, body: input.body ?? null });
-    return answerPull(world, call, issue, 201);
-  });
+  // Whoever may read may propose: the branch is there already.
+  route(
+    'POST',
+    '/pulls',
+    WRITE,
+    async (call) => {
+      const input = await readBody(call.c, NewPull);
+      const issue = await openPull(world, call.repo, call.actor, { ...input, body: input.body ?? null });
+      return answerPull(world, call, issue, 201);
+    },
+    'read',
+  );
   route('GET', '/pulls/:number{\\d+}', READ, (call) =>
     answerPull(world, call, demandPull(call.repo, call.param('number'))),
   );

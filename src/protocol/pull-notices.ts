@@ -1,0 +1,30 @@
+/** New comments about pull requests that Signalbox did not open. */
+import { escapeLine, inlineCode } from './escape.ts';
+
+/** Under a PR that is not the task's. */
+export function renderPullRefused(of: {
+  issue: number;
+  instead: number | null;
+  why: 'trusted' | 'fork' | 'stranger';
+}): string {
+  const place = of.instead === null ? `the issue #${of.issue}` : `#${of.instead}`;
+  const reason = {
+    trusted: `#${of.issue} is being worked on already: ${of.instead === null ? 'see there' : `in #${of.instead}`}.`,
+    fork: `#${of.issue} is a task, and its pull request must come from a branch of this repository.`,
+    stranger: `#${of.issue} is a task, and only people with write access or its agent may do it here.`,
+  }[of.why];
+  return [
+    '### This pull request is not taken into the queue',
+    reason,
+    `**What to do:** say what you have on ${place}, or close this one. Nothing here is judged or landed by Signalbox.`,
+  ].join('\n\n');
+}
+
+/** Under an issue whose agent works by being assigned, which an App may not do. */
+export function renderAssignmentWish(of: { issue: number; agent: string; login: string }): string {
+  return [
+    '### One click is needed',
+    `#${of.issue} is ${inlineCode(of.agent)}'s, and GitHub lets only people assign it.`,
+    `**What to do:** add ${inlineCode(escapeLine(of.login))} as an assignee of this issue. Its pull request is found when it opens.`,
+  ].join('\n\n');
+}
