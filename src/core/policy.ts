@@ -155,6 +155,8 @@ export const PolicyFile = z.strictObject({
       loosened_tests: Weight.default('warn'),
       binary: Weight.default('warn'),
       protected: Weight.default('fail'),
+      /** Secrets in commits that a later commit of the same pull request undoes. */
+      history: Weight.default('fail'),
       stale: Weight.default('warn'),
       stale_after: Duration.default(14 * unitMs.d),
       reversal: Weight.default('fail'),

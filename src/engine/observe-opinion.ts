@@ -36,7 +36,7 @@ export async function observeOpinion(
   const { headSha, baseSha } = verdict;
   const given = ctx.secondOpinion
     ? await ctx.secondOpinion.review(
-        (await readDiff(ctx, { headSha, baseSha, codeowners: false })).changes,
+        (await readDiff(ctx, { headSha, baseSha, codeowners: false, history: false })).changes,
         task.spec,
       )
     : { by: askable, verdict: 'none' as const, summary: 'this Signalbox has no model to ask' };

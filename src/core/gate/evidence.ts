@@ -50,7 +50,7 @@ export interface GateEvidence {
   overrides: Override[];
   /** Reviews that have counted once; the same review does not count again after its approval ended. */
   spentReviews: number[];
-  /** Checks that reported on the head and that nobody asks for: they may be what a missing one is called now. */
+  /** Checks that reported on the head and that nobody asks for: they may be what a missing one is called now, or claim to be ours. */
   otherChecks: string[];
   opinion: Opinion | null;
   /** Which buttons have been answered on this head: once each, so that nobody can make Signalbox flood the PR. */

@@ -34,15 +34,23 @@ function checkRow(task: Task, state: LaneState, check: RequiredCheck, at: string
   return { ...base, state: 'failed', detail: `${result.conclusion} is not proof` };
 }
 
+/** A check of the arbiter's name that the arbiter has not made lets nothing through, and people should know of it (S26). */
+function impostorNote(task: Task): string {
+  const isThere = task.pull?.gate.otherChecks.includes(checkNames.arbiter) ?? false;
+  return isThere ? '; somebody else has reported a check of this name: it does not count' : '';
+}
+
 function arbiterRow(task: Task, state: LaneState): GateRow {
   const base = { condition: 'arbiter' as const, name: checkNames.arbiter };
+  const note = impostorNote(task);
   const verdict = task.pull?.verdict ?? null;
   if (!isVerdictFor(verdict, task, state.policyHash))
-    return { ...base, state: 'pending', detail: 'has not judged this commit' };
+    return { ...base, state: 'pending', detail: `has not judged this commit${note}` };
   const open = countFindings(openFindings(verdict, task));
-  if (open > 0) return { ...base, state: 'failed', detail: `${open} finding${open === 1 ? '' : 's'}` };
+  if (open > 0) return { ...base, state: 'failed', detail: `${open} finding${open === 1 ? '' : 's'}${note}` };
   const accepted = verdict.findings.some((finding) => finding.severity === 'fail');
-  return { ...base, state: 'ok', detail: accepted ? 'accepted by a maintainer' : 'no findings that fail' };
+  const detail = accepted ? 'accepted by a maintainer' : 'no findings that fail';
+  return { ...base, state: 'ok', detail: `${detail}${note}` };
 }
 
 /** A second opinion can only withhold: without one that was understood, nothing is held up, and it is shown. */
