@@ -5,7 +5,7 @@
 import { noteAnswer } from '../commands/limit.ts';
 import { freshEvidence, moveHead } from '../gate/evidence.ts';
 import { addApproval, dropApproval, foldGateFact } from '../gate/fold-gate.ts';
-import { defaultPolicy, type Policy, policyHash } from '../policy.ts';
+import { completePolicy, defaultPolicy, type Policy, policyHash } from '../policy.ts';
 import { foldQueueFact, noteLeaving } from '../queue/fold-queue.ts';
 import { emptyMemory, settleMemory } from '../queue/memory.ts';
 import {
@@ -436,7 +436,7 @@ function foldFact(state: LaneState, fact: Fact): LaneState {
     case 'lane-renamed':
       return { ...state, owner: fact.owner, repo: fact.repo };
     case 'policy-read':
-      return { ...state, policy: fact.policy, policyHash: fact.hash, policyProblem: null };
+      return { ...state, policy: completePolicy(fact.policy), policyHash: fact.hash, policyProblem: null };
     case 'policy-refused':
       return { ...state, policyProblem: fact.problem };
     case 'required-checks-read':
