@@ -2,7 +2,8 @@
 import { checkNames } from '../core/ids.ts';
 import type { Effect } from '../core/lane/effects.ts';
 import type { Observation } from '../core/lane/observation.ts';
-import type { BuildEntry, LaneState } from '../core/lane/state.ts';
+import type { BuildEntry } from '../core/lane/queue-state.ts';
+import type { LaneState } from '../core/lane/state.ts';
 import { findVanished, mostBlobs } from '../core/queue/audit.ts';
 import { judgeChecks } from '../core/queue/proof-of-checks.ts';
 import { deleteRef } from '../github/delete-ref.ts';

@@ -3,7 +3,7 @@
  * base branch, so the branch of a PR is moved to its rewritten commit before the base moves. Only branches that
  * Signalbox has made are moved; others are closed with a link to the commit.
  */
-import type { BuildEntry } from '../core/lane/state.ts';
+import type { BuildEntry } from '../core/lane/queue-state.ts';
 import { fetchPull } from '../github/fetch-pull.ts';
 import { closePull } from '../github/post-pull.ts';
 import { postReply } from '../github/post-sticky.ts';

@@ -1,5 +1,5 @@
 import type { Octokit } from '@octokit/rest';
-import type { CheckConclusion } from '../core/lane/state.ts';
+import type { CheckConclusion } from '../core/lane/pull-state.ts';
 import { isMissing, refusalOf } from './failure.ts';
 import { fetchPages } from './fetch-pages.ts';
 import { type CheckSeen, inRepo, type RepoName } from './observed.ts';

@@ -2,7 +2,7 @@
  * What this room reports: small plain objects in our words, holding only what is used. GitHub's own shapes do not
  * leave the room, so a field that a GitHub Enterprise or look-alike server leaves out is settled here, once.
  */
-import type { CheckConclusion } from '../core/lane/state.ts';
+import type { CheckConclusion } from '../core/lane/pull-state.ts';
 
 /** A repository by its present name; the numeric id is what is kept, names change. */
 export interface RepoName {

@@ -1,7 +1,7 @@
 /** What has landed lately, for looking at what a new change does to it. */
 import { type Kysely, sql } from 'kysely';
 import type { LaneKey } from '../core/ids.ts';
-import type { BuildEntry } from '../core/lane/state.ts';
+import type { BuildEntry } from '../core/lane/queue-state.ts';
 import type { DB } from './schema.ts';
 
 export interface LandedEntry extends BuildEntry {

@@ -3,31 +3,30 @@ import type { Selectable } from 'kysely';
 import type { GateEvidence, RequiredCheck } from '../core/gate/evidence.ts';
 import { emptyLane } from '../core/lane/fold.ts';
 import type { Spending } from '../core/lane/health.ts';
+import type { Approval, CheckResult, Pull, Verdict } from '../core/lane/pull-state.ts';
 import type {
-  Adjustments,
-  Approval,
-  Attempt,
   Build,
   BuildEntry,
   BuildState,
-  CheckResult,
+  Flight,
+  Landing,
+  QueueMemory,
+  VanishedPatch,
+} from '../core/lane/queue-state.ts';
+import type {
+  Adjustments,
+  Attempt,
   Collision,
   Escalation,
-  Flight,
   Freeze,
   Hold,
-  Landing,
   LaneState,
   PrerequisiteState,
-  Pull,
-  QueueMemory,
   Routing,
   Spec,
   Suspension,
   Task,
   TaskState,
-  VanishedPatch,
-  Verdict,
   VersionNote,
 } from '../core/lane/state.ts';
 import { completePolicy, type Policy } from '../core/policy.ts';

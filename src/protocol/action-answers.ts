@@ -1,7 +1,7 @@
 /** Answers to the buttons of `signalbox/arbiter`: new comments, because somebody asked. */
 import type { RuleName } from '../core/gate/rules/rule.ts';
 import type { CheckAction } from '../core/lane/facts.ts';
-import type { Finding, Verdict } from '../core/lane/state.ts';
+import type { Finding, Verdict } from '../core/lane/pull-state.ts';
 import { heldRule } from '../core/task/touched.ts';
 import { escapeSentence, inlineCode } from './escape.ts';
 import { actionLabels } from './gate-fact-text.ts';

@@ -3,7 +3,7 @@ import { countFindings } from '../core/gate/arbiter.ts';
 import type { Override } from '../core/gate/evidence.ts';
 import { ruleNames } from '../core/gate/rules/rule.ts';
 import type { CheckAction } from '../core/lane/facts.ts';
-import type { Finding, Verdict } from '../core/lane/state.ts';
+import type { Finding, Verdict } from '../core/lane/pull-state.ts';
 import { heldRule } from '../core/task/touched.ts';
 import { escapeSentence, inlineCode } from './escape.ts';
 import { actionLabels } from './gate-fact-text.ts';

@@ -1,7 +1,8 @@
 /** One plain sentence for each fact that people want to read about; not Markdown, so whoever shows it escapes it. */
 import { countFindings } from '../core/gate/arbiter.ts';
 import type { CommandOutcome, Fact, GateFact } from '../core/lane/facts.ts';
-import type { CheckResult, PrerequisiteState, Verdict } from '../core/lane/state.ts';
+import type { CheckResult, Verdict } from '../core/lane/pull-state.ts';
+import type { PrerequisiteState } from '../core/lane/state.ts';
 import { agentName, describeAttemptFact, describeLength } from './attempt-text.ts';
 import { describeGateFact } from './gate-fact-text.ts';
 import { removeInvisible } from './hidden-text.ts';

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { judgeDiff, openFindings } from '../../src/core/gate/arbiter.ts';
 import type { PathChange } from '../../src/core/gate/diff.ts';
 import { type GateRow, gateIsOpen, gateOf } from '../../src/core/gate/gate.ts';
-import type { Approval, CheckConclusion, Task, Verdict } from '../../src/core/lane/state.ts';
+import type { Approval, CheckConclusion, Verdict } from '../../src/core/lane/pull-state.ts';
+import type { Task } from '../../src/core/lane/state.ts';
 import {
   approve,
   checks,

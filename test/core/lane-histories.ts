@@ -8,7 +8,8 @@ import type { Effect } from '../../src/core/lane/effects.ts';
 import { isStillWanted } from '../../src/core/lane/effects.ts';
 import type { Fact } from '../../src/core/lane/facts.ts';
 import type { AgentWord, Observation, SeenCommand } from '../../src/core/lane/observation.ts';
-import type { CheckConclusion, Task } from '../../src/core/lane/state.ts';
+import type { CheckConclusion } from '../../src/core/lane/pull-state.ts';
+import type { Task } from '../../src/core/lane/state.ts';
 import { approve, command, issue, type issueSeen, LaneDriver, policy, pull } from './lane-driver.ts';
 
 const paths = [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { waitsOf } from '../../src/core/lane/plan-view.ts';
-import type { Finding } from '../../src/core/lane/state.ts';
+import type { Finding } from '../../src/core/lane/pull-state.ts';
 import { PolicyFile } from '../../src/core/policy.ts';
 import {
   checks,

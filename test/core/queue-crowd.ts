@@ -6,7 +6,7 @@ import type { Effect } from '../../src/core/lane/effects.ts';
 import { isStillWanted } from '../../src/core/lane/effects.ts';
 import type { Fact } from '../../src/core/lane/facts.ts';
 import type { Observation } from '../../src/core/lane/observation.ts';
-import type { CheckConclusion } from '../../src/core/lane/state.ts';
+import type { CheckConclusion } from '../../src/core/lane/pull-state.ts';
 import { isRunning } from '../../src/core/queue/build-state.ts';
 import { approve, command, finishWork, LaneDriver, openWork, policy, request } from './lane-driver.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Override } from '../../src/core/gate/evidence.ts';
-import type { Finding, Verdict } from '../../src/core/lane/state.ts';
+import type { Finding, Verdict } from '../../src/core/lane/pull-state.ts';
 import { renderActionAnswer } from '../../src/protocol/action-answers.ts';
 import { renderArbiterCheck } from '../../src/protocol/arbiter-check.ts';
 import { at, head } from './scene.ts';

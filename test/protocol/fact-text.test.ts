@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { FactBody } from '../../src/core/lane/facts.ts';
-import type { Finding, Verdict } from '../../src/core/lane/state.ts';
+import type { Finding, Verdict } from '../../src/core/lane/pull-state.ts';
 import { defaultPolicy } from '../../src/core/policy.ts';
 import { describeFact } from '../../src/protocol/fact-text.ts';
 import { at, head, task } from './scene.ts';

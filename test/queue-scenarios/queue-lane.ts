@@ -1,6 +1,7 @@
 /** A lane with entries in its queue, driven by hand: candidates are made, tested and landed when a scenario says so. */
 import type { Fact } from '../../src/core/lane/facts.ts';
-import type { Build, CheckConclusion } from '../../src/core/lane/state.ts';
+import type { CheckConclusion } from '../../src/core/lane/pull-state.ts';
+import type { Build } from '../../src/core/lane/queue-state.ts';
 import { isRunning } from '../../src/core/queue/build-state.ts';
 import {
   approve,

@@ -1,6 +1,7 @@
 /** Whose approval counts, for what, and when it ends. */
 import type { FactBody } from '../lane/facts.ts';
-import type { Approval, LaneState, OwnerGroup, Task } from '../lane/state.ts';
+import type { Approval, OwnerGroup } from '../lane/pull-state.ts';
+import type { LaneState, Task } from '../lane/state.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { allows } from '../task/lifecycle.ts';
 import { ownsItsFiles } from '../task/ownership.ts';

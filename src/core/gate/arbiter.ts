@@ -1,5 +1,6 @@
 /** The arbiter: all rules over one diff, as one verdict bound to a head, a version of the task and a policy. */
-import type { Finding, Task, Verdict } from '../lane/state.ts';
+import type { Finding, Verdict } from '../lane/pull-state.ts';
+import type { Task } from '../lane/state.ts';
 import type { Policy } from '../policy.ts';
 import { heldRule } from '../task/touched.ts';
 import { mostOwnerGroups, ownersOf } from './codeowners.ts';

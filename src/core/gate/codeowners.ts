@@ -3,7 +3,7 @@
  * of `#`; the last line that matches a path decides, and one without owners takes them away.
  */
 import makeIgnore from 'ignore';
-import type { OwnerGroup } from '../lane/state.ts';
+import type { OwnerGroup } from '../lane/pull-state.ts';
 
 interface OwnerLine {
   matches: (path: string) => boolean;

@@ -1,6 +1,7 @@
 /** How the facts of the gate change a task: the part of `fold` that this folder owns. */
 import type { Fact, GateFact } from '../lane/facts.ts';
-import type { Approval, Task } from '../lane/state.ts';
+import type { Approval } from '../lane/pull-state.ts';
+import type { Task } from '../lane/state.ts';
 import type { GateEvidence } from './evidence.ts';
 
 type FactOf<K extends Fact['kind']> = Extract<Fact, { kind: K }>;

@@ -1,6 +1,7 @@
 /** Which checks a commit must have passed, and what counts as having passed. */
 import { checkNames } from '../ids.ts';
-import type { CheckConclusion, CheckResult, LaneState } from '../lane/state.ts';
+import type { CheckConclusion, CheckResult } from '../lane/pull-state.ts';
+import type { LaneState } from '../lane/state.ts';
 import type { RequiredCheck } from './evidence.ts';
 
 const ours: ReadonlySet<string> = new Set(Object.values(checkNames));

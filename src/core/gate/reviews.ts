@@ -6,7 +6,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { FactBody } from '../lane/facts.ts';
 import type { Observation, Permission, SeenReview } from '../lane/observation.ts';
-import type { Approval, LaneState, Task } from '../lane/state.ts';
+import type { Approval } from '../lane/pull-state.ts';
+import type { LaneState, Task } from '../lane/state.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { approvalRefusal } from './approving.ts';
 import { isSameLogin } from './fold-gate.ts';

@@ -7,8 +7,9 @@ import { auditedAgainst } from '../queue/audit.ts';
 import { isActive } from '../queue/build-state.ts';
 import { isPuttingAside, keepLateWork } from '../task/late-work.ts';
 import type { Fact } from './facts.ts';
+import type { Build, BuildEntry, Flight, Landing } from './queue-state.ts';
 import { abandonedRuns, type RunEffect, wantedOfRuns } from './run-effects.ts';
-import type { Build, BuildEntry, Flight, Landing, LaneState, Task } from './state.ts';
+import type { LaneState, Task } from './state.ts';
 
 export type Effect =
   | { kind: 'open-branch'; issue: number; attempt: number; fence: number; branch: string; baseSha: string }

@@ -6,22 +6,17 @@
 import type { Objection, Opinion, Override, RequiredCheck } from '../gate/evidence.ts';
 import type { Policy } from '../policy.ts';
 import type { AttemptEnd } from '../task/record.ts';
+import type { CheckResult, Verdict } from './pull-state.ts';
+import type { Build, BuildEntry, Flight, Landing, VanishedPatch } from './queue-state.ts';
 import type {
   Adjustments,
-  Build,
-  BuildEntry,
-  CheckResult,
   Escalation,
-  Flight,
-  Landing,
   PrerequisiteState,
   Routing,
   Spec,
   Suspension,
   TaskState,
   Usage,
-  VanishedPatch,
-  Verdict,
   VersionNote,
   Via,
 } from './state.ts';

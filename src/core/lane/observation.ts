@@ -7,7 +7,9 @@ import type { ReadDiff } from '../gate/arbiter.ts';
 import type { Opinion, RequiredCheck } from '../gate/evidence.ts';
 import type { PolicyReading } from '../policy.ts';
 import type { CheckAction } from './facts.ts';
-import type { CheckResult, PrerequisiteState, Spec, Usage, VanishedPatch } from './state.ts';
+import type { CheckResult } from './pull-state.ts';
+import type { VanishedPatch } from './queue-state.ts';
+import type { PrerequisiteState, Spec, Usage } from './state.ts';
 
 export type Permission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none';
 

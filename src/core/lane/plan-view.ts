@@ -16,14 +16,8 @@ import { priorityOf } from '../task/routing.ts';
 import { suspensionWait } from '../task/suspension.ts';
 import { heldFor } from '../task/touched.ts';
 import { isDoneOutside } from './found-pull.ts';
-import {
-  type Build,
-  elsewhereOf,
-  type LaneState,
-  prerequisitesOf,
-  type Snapshot,
-  type Task,
-} from './state.ts';
+import type { Build } from './queue-state.ts';
+import { elsewhereOf, type LaneState, prerequisitesOf, type Snapshot, type Task } from './state.ts';
 import type { LaneView, PlanRow, QueueRow, Wait } from './view.ts';
 
 function buildOf(state: LaneState, issue: number): Build | undefined {

@@ -5,11 +5,12 @@
  * gives exactly the stored state (invariant I7). Anything that only time or a heartbeat changes (leases, workers
  * seen) is not part of it: it arrives in the `Snapshot` that `decide` looks at.
  */
-import type { GateEvidence, RequiredCheck } from '../gate/evidence.ts';
+import type { RequiredCheck } from '../gate/evidence.ts';
 import type { Policy } from '../policy.ts';
-import type { BuildPurpose } from '../queue/snapshot.ts';
 import type { TaskRecord } from '../task/record.ts';
 import type { Health, Spending } from './health.ts';
+import type { Approval, Pull } from './pull-state.ts';
+import type { Build, Entry, Landing, QueueMemory } from './queue-state.ts';
 
 export type TaskState =
   | 'waiting'
@@ -83,105 +84,6 @@ export interface Attempt {
   usd: number;
   /** Whether people were told that most of its budget is used. */
   warned: boolean;
-}
-
-export type CheckConclusion =
-  | 'pending'
-  | 'success'
-  | 'failure'
-  | 'neutral'
-  | 'skipped'
-  | 'cancelled'
-  | 'timed-out';
-
-/** What one required check says about one commit. */
-export interface CheckResult {
-  name: string;
-  conclusion: CheckConclusion;
-  url: string | null;
-}
-
-export interface Finding {
-  rule: string;
-  severity: 'fail' | 'warn';
-  path: string | null;
-  /** In the file as it is at the head, from 1; null when it is about no line, or about one that is gone. */
-  line: number | null;
-  message: string;
-  /** What to do about it, as a sentence. */
-  remedy: string;
-  /** How many findings of its kind this one stands for; absent: for itself. */
-  count?: number;
-}
-
-/** The arbiter's judgement of one head at one version of the task. */
-export interface Verdict {
-  headSha: string;
-  /** The base commit that the diff was taken against. */
-  baseSha: string;
-  version: number;
-  /** The policy that was in force when it was judged. */
-  policyHash: string;
-  findings: Finding[];
-  /** Every path that the diff touches, by old and new name; absent where it was not noted. */
-  touched?: string[];
-  /** Who wrote the commits, as far as GitHub knows them; at most twenty logins. */
-  authors: string[];
-  /** Whose files the diff touches, by the CODEOWNERS of the base branch. */
-  owners: OwnerGroup[];
-}
-
-/** Paths of one diff that have the same owners; one of these must approve. */
-export interface OwnerGroup {
-  /** As CODEOWNERS has them: `@login`, `@org/team` or an e-mail address. */
-  owners: string[];
-  count: number;
-  /** One of the paths. */
-  example: string;
-}
-
-export interface Approval {
-  headSha: string;
-  version: number;
-  policyHash: string;
-  by: string;
-  at: string;
-  source: 'command' | 'review' | 'policy';
-  /** The id of the review on GitHub; null for the other sources. */
-  review: number | null;
-  /** How often the branch had been force-pushed: away and back gives the same commit, and another number. */
-  epoch: number;
-  /** Which of the owners that the diff asks for this person speaks for. */
-  owns: string[];
-}
-
-export interface Pull {
-  number: number;
-  headSha: string;
-  draft: boolean;
-  open: boolean;
-  merged: boolean;
-  /** Checks of `headSha`; emptied when the head moves. */
-  checks: CheckResult[];
-  verdict: Verdict | null;
-  /** What else the gate looks at. */
-  gate: GateEvidence;
-}
-
-/** An approved PR in the queue. */
-export interface Entry {
-  headSha: string;
-  enteredAt: string;
-  /** Grows with every entry of the lane: the order of arrival. It names this stay in the queue. */
-  order: number;
-  /** The position of the base branch when it entered. */
-  base: number;
-  /** The part of the lane's history that its odds are taken from. */
-  group: string;
-  /** What it changes and what it owns, as patterns. */
-  paths: string[];
-  /** Stays in the queue (`order`) that git cannot merge it with. */
-  conflicts: number[];
 }
 
 export interface Escalation {
@@ -321,119 +223,6 @@ export interface Collision {
   foreseenAt: string;
   /** When both issues' comments said so; no agent of either starts before. */
   announcedAt: string | null;
-}
-
-export interface BuildEntry {
-  issue: number;
-  pull: number;
-  headSha: string;
-  /** The stay in the queue; absent where a build was started before stays were told apart. */
-  order?: number;
-}
-
-/** `interrupted`: CI ended without a verdict on the candidate; it counts for nothing. */
-export type BuildState =
-  | 'preparing'
-  | 'testing'
-  | 'passed'
-  | 'landing'
-  | 'landed'
-  | 'failed'
-  | 'interrupted'
-  | 'abandoned';
-
-/** What is on its way to the base branch: these entries, from this commit of it. */
-export interface Flight {
-  before: string;
-  entries: BuildEntry[];
-  /** Whether the tree that lands is the tree that was tested; false only by the policy `trust-ownership`. */
-  exact: boolean;
-}
-
-/** One CI run of one candidate: the base plus entries, made to be tested. */
-export interface Build {
-  number: number;
-  state: BuildState;
-  /** `try`: asked for by a person, never lands. */
-  purpose: BuildPurpose | 'try';
-  /** The position of the base branch that it was started from. */
-  base: number;
-  baseSha: string;
-  /** The build whose candidate this one goes on from; null when it starts from the base. */
-  parent: number | null;
-  entries: BuildEntry[];
-  sha: string | null;
-  tree: string | null;
-  /** The commit after each entry, in order; the last is `sha`. Empty until the candidate is made. */
-  steps: string[];
-  checks: CheckResult[];
-  startedAt: string;
-  endedAt: string | null;
-  reason: string | null;
-  /** Whether it still says something: it runs, or one of its entries is in the queue. */
-  open: boolean;
-  /** How often it was sent on its way to the base branch. */
-  tries: number;
-  flight: Flight | null;
-}
-
-/** A patch that had landed and is not there any more: what the newest landing was found to have undone. */
-export interface VanishedPatch {
-  build: number;
-  path: string;
-}
-
-/** The base branch moved to a passed candidate, with its proof: `tree` was read back after the move. */
-export interface Landing {
-  build: number;
-  sha: string;
-  tree: string;
-  testedSha: string;
-  testedTree: string;
-  entries: BuildEntry[];
-  at: string;
-  exact: boolean;
-  /** The position of the base branch after it. */
-  position: number;
-  /** The paths it changed, each with the id of its content afterwards, null when it is removed; null: not known. */
-  blobs: Record<string, string | null> | null;
-  /** What the audit of the landings before it found; null until it was made. */
-  audit: VanishedPatch[] | null;
-}
-
-/** How often something happened among its chances. */
-export interface Count {
-  chances: number;
-  events: number;
-}
-
-/** What the lane has learned from its builds: the planner's odds and durations come from here. Bounded. */
-export interface QueueHistory {
-  groups: Readonly<Record<string, Count>>;
-  flakes: Count;
-  overlapping: Count;
-  disjoint: Count;
-  /** Of recent runs of CI, in ms, oldest first. */
-  durations: readonly number[];
-  /** When the most recent entries came, in ms since 1970, oldest first. */
-  arrivals: readonly number[];
-  /** How long recent entries that landed were in the queue, in ms, oldest first. */
-  stays: readonly number[];
-}
-
-/** A step of the base branch: an entry that landed, or a push from outside (`order` null). */
-export interface BaseStep {
-  order: number | null;
-  paths: string[];
-}
-
-/** What the queue remembers beyond its entries and builds. */
-export interface QueueMemory {
-  /** The position of the base branch before the first of `steps`. */
-  from: number;
-  /** As far back as any open build goes. */
-  steps: readonly BaseStep[];
-  history: QueueHistory;
 }
 
 export type PrerequisiteState = 'open' | 'completed' | 'not-planned' | 'missing';

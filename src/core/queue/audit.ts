@@ -1,5 +1,6 @@
 /** The audit of landings: whether the patches that landed before are still there (I11). */
-import type { Landing, LaneState, VanishedPatch } from '../lane/state.ts';
+import type { Landing, VanishedPatch } from '../lane/queue-state.ts';
+import type { LaneState } from '../lane/state.ts';
 
 /** Landings that are looked back at. A snapshot holds at least this many. */
 export const landingsAudited = 10;

@@ -1,5 +1,6 @@
 /** In what state a build is, in the queue's words. */
-import type { Build, BuildEntry, LaneState, Task } from '../lane/state.ts';
+import type { Build, BuildEntry } from '../lane/queue-state.ts';
+import type { LaneState, Task } from '../lane/state.ts';
 
 /** CI is at work on it, or is about to be: it takes one of the policy's builds. */
 export function isRunning({ state }: Pick<Build, 'state'>): boolean {

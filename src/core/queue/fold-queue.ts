@@ -1,6 +1,7 @@
 /** The part of the fold that is about entries, builds, landings and the base branch. */
 import type { Fact } from '../lane/facts.ts';
-import type { Build, Entry, Landing, LaneState, Task } from '../lane/state.ts';
+import type { Build, Entry, Landing } from '../lane/queue-state.ts';
+import type { LaneState, Task } from '../lane/state.ts';
 import {
   learnArrival,
   learnDuration,

@@ -1,7 +1,8 @@
 /** What observations about candidates, landings and the base branch amount to. */
 import type { FactBody } from '../lane/facts.ts';
 import type { Observation } from '../lane/observation.ts';
-import type { Build, BuildEntry, LaneState } from '../lane/state.ts';
+import type { Build, BuildEntry } from '../lane/queue-state.ts';
+import type { LaneState } from '../lane/state.ts';
 import { allows } from '../task/lifecycle.ts';
 import { queuedTask } from './build-state.ts';
 import { positionOf } from './memory.ts';

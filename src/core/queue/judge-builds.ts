@@ -1,6 +1,7 @@
 /** What CI's word makes of the builds that run, and how often a run without a verdict is tried again. */
 import type { FactBody } from '../lane/facts.ts';
-import type { Build, LaneState, Task } from '../lane/state.ts';
+import type { Build } from '../lane/queue-state.ts';
+import type { LaneState, Task } from '../lane/state.ts';
 import { queuedTask } from './build-state.ts';
 import { mayBeLanding } from './may-be-landing.ts';
 import { isQueued } from './order.ts';

@@ -2,7 +2,8 @@
  * What the queue learns from its own events. Part of the fold: replaying the journal learns the same again. It only
  * looks at open builds and queued entries, which every snapshot holds in full.
  */
-import type { Build, Count, LaneState, QueueHistory, QueueMemory } from '../lane/state.ts';
+import type { Build, Count, QueueHistory, QueueMemory } from '../lane/queue-state.ts';
+import type { LaneState } from '../lane/state.ts';
 import { isOpen } from './build-state.ts';
 import { overlapsOf } from './overlaps.ts';
 

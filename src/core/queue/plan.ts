@@ -12,7 +12,8 @@
  * effect that moves it knows what came of it.
  */
 import type { EjectionEvidence, FactBody } from '../lane/facts.ts';
-import type { Build, BuildEntry, LaneState } from '../lane/state.ts';
+import type { Build, BuildEntry } from '../lane/queue-state.ts';
+import type { LaneState } from '../lane/state.ts';
 import { isRunning, queuedTask } from './build-state.ts';
 import { planQueue } from './planner.ts';
 import { readLane, taskOfOrder } from './read-lane.ts';

@@ -1,6 +1,7 @@
 /** What the checks of a candidate prove. */
 import { findMissing, findRed, requiredChecks } from '../gate/required-checks.ts';
-import type { CheckResult, LaneState } from '../lane/state.ts';
+import type { CheckResult } from '../lane/pull-state.ts';
+import type { LaneState } from '../lane/state.ts';
 
 /**
  * - `passed`: every required check is proof by the gate's rules.

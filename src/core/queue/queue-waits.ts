@@ -1,5 +1,6 @@
 /** What each entry of the queue waits for, in words, and when it will probably land. */
-import type { Build, LaneState, Task } from '../lane/state.ts';
+import type { Build } from '../lane/queue-state.ts';
+import type { LaneState, Task } from '../lane/state.ts';
 import type { Wait } from '../lane/view.ts';
 import { isRunning } from './build-state.ts';
 import { forecastLanding } from './forecast.ts';

@@ -1,6 +1,7 @@
 /** The lane as the planner sees it: its `QueueSnapshot`, made of entries, open builds, the base's steps and the history. */
 import { gateIsOpen } from '../gate/gate.ts';
-import type { Build, LaneState, Task } from '../lane/state.ts';
+import type { Build } from '../lane/queue-state.ts';
+import type { LaneState, Task } from '../lane/state.ts';
 import { isActive } from './build-state.ts';
 import { isQueued, levelOf, prerequisitesInQueue, type Queued } from './order.ts';
 import { overlapTable } from './overlaps.ts';

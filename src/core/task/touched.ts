@@ -5,7 +5,8 @@
  */
 import type { PathChange, Scope } from '../gate/diff.ts';
 import type { FactBody } from '../lane/facts.ts';
-import type { Finding, LaneState, Task } from '../lane/state.ts';
+import type { Finding } from '../lane/pull-state.ts';
+import type { LaneState, Task } from '../lane/state.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { extraClaims, heldBy, holdsClaims, jointOf, mayChange } from './ownership.ts';
 import { PathIndex } from './path-index.ts';

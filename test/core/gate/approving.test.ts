@@ -5,7 +5,7 @@ import { requiredChecks } from '../../../src/core/gate/required-checks.ts';
 import type { CheckAction } from '../../../src/core/lane/facts.ts';
 import type { Observation, SeenCommand, SeenReview } from '../../../src/core/lane/observation.ts';
 import { waitsOf } from '../../../src/core/lane/plan-view.ts';
-import type { Verdict } from '../../../src/core/lane/state.ts';
+import type { Verdict } from '../../../src/core/lane/pull-state.ts';
 import {
   approve,
   checks,

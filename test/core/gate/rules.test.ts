@@ -10,7 +10,8 @@ import {
 } from '../../../src/core/gate/diff.ts';
 import { freshEvidence } from '../../../src/core/gate/evidence.ts';
 import { type RuleName, ruleNames } from '../../../src/core/gate/rules/rule.ts';
-import type { Finding, Task } from '../../../src/core/lane/state.ts';
+import type { Finding } from '../../../src/core/lane/pull-state.ts';
+import type { Task } from '../../../src/core/lane/state.ts';
 import { PolicyFile, policyHash } from '../../../src/core/policy.ts';
 import { task as sceneTask } from '../../protocol/scene.ts';
 import { specOf } from '../lane-driver.ts';

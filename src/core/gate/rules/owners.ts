@@ -1,5 +1,5 @@
 /** CODEOWNERS can be asked: a diff with more groups of owners than fit is not let through unowned. */
-import type { Finding, OwnerGroup } from '../../lane/state.ts';
+import type { Finding, OwnerGroup } from '../../lane/pull-state.ts';
 import { mostOwnerGroups } from '../codeowners.ts';
 import { report } from './rule.ts';
 

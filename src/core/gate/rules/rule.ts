@@ -1,5 +1,6 @@
 /** What every rule of the arbiter is made of. */
-import type { Finding, Task } from '../../lane/state.ts';
+import type { Finding } from '../../lane/pull-state.ts';
+import type { Task } from '../../lane/state.ts';
 import type { Policy } from '../../policy.ts';
 import type { Diff, DiffFacts } from '../diff.ts';
 

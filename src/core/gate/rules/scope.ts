@@ -1,5 +1,5 @@
 /** A diff stays inside the paths that its task owns, and waits for those that it may have when others give them back. */
-import type { Finding } from '../../lane/state.ts';
+import type { Finding } from '../../lane/pull-state.ts';
 import { compilePatterns } from '../../task/patterns.ts';
 import { heldRule } from '../../task/touched.ts';
 import type { PathChange, Scope } from '../diff.ts';
