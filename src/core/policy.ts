@@ -54,6 +54,10 @@ const Budget = z
   })
   .prefault({});
 
+/** What an agent may be for. */
+const roles = ['planner', 'worker', 'reviewer'] as const;
+export type Role = (typeof roles)[number];
+
 const Agent = z.strictObject({
   via: z.enum(['dispatch', 'pull', 'assign', 'adopt']),
   workflow: z
@@ -66,6 +70,13 @@ const Agent = z.strictObject({
     .optional(),
   capacity: z.int().min(1).max(100).default(1),
   capabilities: z.array(z.string().min(1).max(50).toLowerCase()).max(50).default([]),
+  /** What it is given: a worker tasks, a planner tasks to split, a reviewer diffs to judge. */
+  roles: z.array(z.enum(roles)).min(1).max(roles.length).default(['worker']),
+  /** Handed to the agent's CLI as it is. */
+  model: z
+    .string()
+    .regex(/^\w[\w.:/@-]{0,99}$/, 'the name of a model')
+    .optional(),
 });
 
 export const PolicyFile = z.strictObject({
@@ -212,6 +223,24 @@ export type Policy = z.output<typeof PolicyFile>;
 
 /** What a repository without `.github/signalbox.yml` gets. */
 export const defaultPolicy: Policy = PolicyFile.parse({});
+
+const isGroup = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function fillIn<T>(defaults: T, stored: unknown): T {
+  if (stored === undefined) return defaults;
+  if (!isGroup(defaults) || !isGroup(stored)) return stored as T;
+  const keys = [...new Set([...Object.keys(stored), ...Object.keys(defaults)])];
+  return Object.fromEntries(keys.map((key) => [key, fillIn(defaults[key], stored[key])])) as T;
+}
+
+const agentDefaults = Agent.parse({ via: 'pull' });
+
+/** A policy that was written down before some of the keys existed, with their defaults. */
+export function completePolicy(stored: Policy): Policy {
+  const agents = Object.entries(stored.agents).map(([name, agent]) => [name, fillIn(agentDefaults, agent)]);
+  return fillIn(defaultPolicy, { ...stored, agents: Object.fromEntries(agents) });
+}
 
 export type PolicyReading =
   | { kind: 'accepted'; policy: Policy; hash: string }

@@ -39,6 +39,7 @@ export function attemptVariables(
     AGENT_CORRELATION_ID: task.correlation_id,
     AGENT_ESCALATION_FILE: join(paths.tree, escalationFile),
     AGENT_SCRATCH: join(dirname(paths.tree), 'scratch'),
+    ...(task.model === null ? {} : { AGENT_MODEL: task.model, LLM_MODEL: task.model }),
     ...(minutes === null ? {} : { AGENT_BUDGET_MINUTES: String(minutes) }),
     ...(tokens === null ? {} : { AGENT_BUDGET_TOKENS: String(tokens) }),
     ...(usd === null ? {} : { AGENT_BUDGET_USD: String(usd) }),

@@ -25,6 +25,8 @@ export type Effect =
       sha: string;
       to: string;
     }
+  /** Puts the late bundle of the attempt with this fence, up to `sha`, on the branch `late`. */
+  | { kind: 'keep-late-bundle'; issue: number; number: number; late: string; sha: string; fence: number }
   | { kind: 'announce-collision'; a: number; b: number }
   | { kind: 'mark-ready'; issue: number; pull: number; since: string }
   | {
@@ -70,6 +72,7 @@ export function effectKey(effect: Effect): string {
     case 'cancel-run':
       return `${effect.kind}:${effect.issue}:${effect.fence}`;
     case 'keep-late-work':
+    case 'keep-late-bundle':
       return `${effect.kind}:${effect.issue}:${effect.number}`;
     case 'announce-collision':
       return `${effect.kind}:${effect.a}:${effect.b}`;

@@ -143,9 +143,28 @@ export type FactBody =
   /** A person wants the entry that the queue ejected to be built again. */
   | { kind: 'rebuild-asked'; issue: number; by: string }
   | { kind: 'escalation-repeated'; issue: number; times: number }
-  | { kind: 'late-work-found'; issue: number; attempt: number; branch: string; sha: string; to: string }
-  /** `branch` is null when it could not be kept; `isBack`: the task's branch is where it was before. */
-  | { kind: 'late-work-kept'; issue: number; number: number; branch: string | null; isBack: boolean }
+  /** On the task's branch, which goes back to `to`; or in the late bundle of the attempt with the fence `bundle`. */
+  | {
+      kind: 'late-work-found';
+      issue: number;
+      attempt: number;
+      branch: string;
+      sha: string;
+      to: string;
+      bundle?: number;
+    }
+  /**
+   * `branch` is null when it could not be kept there, for the reason `why`; `isBack`: the task's branch is where it was
+   * before.
+   */
+  | {
+      kind: 'late-work-kept';
+      issue: number;
+      number: number;
+      branch: string | null;
+      isBack: boolean;
+      why?: string;
+    }
   | { kind: 'grace-started'; issue: number; headSha: string; version: number; until: string }
   /** `agent` is a name, or `wholeLane`. */
   | { kind: 'agent-paused'; agent: string; why: 'rate-limit' | 'failures'; ms: number; reason: string }

@@ -3,7 +3,7 @@
  * replaying the journal reproduces it (I7).
  */
 import { noteAnswer } from '../commands/limit.ts';
-import { defaultPolicy, policyHash } from '../policy.ts';
+import { completePolicy, defaultPolicy, policyHash } from '../policy.ts';
 import { foldQueueFact, noteLeaving } from '../queue/fold-queue.ts';
 import { emptyMemory, settleMemory } from '../queue/memory.ts';
 import { reportUsage, settleAttempt } from '../task/attempts.ts';
@@ -93,7 +93,7 @@ function foldFact(state: LaneState, fact: Fact): LaneState {
     case 'lane-renamed':
       return { ...state, owner: fact.owner, repo: fact.repo };
     case 'policy-read':
-      return { ...state, policy: fact.policy, policyHash: fact.hash, policyProblem: null };
+      return { ...state, policy: completePolicy(fact.policy), policyHash: fact.hash, policyProblem: null };
     case 'policy-refused':
       return { ...state, policyProblem: fact.problem };
     case 'required-checks-read':

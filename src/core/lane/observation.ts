@@ -130,7 +130,17 @@ export type Observation =
       offered?: OfferedPull;
     }
   | { kind: 'agent'; issue: number; attempt: number; fence: number; word: AgentWord }
-  | { kind: 'late-work-kept'; issue: number; number: number; branch: string; isBack: boolean }
+  /** A bundle of an attempt that had ended came in; its newest commit is `sha`. */
+  | { kind: 'late-bundle'; issue: number; attempt: number; fence: number; sha: string }
+  /** `branch` is null when a bundle cannot become a branch, for the reason `why`. */
+  | {
+      kind: 'late-work-kept';
+      issue: number;
+      number: number;
+      branch: string | null;
+      isBack: boolean;
+      why?: string;
+    }
   | { kind: 'branch-opened'; issue: number; attempt: number; fence: number; sha: string }
   /** An open PR of nobody's task that is for this one. */
   | {
