@@ -6,6 +6,7 @@ import { buildRef, prepareRef } from '../ids.ts';
 import { auditedAgainst } from '../queue/audit.ts';
 import { isActive } from '../queue/build-state.ts';
 import { isPuttingAside, keepLateWork } from '../task/late-work.ts';
+import { isEnlisted } from './enlisted.ts';
 import type { Fact } from './facts.ts';
 import type { Build, BuildEntry, Flight, Landing } from './queue-state.ts';
 import { abandonedRuns, type RunEffect, wantedOfRuns } from './run-effects.ts';
@@ -113,6 +114,8 @@ function wantedByTask(task: Task, state: LaneState): Effect[] {
   if (attempt && attempt.via !== 'assign' && attempt.openedSha !== null && pull === null) {
     effects.push({ kind: 'open-pull', issue, fence: attempt.fence, branch: attempt.branch });
   }
+  // What people have opened is theirs to mark, to close and to reopen.
+  if (isEnlisted(task)) return effects;
   if (pull?.open && pull.draft && (task.state === 'in-review' || task.state === 'approved')) {
     effects.push({ kind: 'mark-ready', issue, pull: pull.number, since: task.since });
   }
