@@ -35,9 +35,10 @@ import { renderValidation } from './protocol/policy-texts.ts';
 import { createLog, migrate, serve, withLedger } from './serve.ts';
 import type { Preset } from './worker/presets/preset.ts';
 import { type PresetName, plainCommand, presets, withArguments } from './worker/presets/presets.ts';
+import { runReviewer } from './worker/reviewer.ts';
 import { openTerminal } from './worker/terminal.ts';
 import { runWorker } from './worker/worker.ts';
-import type { WorkerEvent } from './worker/worker-event.ts';
+import type { ReviewEvent, WorkerEvent } from './worker/worker-event.ts';
 
 /**
  * Resolves when somebody asks the process to end; a second signal ends it at once.
@@ -130,6 +131,7 @@ async function runTokenRevoke(id: string): Promise<void> {
 
 interface WorkerFlags extends ChildOptions {
   exec?: string;
+  review?: string;
   preset?: PresetName;
   directory: string;
   capacity: number;
@@ -150,7 +152,28 @@ function presetOf(flags: WorkerFlags, more: readonly string[]): Preset {
   return plainCommand(flags.exec);
 }
 
+async function startReviewer(command: string, flags: WorkerFlags): Promise<void> {
+  const config = readWorkerConfig(environment);
+  const logConfig = readLogConfig(environment);
+  const log = createLog({ ...logConfig, format: flags.logFormat ?? logConfig.format });
+  const stopping = new AbortController();
+  void untilAsked(flags.untilInputEnds).then(() => stopping.abort());
+  log.info({ url: config.url, agent: config.agent, worker: config.worker }, 'waiting for changes to review');
+  const options = {
+    ...config,
+    command,
+    directory: resolve(flags.directory),
+    once: flags.once ?? false,
+    env: agentEnvironment(environment),
+    log: (event: ReviewEvent) =>
+      event.kind === 'problem' ? log.warn(event, event.kind) : log.info(event, event.kind),
+  };
+  await runReviewer(options, stopping.signal);
+  if (flags.untilInputEnds) process.stdin.destroy();
+}
+
 async function startWorker(more: string[], flags: WorkerFlags): Promise<void> {
+  if (flags.review !== undefined) return startReviewer(flags.review, flags);
   const config = readWorkerConfig(environment);
   const preset = presetOf(flags, more);
   const logConfig = readLogConfig(environment);
@@ -376,6 +399,12 @@ function commandLine(): Command {
       new Option('--preset <name>', 'a CLI whose command line and output are known')
         .choices(Object.keys(presets))
         .conflicts('exec'),
+    )
+    .addOption(
+      new Option(
+        '--review <command>',
+        'give second opinions instead: the command reads $AGENT_REVIEW_FILE and writes $AGENT_ANSWER_FILE',
+      ).conflicts(['exec', 'preset']),
     )
     .option('--directory <path>', 'where clones and worktrees are kept', '.signalbox/work')
     .option('--capacity <n>', 'how many tasks at a time', readCapacity, 1)

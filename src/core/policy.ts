@@ -196,6 +196,8 @@ export const PolicyFile = z.strictObject({
         .default([]),
       roles: z.record(z.string().min(1).max(39), Patterns).default({}),
       second_opinion: z.string().default('none'),
+      /** How long another agent's opinion is waited for. */
+      opinion_timeout: Duration.default(30 * 60_000),
     })
     .prefault({}),
   queue: z

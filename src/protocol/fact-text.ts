@@ -265,6 +265,7 @@ function describeReviewFact(fact: ReviewFact): string | null {
     case 'objections-changed':
     case 'approver-checked':
     case 'rule-overridden':
+    case 'opinion-asked':
     case 'opinion-given':
     case 'action-requested':
       return describeGateFact(fact);

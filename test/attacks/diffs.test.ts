@@ -19,7 +19,7 @@ import {
   writeCommit,
 } from './target.ts';
 
-const agentToken = 'an agent token of sufficient length';
+const agentToken = 'an-agent-token-of-sufficient-length';
 const codeowners = '/.github/ @mary\n';
 const policy = `schedule: { grace: 0ms }
 limits: { running: 50, in_review: 50 }

@@ -14,6 +14,7 @@ import { countFindings, isVerdictFor, openFindings } from './arbiter.ts';
 import type { RequiredCheck } from './evidence.ts';
 import { likelyCause } from './likely-cause.ts';
 import { isProof, opinionCheck, requiredChecks } from './required-checks.ts';
+import { isOpinionOn, reviewerOf } from './reviewer.ts';
 
 export interface GateRow {
   condition: 'checks' | 'arbiter' | 'opinion' | 'approval' | 'dependency' | 'hold' | 'edit' | 'pull';
@@ -68,8 +69,14 @@ function opinionRows(task: Task, state: LaneState): GateRow[] {
     return [{ ...base, state: isAgainst ? 'failed' : 'ok', detail: `${check}: ${conclusion}` }];
   }
   const opinion = task.pull?.gate.opinion ?? null;
-  if (opinion?.headSha !== task.pull?.headSha || opinion?.version !== task.version)
-    return [{ ...base, state: 'pending', detail: 'has not been given on this commit' }];
+  if (opinion === null || !isOpinionOn(opinion, task)) {
+    const agent = reviewerOf(state);
+    const detail =
+      agent !== null && task.pull?.gate.asked
+        ? `${agent} has been asked`
+        : 'has not been given on this commit';
+    return [{ ...base, state: 'pending', detail }];
+  }
   const words = {
     pass: 'nothing against it',
     withhold: opinion.summary,

@@ -5,6 +5,7 @@
 import { voidApprovals } from '../gate/approving.ts';
 import { explainsAt } from '../gate/likely-cause.ts';
 import { findMissing } from '../gate/required-checks.ts';
+import { askReviewer, opinionTimes } from '../gate/reviewer.ts';
 import { isRunning } from '../queue/build-state.ts';
 import { ejectEntries, enterQueue } from '../queue/entering.ts';
 import { ejectUntested, judgeBuilds } from '../queue/judge-builds.ts';
@@ -123,6 +124,7 @@ function nextFacts(snapshot: Snapshot, at: string): FactBody[] {
     () => readEvidence(state),
     () => readClosedPulls(state),
     () => voidApprovals(state),
+    () => askReviewer(state, at),
     () => approveByPolicy(state),
     () => approveByAutonomy(state, at),
     () => ejectEntries(state),
@@ -151,7 +153,13 @@ function wakeTimes(snapshot: Snapshot, at: string): number[] {
     .filter(isRunning)
     .map((build) => Date.parse(build.startedAt) + state.policy.queue.check_timeout);
   const departure = planOf(state, at)?.wakeAt ?? [];
-  return [...ofGrace, ...ofChecks, ...timesOfAttempts(snapshot, at), ...ofBuilds].concat(departure);
+  return [
+    ...ofGrace,
+    ...ofChecks,
+    ...timesOfAttempts(snapshot, at),
+    ...opinionTimes(state),
+    ...ofBuilds,
+  ].concat(departure);
 }
 
 export interface Decision {

@@ -244,6 +244,7 @@ export type GateFact =
   | { kind: 'objections-changed'; issue: number; objections: Objection[] }
   | { kind: 'approver-checked'; issue: number; by: string; owns: string[] }
   | { kind: 'rule-overridden'; issue: number; override: Omit<Override, 'at'> }
+  | { kind: 'opinion-asked'; issue: number; agent: string; headSha: string; version: number }
   | { kind: 'opinion-given'; issue: number; opinion: Opinion }
   | {
       kind: 'action-requested';

@@ -7,6 +7,7 @@ import { interpretAction } from '../gate/actions.ts';
 import { judgeDiff } from '../gate/arbiter.ts';
 import { readCommand } from '../gate/commands.ts';
 import { opinionCheck, requiredChecks } from '../gate/required-checks.ts';
+import { isOpinionOn } from '../gate/reviewer.ts';
 import { interpretReviews } from '../gate/reviews.ts';
 import {
   interpretAudit,
@@ -312,10 +313,13 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
     case 'reviews':
       return interpretReviews(state, observation);
     case 'opinion': {
-      const pull = state.tasks[observation.issue]?.pull;
-      return !pull || isDeepStrictEqual(pull.gate.opinion, observation.opinion)
-        ? []
-        : [{ ...observation, kind: 'opinion-given' }];
+      const task = state.tasks[observation.issue];
+      // Given once for what is there now; whatever is said later, or of another head, changes nothing.
+      const isNews =
+        task?.pull?.open &&
+        isOpinionOn(observation.opinion, task) &&
+        !isOpinionOn(task.pull.gate.opinion, task);
+      return isNews ? [{ ...observation, kind: 'opinion-given' }] : [];
     }
     case 'action':
       return interpretAction(state, observation);

@@ -22,11 +22,6 @@ function seenState(state: LaneState, number: number): PrerequisiteState {
   return other === undefined || other.state === 'cancelled' || other.state === 'failed' ? seen : 'open';
 }
 
-/** What a person may type where the prerequisite will not be done by itself. */
-function wayOut(reference: string, seen: PrerequisiteState): string | null {
-  return seen === 'not-planned' || seen === 'missing' ? `/independent ${reference}` : null;
-}
-
 function prerequisiteWait(state: LaneState, task: Task, number: number): Wait | null {
   const other = state.tasks[number];
   const seen = seenState(state, number);
@@ -44,7 +39,7 @@ function elsewhereWait(state: LaneState, task: Task, reference: string): Wait | 
   const seen = state.elsewhere[reference] ?? 'open';
   if (seen === 'completed') return null;
   const what = `${reference} ${prerequisiteProblem[seen]}`;
-  return { kind: 'dependency', what, since: task.since, command: wayOut(reference, seen) };
+  return { kind: 'dependency', what, since: task.since, command: `/independent ${reference}` };
 }
 
 /**
