@@ -21,6 +21,7 @@ export async function readLaneViews(db: Kysely<DB>): Promise<LaneView[]> {
   return Promise.all(rows.map((row) => readView(db, row)));
 }
 
+/** Where the App was installed again, the lane that runs is meant. */
 async function findLane(
   db: Kysely<DB>,
   owner: string,
@@ -31,7 +32,6 @@ async function findLane(
     .selectFrom('lane')
     .selectAll()
     .where((eb) => eb.and({ owner, repo, base }))
-    // Where the App was installed again, the lane that runs is meant.
     .orderBy(sql`paused is not null`)
     .orderBy('lane_id', 'desc')
     .executeTakeFirst();
