@@ -65,6 +65,25 @@ const Window = z
   .refine(({ from, to }) => from !== to, 'a beginning and an end that are not the same');
 
 const Patterns = z.array(Pattern).max(200);
+/** What stands for all that CODEOWNERS gives to somebody: `owner:@org/team`. */
+export const ownerPrefix = 'owner:';
+const AreaEntry = z
+  .string()
+  .min(1)
+  .max(256)
+  .superRefine((text, context) => {
+    if (text.startsWith(ownerPrefix)) {
+      if (!/^owner:[^\s@]*@[^\s@]+$/u.test(text))
+        context.addIssue({ code: 'custom', message: `"${text}" names no owner: owner:@org/team does.` });
+      return;
+    }
+    const reading = normalisePattern(text);
+    if (reading.kind === 'refused') context.addIssue({ code: 'custom', message: reading.why });
+  })
+  .overwrite((text) => {
+    const reading = text.startsWith(ownerPrefix) ? null : normalisePattern(text);
+    return reading?.kind === 'ok' ? reading.pattern : text;
+  });
 const Percent = z.number().min(0).max(1);
 /** How much a rule of the arbiter weighs. */
 const Weight = z.enum(['off', 'warn', 'fail']);
@@ -161,7 +180,7 @@ export const PolicyFile = z.strictObject({
       require: z.array(z.enum(['requirements', 'design', 'acceptance', 'owned', 'budget'])).default([]),
     })
     .prefault({}),
-  areas: z.record(z.string(), Patterns).default({}),
+  areas: z.record(z.string(), z.array(AreaEntry).max(200)).default({}),
   gate: z
     .strictObject({
       checks: z.array(z.string().min(1)).default(['ci']),

@@ -2,6 +2,7 @@
  * Effects: what is to be done outside the database. They are wanted by a state, not by an event: whatever the
  * state wants and the ledger has not recorded yet is recorded, under a key that is computed, before it is done.
  */
+import { createHash } from 'node:crypto';
 import { buildRef, prepareRef } from '../ids.ts';
 import { auditedAgainst } from '../queue/audit.ts';
 import { isActive } from '../queue/build-state.ts';
@@ -61,6 +62,11 @@ export type Effect =
   | { kind: 'reply'; under: number; comment: number; fact: Extract<Fact, { kind: 'command-decided' }> }
   | { kind: 'notify'; under: number; fact: Fact };
 
+/** Tells facts of one kind and one instant apart. */
+function digestOf(fact: Fact): string {
+  return createHash('sha256').update(JSON.stringify(fact)).digest('hex').slice(0, 12);
+}
+
 /** The key under which an effect is recorded: the same effect always has the same one (I4). */
 export function effectKey(effect: Effect): string {
   switch (effect.kind) {
@@ -95,7 +101,7 @@ export function effectKey(effect: Effect): string {
     case 'reply':
       return `${effect.kind}:${effect.comment}:${effect.fact.index}`;
     case 'notify':
-      return `${effect.kind}:${effect.under}:${effect.fact.kind}:${effect.fact.at}`;
+      return `${effect.kind}:${effect.under}:${effect.fact.kind}:${effect.fact.at}:${digestOf(effect.fact)}`;
     default:
       return effect satisfies never;
   }
