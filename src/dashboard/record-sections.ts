@@ -69,7 +69,7 @@ function proof({ tree, testedTree, testedSha, exact }: Landing): Html {
   const left = html`tree <code title="${tree}">${tree.slice(0, 10)}</code>`;
   const right = html`tested <code title="${testedTree} of commit ${testedSha}">${testedTree.slice(0, 10)}</code>`;
   if (!exact)
-    return html`<span class="lamp caution">${glyph('bang')}<span>not tested as exact tree</span></span> <span class="quiet">${left}, its parts ${right}</span>`;
+    return html`<span class="lamp caution">${glyph('bang')}<span>not tested as exact tree</span></span> <span class="quiet">${left} of parts ${right}</span>`;
   return tree === testedTree
     ? html`<span class="lamp clear">${glyph('tick')}<span>same tree</span></span> <span class="quiet">${left} = ${right}</span>`
     : html`<span class="lamp danger">${glyph('cross')}<span>trees differ</span></span> <span class="quiet">${left} ≠ ${right}</span>`;

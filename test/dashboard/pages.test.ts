@@ -56,7 +56,7 @@ describe("a lane's page", () => {
       landings: landing ? [{ ...landing, testedTree: '0'.repeat(40), exact: false }] : [],
     });
     expect(textOf(renderLane(trusted, options))).toContain(
-      'not tested as exact tree tree dddddddddd, its parts tested 0000000000',
+      'not tested as exact tree tree dddddddddd of parts tested 0000000000',
     );
   });
 
