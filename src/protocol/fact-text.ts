@@ -185,6 +185,10 @@ function describeTaskFact(fact: Exclude<Fact, LaneFact>): string | null {
     case 'late-work-found':
     case 'late-work-kept':
     case 'grace-started':
+    case 'split-proposed':
+    case 'split-accepted':
+    case 'part-created':
+    case 'part-opened':
       return describeAttemptFact(fact);
     default:
       return describeReviewFact(fact);

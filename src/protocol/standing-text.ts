@@ -38,7 +38,10 @@ export function headline(row: PlanRow, queue: QueueRow | null = null): string {
     case 'approved':
       return approvedHeadline(row, queue);
     case 'completed':
-      return row.landedAs === null ? 'Completed' : `Landed as ${inlineCode(row.landedAs.slice(0, 12))}`;
+      // A task that was split has landed by its parts.
+      return row.landedAs === null || row.pull === null
+        ? 'Completed'
+        : `Landed as ${inlineCode(row.landedAs.slice(0, 12))}`;
     case 'escalated':
       return 'Stopped until a person decides';
     case 'failed':
@@ -92,6 +95,8 @@ function renderReason(wait: Wait): string {
 }
 
 function personsTask(row: PlanRow, wait: Wait): string {
+  if (wait.kind === 'approval' && row.state === 'waiting')
+    return 'read the plan and accept it, or say what is wrong with it.';
   if (wait.kind === 'approval') return 'look at the changes and approve them, or push what is missing.';
   if (row.state === 'escalated') return 'decide how this goes on.';
   if (row.state === 'failed') return 'decide whether to try again.';

@@ -8,6 +8,7 @@ import { foldLateWork } from '../task/late-work.ts';
 import { nextState } from '../task/lifecycle.ts';
 import { renewRecord, type TaskRecord } from '../task/record.ts';
 import { noRouting, routingAfter } from '../task/routing.ts';
+import { foldSplit, keptSplit } from '../task/split.ts';
 import { noAdjustments } from '../task/versions.ts';
 import type { Fact, LifecycleEvent } from './facts.ts';
 import type { Pull } from './pull-state.ts';
@@ -78,6 +79,7 @@ export function newTask(before: Task | undefined, fact: FactOf<'task-requested'>
     ejectedHead: null,
     escalation: null,
     record: renewRecord(before?.record, !changed),
+    split: changed ? null : keptSplit(before),
     lastReason: null,
     since: fact.at,
     startedAt: null,
@@ -106,6 +108,7 @@ function acceptVersion(task: Task, fact: FactOf<'version-accepted'>): Task {
     approvals: [],
     entry: null,
     ejectedHead: null,
+    split: keptSplit(task),
   };
 }
 
@@ -124,6 +127,7 @@ function assign(task: Task, fact: FactOf<'task-assigned'>): Task {
       version: fact.version,
       agent: fact.agent,
       via: fact.via,
+      job: fact.job ?? 'work',
       branch: fact.branch,
       baseSha: fact.baseSha,
       assignedAt: fact.at,
@@ -177,7 +181,14 @@ function toPerson(
 /** A person has answered, or wants another attempt: the task waits for its turn like any other. */
 function resume(task: Task, fact: FactOf<'resumed'>, policy: Policy): Task {
   const record: TaskRecord = resumeRecord(task, policy, fact);
-  return { ...move(task, 'resumed', fact.at), ...idle, escalation: null, lastReason: null, record };
+  return {
+    ...move(task, 'resumed', fact.at),
+    ...idle,
+    escalation: null,
+    lastReason: null,
+    record,
+    split: keptSplit(task),
+  };
 }
 
 /** The task after a fact about it. Throws for a fact that is about no task. */
@@ -296,6 +307,16 @@ export function foldTask(task: Task, fact: Fact, policy: Policy): Task {
       );
     case 'work-done':
       return { ...move(task, 'work-done', fact.at), startedAt: task.startedAt ?? fact.at };
+    case 'split-proposed': {
+      const reason = `it proposed to split the task into ${fact.parts.length} parts`;
+      const record = endAttempt(task, policy, { end: 'planned', reason, at: fact.at });
+      const moved = move(task, 'split-proposed', fact.at);
+      return { ...moved, ...idle, lastReason: null, record, split: foldSplit(task, fact) };
+    }
+    case 'split-accepted':
+    case 'part-created':
+    case 'part-opened':
+      return { ...task, split: foldSplit(task, fact) };
     case 'attempt-ended': {
       const record = endAttempt(task, policy, fact);
       return { ...move(task, 'attempt-ended', fact.at), ...idle, lastReason: fact.reason, record };

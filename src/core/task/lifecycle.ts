@@ -5,6 +5,7 @@
  *      ▲                          │                          │                      ▲                       │
  *      └────── attempt-ended ─────┴──────────────────────────┘                      └─ approval-voided ─────┤
  *              attempt-superseded                                                      entry-ejected        │
+ *              split-proposed, and from there task-completed when all parts are                             │
  *                                                                                      version-accepted     │
  *   escalated, failed, cancelled: reached from wherever work is under way                  completed ◀──────┘
  *   escalated and failed are the human queue: `resumed` leads from there to waiting, with a new attempt
@@ -26,6 +27,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'never',
+    'split-proposed': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'never',
     resumed: 'never',
@@ -43,6 +45,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'task-assigned': 'assigned',
     'work-started': 'never',
     'work-done': 'never',
+    'split-proposed': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'failed',
     resumed: 'same',
@@ -50,7 +53,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'approval-voided': 'never',
     'entry-ejected': 'never',
     escalated: 'escalated',
-    'task-completed': 'never',
+    'task-completed': 'completed',
     'task-cancelled': 'cancelled',
   },
   assigned: {
@@ -60,6 +63,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'task-assigned': 'never',
     'work-started': 'working',
     'work-done': 'in-review',
+    'split-proposed': 'waiting',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
     resumed: 'waiting',
@@ -77,6 +81,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'task-assigned': 'never',
     'work-started': 'same',
     'work-done': 'in-review',
+    'split-proposed': 'waiting',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
     resumed: 'waiting',
@@ -94,6 +99,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'same',
+    'split-proposed': 'never',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
     resumed: 'waiting',
@@ -111,6 +117,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'same',
+    'split-proposed': 'never',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
     resumed: 'never',
@@ -128,6 +135,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'never',
+    'split-proposed': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'never',
     resumed: 'waiting',
@@ -145,6 +153,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'never',
+    'split-proposed': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'never',
     resumed: 'waiting',
@@ -162,6 +171,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'never',
+    'split-proposed': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'never',
     resumed: 'never',
@@ -179,6 +189,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'never',
+    'split-proposed': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'never',
     resumed: 'never',
