@@ -26,7 +26,8 @@ export type AttemptFact = Extract<
       | 'split-proposed'
       | 'split-accepted'
       | 'part-created'
-      | 'part-opened';
+      | 'part-opened'
+      | 'parts-completed';
   }
 >;
 
@@ -62,6 +63,8 @@ export function describeAttemptFact(fact: AttemptFact): string | null {
       return `${fact.by === 'policy' ? 'The policy' : words(fact.by)} accepted the plan.`;
     case 'part-created':
       return `Part ${fact.part} is #${fact.created}.`;
+    case 'parts-completed':
+      return 'All its parts are completed.';
     // Heartbeats and runs are evidence for the ledger; the comments show what follows from them.
     case 'progress-seen':
     case 'run-seen':

@@ -189,6 +189,7 @@ function describeTaskFact(fact: Exclude<Fact, LaneFact>): string | null {
     case 'split-accepted':
     case 'part-created':
     case 'part-opened':
+    case 'parts-completed':
       return describeAttemptFact(fact);
     default:
       return describeReviewFact(fact);

@@ -38,10 +38,7 @@ export function headline(row: PlanRow, queue: QueueRow | null = null): string {
     case 'approved':
       return approvedHeadline(row, queue);
     case 'completed':
-      // A task that was split has landed by its parts.
-      return row.landedAs === null || row.pull === null
-        ? 'Completed'
-        : `Landed as ${inlineCode(row.landedAs.slice(0, 12))}`;
+      return row.landedAs === null ? 'Completed' : `Landed as ${inlineCode(row.landedAs.slice(0, 12))}`;
     case 'escalated':
       return 'Stopped until a person decides';
     case 'failed':

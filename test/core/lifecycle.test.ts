@@ -15,6 +15,7 @@ const events: readonly LifecycleEvent[] = [
   'task-assigned',
   'work-started',
   'work-done',
+  'split-proposed',
   'attempt-ended',
   'attempts-exhausted',
   'resumed',
@@ -23,6 +24,7 @@ const events: readonly LifecycleEvent[] = [
   'entry-ejected',
   'escalated',
   'task-completed',
+  'parts-completed',
   'task-cancelled',
 ];
 
@@ -35,6 +37,7 @@ const expected: Record<State, Partial<Record<LifecycleEvent, State>>> = {
     'attempts-exhausted': 'failed',
     resumed: 'waiting',
     escalated: 'escalated',
+    'parts-completed': 'completed',
     'task-cancelled': 'cancelled',
   },
   assigned: {
@@ -42,6 +45,7 @@ const expected: Record<State, Partial<Record<LifecycleEvent, State>>> = {
     'attempt-superseded': 'waiting',
     'work-started': 'working',
     'work-done': 'in-review',
+    'split-proposed': 'waiting',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
     resumed: 'waiting',
@@ -55,6 +59,7 @@ const expected: Record<State, Partial<Record<LifecycleEvent, State>>> = {
     'attempt-superseded': 'waiting',
     'work-started': 'working',
     'work-done': 'in-review',
+    'split-proposed': 'waiting',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
     resumed: 'waiting',

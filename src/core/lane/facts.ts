@@ -151,6 +151,8 @@ export type FactBody =
   | { kind: 'split-accepted'; issue: number; by: string }
   | { kind: 'part-created'; issue: number; part: number; created: number }
   | { kind: 'part-opened'; issue: number; part: number }
+  /** With them the task is completed. */
+  | { kind: 'parts-completed'; issue: number }
   | { kind: 'attempt-ended'; issue: number; attempt: number; end: AttemptEnd; reason: string }
   | { kind: 'attempts-exhausted'; issue: number; reason: string }
   /** A person wants a new attempt. `guidance` answers what was asked; `afresh` starts it from a clean branch. */
@@ -326,6 +328,7 @@ export type LifecycleEvent = Extract<
   | 'entry-ejected'
   | 'escalated'
   | 'task-completed'
+  | 'parts-completed'
   | 'task-cancelled'
 >;
 

@@ -348,6 +348,8 @@ export function foldTask(task: Task, fact: Fact, policy: Policy): Task {
         ejectedHead: task.pull?.headSha ?? null,
         lastReason: fact.reason,
       };
+    case 'parts-completed':
+      return { ...move(task, 'parts-completed', fact.at), lastReason: null, landedAt: fact.at };
     case 'task-completed':
       return {
         ...move(task, 'task-completed', fact.at),

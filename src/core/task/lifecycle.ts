@@ -5,7 +5,7 @@
  *      ▲                          │                          │                      ▲                       │
  *      └────── attempt-ended ─────┴──────────────────────────┘                      └─ approval-voided ─────┤
  *              attempt-superseded                                                      entry-ejected        │
- *              split-proposed, and from there task-completed when all parts are                             │
+ *              split-proposed; from waiting, parts-completed leads to completed                            │
  *                                                                                      version-accepted     │
  *   escalated, failed, cancelled: reached from wherever work is under way                  completed ◀──────┘
  *   escalated and failed are the human queue: `resumed` leads from there to waiting, with a new attempt
@@ -36,6 +36,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'entry-ejected': 'never',
     escalated: 'never',
     'task-completed': 'never',
+    'parts-completed': 'never',
     'task-cancelled': 'never',
   },
   waiting: {
@@ -53,7 +54,8 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'approval-voided': 'never',
     'entry-ejected': 'never',
     escalated: 'escalated',
-    'task-completed': 'completed',
+    'task-completed': 'never',
+    'parts-completed': 'completed',
     'task-cancelled': 'cancelled',
   },
   assigned: {
@@ -72,6 +74,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'entry-ejected': 'never',
     escalated: 'escalated',
     'task-completed': 'completed',
+    'parts-completed': 'never',
     'task-cancelled': 'cancelled',
   },
   working: {
@@ -90,6 +93,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'entry-ejected': 'never',
     escalated: 'escalated',
     'task-completed': 'completed',
+    'parts-completed': 'never',
     'task-cancelled': 'cancelled',
   },
   'in-review': {
@@ -108,6 +112,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'entry-ejected': 'never',
     escalated: 'escalated',
     'task-completed': 'completed',
+    'parts-completed': 'never',
     'task-cancelled': 'cancelled',
   },
   approved: {
@@ -126,6 +131,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'entry-ejected': 'in-review',
     escalated: 'escalated',
     'task-completed': 'completed',
+    'parts-completed': 'never',
     'task-cancelled': 'cancelled',
   },
   escalated: {
@@ -144,6 +150,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'entry-ejected': 'never',
     escalated: 'same',
     'task-completed': 'completed',
+    'parts-completed': 'never',
     'task-cancelled': 'cancelled',
   },
   failed: {
@@ -162,6 +169,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'entry-ejected': 'never',
     escalated: 'never',
     'task-completed': 'completed',
+    'parts-completed': 'never',
     'task-cancelled': 'cancelled',
   },
   completed: {
@@ -180,6 +188,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'entry-ejected': 'never',
     escalated: 'never',
     'task-completed': 'never',
+    'parts-completed': 'never',
     'task-cancelled': 'never',
   },
   cancelled: {
@@ -198,6 +207,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'entry-ejected': 'never',
     escalated: 'never',
     'task-completed': 'never',
+    'parts-completed': 'never',
     'task-cancelled': 'never',
   },
 };

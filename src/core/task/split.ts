@@ -140,11 +140,9 @@ function isSplitUp({ split }: Task): boolean {
  * @param isWaiting whether a task still waits for a prerequisite or a part
  */
 export function completeSplits(state: LaneState, isWaiting: (task: Task) => boolean): FactBody[] {
-  const { baseSha } = state;
-  if (baseSha === null) return [];
   return Object.values(state.tasks).flatMap((task): FactBody[] =>
     task.state === 'waiting' && isSplitUp(task) && !isStopped(task) && !isWaiting(task)
-      ? [{ kind: 'task-completed', issue: task.issue, sha: baseSha }]
+      ? [{ kind: 'parts-completed', issue: task.issue }]
       : [],
   );
 }
