@@ -10,6 +10,8 @@ import { ejectEntries, enterQueue } from '../queue/entering.ts';
 import { ejectUntested, judgeBuilds } from '../queue/judge-builds.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { planBuilds, planOf } from '../queue/plan.ts';
+import { endTries } from '../queue/tries.ts';
+import { nextChanges } from '../queue/windows.ts';
 import { approveByAutonomy } from '../task/autonomy.ts';
 import { openBreakers } from '../task/breaker.ts';
 import { enforceBudgets } from '../task/budget.ts';
@@ -126,6 +128,7 @@ function nextFacts(snapshot: Snapshot, at: string): FactBody[] {
     () => approveByPolicy(state),
     () => approveByAutonomy(state, at),
     () => ejectEntries(state),
+    () => endTries(state),
     () => judgeBuilds(state, at),
     () => ejectUntested(state),
     () => enterQueue(state),
@@ -150,8 +153,12 @@ function wakeTimes(snapshot: Snapshot, at: string): number[] {
   const ofBuilds = Object.values(state.builds)
     .filter(isRunning)
     .map((build) => Date.parse(build.startedAt) + state.policy.queue.check_timeout);
+  const hasEntries = Object.values(state.tasks).some((task) => task.entry !== null);
+  const ofWindows = hasEntries ? nextChanges(state.policy.queue.windows, at) : [];
   const departure = planOf(state, at)?.wakeAt ?? [];
-  return [...ofGrace, ...ofChecks, ...timesOfAttempts(snapshot, at), ...ofBuilds].concat(departure);
+  return [...ofGrace, ...ofChecks, ...timesOfAttempts(snapshot, at), ...ofBuilds, ...ofWindows].concat(
+    departure,
+  );
 }
 
 export interface Decision {

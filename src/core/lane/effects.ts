@@ -156,7 +156,8 @@ function wantedByBuild(state: LaneState, build: Build): Effect[] {
       : [];
   }
   // What has passed may still land, and others may go on from it: its commits are kept by their branch.
-  const isNeeded = isActive(build) || (build.state === 'passed' && build.open);
+  const mayLand = build.state === 'passed' && build.open && build.purpose !== 'try';
+  const isNeeded = isActive(build) || mayLand;
   return isNeeded ? [] : [{ kind: 'clean-build', build: build.number, refs: [prepare, target] }];
 }
 
