@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { isZone, readTime } from './queue/windows.ts';
 import { normalisePattern } from './task/patterns.ts';
 
 const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -40,7 +41,49 @@ const CommitMessage = z
       [...text.matchAll(/\{([^{}]*)\}/gu)].every(([, name = '']) => /^(title|pull|issue)$/u.test(name)),
     'placeholders are {title}, {pull} and {issue}',
   );
+/** A time by the wall clock: of the week with a day, of every day without one. */
+const WallTime = z
+  .string()
+  .refine((text) => readTime(text) !== null, 'a time such as 16:00, or with a day, fri 16:00');
+
+/** From when to when nothing lands. */
+const Window = z
+  .strictObject({
+    from: WallTime,
+    to: WallTime,
+    zone: z
+      .string()
+      .max(60)
+      .refine(isZone, 'a time zone by its IANA name, such as Europe/Berlin')
+      .default('UTC'),
+    why: z.string().min(1).max(200).nullable().default(null),
+  })
+  .refine(
+    ({ from, to }) => readTime(from)?.hasDay === readTime(to)?.hasDay,
+    'both times with a day, or neither',
+  )
+  .refine(({ from, to }) => from !== to, 'a beginning and an end that are not the same');
+
 const Patterns = z.array(Pattern).max(200);
+/** What stands for all that CODEOWNERS gives to somebody: `owner:@org/team`. */
+export const ownerPrefix = 'owner:';
+const AreaEntry = z
+  .string()
+  .min(1)
+  .max(256)
+  .superRefine((text, context) => {
+    if (text.startsWith(ownerPrefix)) {
+      if (!/^owner:[^\s@]*@[^\s@]+$/u.test(text))
+        context.addIssue({ code: 'custom', message: `"${text}" names no owner: owner:@org/team does.` });
+      return;
+    }
+    const reading = normalisePattern(text);
+    if (reading.kind === 'refused') context.addIssue({ code: 'custom', message: reading.why });
+  })
+  .overwrite((text) => {
+    const reading = text.startsWith(ownerPrefix) ? null : normalisePattern(text);
+    return reading?.kind === 'ok' ? reading.pattern : text;
+  });
 const Percent = z.number().min(0).max(1);
 /** How much a rule of the arbiter weighs. */
 const Weight = z.enum(['off', 'warn', 'fail']);
@@ -146,7 +189,7 @@ export const PolicyFile = z.strictObject({
       parts: z.int().min(2).max(50).default(12),
     })
     .prefault({}),
-  areas: z.record(z.string(), Patterns).default({}),
+  areas: z.record(z.string(), z.array(AreaEntry).max(200)).default({}),
   gate: z
     .strictObject({
       checks: z.array(z.string().min(1)).default(['ci']),
@@ -198,6 +241,7 @@ export const PolicyFile = z.strictObject({
       check_timeout: Duration.default(60 * 60_000),
       order: z.enum(['dependencies']).default('dependencies'),
       outside_push: z.enum(['absorb', 'freeze']).default('absorb'),
+      windows: z.array(Window).max(20).default([]),
     })
     .prefault({}),
   autonomy: z

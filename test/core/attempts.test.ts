@@ -540,6 +540,21 @@ describe('late work', () => {
       expect(lane.see(handedIn('bundled'))).toEqual([]);
     });
 
+    test('is told of once for each, also when several come at one instant', () => {
+      const lane = replaced();
+      lane.see(handedIn('bundled-1'), handedIn('bundled-2'));
+      const kept = (number: number): Observation => ({
+        kind: 'late-work-kept',
+        issue: 1,
+        number,
+        branch: `late-${number}`,
+        isBack: false,
+      });
+      lane.see(kept(1), kept(2));
+      const notices = lane.effects.filter(({ key }) => key.includes('late-work-kept'));
+      expect(new Set(notices.map(({ key }) => key)).size).toBe(2);
+    });
+
     test.each([
       ['is the head of the branch', 'opened-1-1', 1],
       ['comes from the attempt under way', 'bundled', 2],

@@ -5,6 +5,12 @@ import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { trace } from '@opentelemetry/api';
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { saveBundles } from '../../src/engine/late-bundles.ts';
@@ -12,6 +18,7 @@ import { AgentTask } from '../../src/protocol/agent-contract.ts';
 import { form, startWorld, type World } from './world.ts';
 
 let world: World;
+const finished = new InMemorySpanExporter();
 const token = 'a-token-for-agents-of-sufficient-length';
 const logged: string[] = [];
 
@@ -22,6 +29,8 @@ agents: { ada: { via: pull, capacity: 3 } }
 `;
 
 beforeAll(async () => {
+  const spanProcessors = [new SimpleSpanProcessor(finished)];
+  trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors }));
   const log = pino({ level: 'info' }, { write: (line: string) => void logged.push(line) });
   world = await startWorld({ policy, agentToken: token, log });
   const ready = async () => (await world.view().catch(() => null))?.baseSha ?? null;
@@ -104,6 +113,12 @@ test('an agent asks, a person picks an option, and the next attempt knows it', {
   const effects = logged.map((line) => JSON.parse(line) as Record<string, unknown>);
   const done = effects.filter(({ correlationId }) => correlationId === id).map(({ effect }) => effect);
   for (const effect of ['open-branch', 'open-pull', 'notify']) expect(done).toContain(effect);
+  const spans = finished
+    .getFinishedSpans()
+    .filter((span) => span.spanContext().traceId === id.replaceAll('-', ''));
+  const names = spans.map((span) => span.name);
+  for (const name of ['effect open-branch', 'effect notify', 'agent escalate']) expect(names).toContain(name);
+  expect(spans.map((span) => span.attributes['signalbox.issue'])).toContain(issue);
   expect((await call('release', { ...fields(next), reason: 'that is all' })).status).toBe(200);
   await world.say('walt', issue, '/cancel');
 });

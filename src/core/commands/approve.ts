@@ -49,7 +49,7 @@ function acceptPlan({ issue, state, split }: Task, by: string, writtenAt: string
 
 export const approve: CommandRule<'approve'> = {
   needs: 'write',
-  on: 'task',
+  on: 'any-pull',
   run: (state, task, { command: { sha }, by, under, owns, writtenAt }) => {
     const { pull, suspension } = task;
     if (suspension && under === task.issue) return acceptText(state, task, suspension, by, sha);

@@ -2,11 +2,13 @@
  * Effects: what is to be done outside the database. They are wanted by a state, not by an event: whatever the
  * state wants and the ledger has not recorded yet is recorded, under a key that is computed, before it is done.
  */
+import { createHash } from 'node:crypto';
 import { buildRef, prepareRef } from '../ids.ts';
 import { auditedAgainst } from '../queue/audit.ts';
 import { isActive } from '../queue/build-state.ts';
 import { isPuttingAside, keepLateWork } from '../task/late-work.ts';
 import { type SplitEffect, wantedOfSplit } from '../task/split.ts';
+import { isEnlisted } from './enlisted.ts';
 import type { Fact } from './facts.ts';
 import type { Build, BuildEntry, Flight, Landing } from './queue-state.ts';
 import { abandonedRuns, type RunEffect, wantedOfRuns } from './run-effects.ts';
@@ -62,6 +64,11 @@ export type Effect =
   | { kind: 'reply'; under: number; comment: number; fact: Extract<Fact, { kind: 'command-decided' }> }
   | { kind: 'notify'; under: number; fact: Fact };
 
+/** Tells facts of one kind and one instant apart. */
+function digestOf(fact: Fact): string {
+  return createHash('sha256').update(JSON.stringify(fact)).digest('hex').slice(0, 12);
+}
+
 /** The key under which an effect is recorded: the same effect always has the same one (I4). */
 export function effectKey(effect: Effect): string {
   switch (effect.kind) {
@@ -99,7 +106,7 @@ export function effectKey(effect: Effect): string {
     case 'reply':
       return `${effect.kind}:${effect.comment}:${effect.fact.index}`;
     case 'notify':
-      return `${effect.kind}:${effect.under}:${effect.fact.kind}:${effect.fact.at}`;
+      return `${effect.kind}:${effect.under}:${effect.fact.kind}:${effect.fact.at}:${digestOf(effect.fact)}`;
     default:
       return effect satisfies never;
   }
@@ -120,6 +127,8 @@ function wantedByTask(task: Task, state: LaneState): Effect[] {
   if (isOurs && attempt.openedSha !== null && pull === null) {
     effects.push({ kind: 'open-pull', issue, fence: attempt.fence, branch: attempt.branch });
   }
+  // What people have opened is theirs to mark, to close and to reopen.
+  if (isEnlisted(task)) return effects;
   if (pull?.open && pull.draft && (task.state === 'in-review' || task.state === 'approved')) {
     effects.push({ kind: 'mark-ready', issue, pull: pull.number, since: task.since });
   }
@@ -154,7 +163,8 @@ function wantedByBuild(state: LaneState, build: Build): Effect[] {
       : [];
   }
   // What has passed may still land, and others may go on from it: its commits are kept by their branch.
-  const isNeeded = isActive(build) || (build.state === 'passed' && build.open);
+  const mayLand = build.state === 'passed' && build.open && build.purpose !== 'try';
+  const isNeeded = isActive(build) || mayLand;
   return isNeeded ? [] : [{ kind: 'clean-build', build: build.number, refs: [prepare, target] }];
 }
 

@@ -7,6 +7,7 @@ import type { Objection, Opinion, Override, RequiredCheck } from '../gate/eviden
 import type { Policy } from '../policy.ts';
 import type { ProposedPart } from '../task/parts.ts';
 import type { AttemptEnd } from '../task/record.ts';
+import type { OfferedPull } from './enlisted.ts';
 import type { CheckResult, Verdict } from './pull-state.ts';
 import type { Build, BuildEntry, Flight, Landing, VanishedPatch } from './queue-state.ts';
 import type {
@@ -44,6 +45,8 @@ export type FactBody =
       areas?: string[];
       correlationId: string;
     }
+  /** A PR that no task owns was brought to the queue; `issue` is its own number. */
+  | { kind: 'pull-enlisted'; issue: number; offered: Omit<OfferedPull, 'number'>; by: string }
   | { kind: 'request-refused'; issue: number; why: string }
   | { kind: 'request-withdrawn'; issue: number }
   | {
@@ -287,7 +290,8 @@ export type EjectionCode =
   | 'approval-void'
   | 'pull-closed'
   | 'check-timeout'
-  | 'interrupted';
+  | 'interrupted'
+  | 'refused';
 
 /** What an ejection rests on. */
 export interface EjectionEvidence {
@@ -314,6 +318,7 @@ export type Fact = FactBody & { at: string };
 export type LifecycleEvent = Extract<
   FactKind,
   | 'task-requested'
+  | 'pull-enlisted'
   | 'version-accepted'
   | 'attempt-superseded'
   | 'task-assigned'

@@ -11,7 +11,7 @@ import { foldPause } from '../task/breaker.ts';
 import { addCollision } from '../task/collisions.ts';
 import { passOver } from '../task/ready.ts';
 import { type Fact, issueOf } from './facts.ts';
-import { foldTask, newTask } from './fold-task.ts';
+import { enlistPull, foldTask, newTask } from './fold-task.ts';
 import type { LaneState, Task } from './state.ts';
 
 /** The state before the first fact. */
@@ -108,6 +108,10 @@ function foldFact(state: LaneState, fact: Fact): LaneState {
       return withdraw(state, fact.issue);
     case 'task-requested':
       return requestTask(state, fact);
+    case 'pull-enlisted': {
+      const task = enlistPull(state.tasks[fact.issue], fact);
+      return { ...state, tasks: { ...state.tasks, [fact.issue]: task } };
+    }
     case 'task-assigned':
       return assignTask(state, fact);
     case 'collision-foreseen':

@@ -24,6 +24,7 @@ import { allows } from '../task/lifecycle.ts';
 import { labelsThatCount } from '../task/routing.ts';
 import { interpretPart, requesterOfPart } from '../task/split.ts';
 import { readTouched } from '../task/touched.ts';
+import { isEnlisted } from './enlisted.ts';
 import type { FactBody } from './facts.ts';
 import { interpretFoundPull } from './found-pull.ts';
 import { interpretDispatch, interpretRun } from './interpret-run.ts';
@@ -236,6 +237,10 @@ function interpretRefusal(state: LaneState, seen: Of<'effect-refused'>): FactBod
     const task = state.tasks[issue];
     if (!task || !allows(task.state, 'escalated')) continue;
     const context = `GitHub refused "${seen.effect}": ${seen.message}`;
+    if (isEnlisted(task)) {
+      if (task.entry) facts.push({ kind: 'entry-ejected', issue, code: 'refused', reason: context });
+      continue;
+    }
     facts.push({
       kind: 'escalated',
       issue,

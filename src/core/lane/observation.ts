@@ -7,6 +7,7 @@ import type { ReadDiff } from '../gate/arbiter.ts';
 import type { Opinion, RequiredCheck } from '../gate/evidence.ts';
 import type { PolicyReading } from '../policy.ts';
 import type { ProposedPart } from '../task/parts.ts';
+import type { OfferedPull } from './enlisted.ts';
 import type { CheckAction } from './facts.ts';
 import type { CheckResult } from './pull-state.ts';
 import type { VanishedPatch } from './queue-state.ts';
@@ -134,6 +135,10 @@ export type Observation =
       writtenAt: string;
       /** Which of the diff's owners this person speaks for besides `@login`. */
       owns?: string[];
+      /** The open PR to this lane's base under which it was typed, where no task owns it. */
+      offered?: OfferedPull;
+      /** The open PRs to this lane's base that the command names. */
+      named?: { number: number; headSha: string }[];
     }
   | { kind: 'agent'; issue: number; attempt: number; fence: number; word: AgentWord }
   /** A bundle of an attempt that had ended came in; its newest commit is `sha`. */
@@ -185,7 +190,7 @@ export type Observation =
         | { kind: 'unproven'; why: string }
         /** Only where the sum is put together at landing. */
         | { kind: 'conflict' }
-        /** Not tried, because landings are frozen; the base branch has been read and is not there yet. */
+        /** Not tried, because landings are frozen or held back by a window; the base branch has been read and is not there yet. */
         | { kind: 'withheld' };
     }
   /** Patches of earlier landings that are not there after this one. */

@@ -9,6 +9,7 @@
  *                                                                                      version-accepted     │
  *   escalated, failed, cancelled: reached from wherever work is under way                  completed ◀──────┘
  *   escalated and failed are the human queue: `resumed` leads from there to waiting, with a new attempt
+ *   a PR that no task owns begins in review, with pull-enlisted
  *
  * `same` = the event is welcome and changes nothing of the state; `never` = the event cannot follow, and whoever
  * proposes it has a bug (folding it throws).
@@ -22,6 +23,7 @@ export type Step = TaskState | 'same' | 'never';
 export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step>> = {
   absent: {
     'task-requested': 'waiting',
+    'pull-enlisted': 'in-review',
     'version-accepted': 'never',
     'attempt-superseded': 'never',
     'task-assigned': 'never',
@@ -41,6 +43,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   waiting: {
     'task-requested': 'never',
+    'pull-enlisted': 'never',
     'version-accepted': 'same',
     'attempt-superseded': 'never',
     'task-assigned': 'assigned',
@@ -60,6 +63,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   assigned: {
     'task-requested': 'never',
+    'pull-enlisted': 'never',
     'version-accepted': 'same',
     'attempt-superseded': 'waiting',
     'task-assigned': 'never',
@@ -79,6 +83,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   working: {
     'task-requested': 'never',
+    'pull-enlisted': 'never',
     'version-accepted': 'same',
     'attempt-superseded': 'waiting',
     'task-assigned': 'never',
@@ -98,6 +103,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   'in-review': {
     'task-requested': 'never',
+    'pull-enlisted': 'never',
     'version-accepted': 'same',
     'attempt-superseded': 'waiting',
     'task-assigned': 'never',
@@ -117,6 +123,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   approved: {
     'task-requested': 'never',
+    'pull-enlisted': 'never',
     'version-accepted': 'in-review',
     'attempt-superseded': 'never',
     'task-assigned': 'never',
@@ -136,6 +143,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   escalated: {
     'task-requested': 'waiting',
+    'pull-enlisted': 'never',
     'version-accepted': 'same',
     'attempt-superseded': 'never',
     'task-assigned': 'never',
@@ -155,6 +163,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   failed: {
     'task-requested': 'waiting',
+    'pull-enlisted': 'never',
     'version-accepted': 'never',
     'attempt-superseded': 'never',
     'task-assigned': 'never',
@@ -174,6 +183,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   completed: {
     'task-requested': 'never',
+    'pull-enlisted': 'never',
     'version-accepted': 'never',
     'attempt-superseded': 'never',
     'task-assigned': 'never',
@@ -193,6 +203,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   cancelled: {
     'task-requested': 'waiting',
+    'pull-enlisted': 'in-review',
     'version-accepted': 'never',
     'attempt-superseded': 'never',
     'task-assigned': 'never',
