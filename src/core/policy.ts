@@ -180,6 +180,15 @@ export const PolicyFile = z.strictObject({
       require: z.array(z.enum(['requirements', 'design', 'acceptance', 'owned', 'budget'])).default([]),
     })
     .prefault({}),
+  split: z
+    .strictObject({
+      /** Tasks with this label are planned before they are worked on. */
+      label: z.string().trim().min(1).max(50).toLowerCase().default('plan-first'),
+      /** So are those with these complexities. */
+      complexity: z.array(z.enum(['low', 'medium', 'high'])).default([]),
+      parts: z.int().min(2).max(50).default(12),
+    })
+    .prefault({}),
   areas: z.record(z.string(), z.array(AreaEntry).max(200)).default({}),
   gate: z
     .strictObject({

@@ -32,6 +32,7 @@ import { openRevert } from './open-revert.ts';
 import { commitTask, done, type Outcome, taskOf } from './outcome.ts';
 import { laneName, publishTasks } from './publish.ts';
 import { auditLanding, cleanBuild, landCandidate, makeCandidate } from './queue-effects.ts';
+import { carryOutSplit } from './split-effects.ts';
 
 type Of<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
 
@@ -175,6 +176,9 @@ async function perform(ctx: LaneContext, effect: Effect, state: LaneState): Prom
       return carryOutRun(ctx, effect, state);
     case 'open-revert':
       return openRevert(ctx, effect);
+    case 'create-part':
+    case 'open-part':
+      return carryOutSplit(ctx, effect, state);
     case 'react':
       await postReaction(ctx.client, ctx.repo, effect.comment, effect.content);
       return done;

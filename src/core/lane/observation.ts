@@ -7,6 +7,7 @@ import type { ReadDiff } from '../gate/arbiter.ts';
 import type { Opinion, RequiredCheck } from '../gate/evidence.ts';
 import type { PolicyReading } from '../policy.ts';
 import type { LandedPull } from '../queue/reverting.ts';
+import type { ProposedPart } from '../task/parts.ts';
 import type { OfferedPull } from './enlisted.ts';
 import type { CheckAction, Fact } from './facts.ts';
 import type { CheckResult } from './pull-state.ts';
@@ -81,6 +82,14 @@ export type AgentWord =
     }
   | { kind: 'escalate'; trigger: string; context: string; options?: string[]; usage?: Usage | undefined }
   | { kind: 'released'; reason: string }
+  /** A plan for this version of the task. */
+  | {
+      kind: 'split';
+      version: number;
+      summary: string;
+      parts: ProposedPart[];
+      usage?: Usage | undefined;
+    }
   /** The work needs these files too; normalised patterns. */
   | { kind: 'request-paths'; paths: string[]; why: string };
 
@@ -136,6 +145,8 @@ export type Observation =
     }
   | { kind: 'agent'; issue: number; attempt: number; fence: number; word: AgentWord }
   /** A bundle of an attempt that had ended came in; its newest commit is `sha`. */
+  | { kind: 'part-created'; issue: number; version: number; part: number; created: number }
+  | { kind: 'part-opened'; issue: number; part: number }
   | { kind: 'late-bundle'; issue: number; attempt: number; fence: number; sha: string }
   /** `branch` is null when a bundle cannot become a branch, for the reason `why`. */
   | {
