@@ -296,7 +296,9 @@ describe('dependencies', () => {
 });
 
 describe('files that git or a shell would run', () => {
-  test('S35 attributes, hooks and configuration in the repository are content and nothing more', async () => {
+  test('S35 attributes, hooks and configuration in the repository are content and nothing more', {
+    timeout: 120_000,
+  }, async () => {
     const touch = `touch ${trace}`;
     const target = await made(
       'Traps',
