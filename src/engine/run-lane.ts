@@ -2,13 +2,14 @@
 
 import type { LaneKey } from '../core/ids.ts';
 import { issueOf } from '../core/lane/facts.ts';
+import { overdueCommits } from '../core/queue/judge-builds.ts';
 import { classifyFailure } from '../github/failure.ts';
 import { redactSecrets } from '../github/redact.ts';
 import { readCorrelationId } from '../ledger/correlation.ts';
 import { claimEffect, type LeasedEffect, postponeEffect } from '../ledger/effects.ts';
 import { isDatabaseFailure } from '../ledger/is-database-failure.ts';
 import { holdLane, releaseLane } from '../ledger/lanes.ts';
-import { loadForReading, type Named } from '../ledger/load-lane.ts';
+import { loadForReading, type Named, readClock } from '../ledger/load-lane.ts';
 import {
   type DueLook,
   dueLooks,
@@ -132,14 +133,32 @@ async function stillRuns(ctx: LaneContext): Promise<boolean> {
   return holdLane(ctx.db, ctx.key, ctx.instance);
 }
 
-async function takeDueLooks(ctx: LaneContext): Promise<boolean> {
+/**
+ * Asks for a look at each candidate whose time is up: its CI may have ended while nobody listened, and is not said to
+ * be late before it was asked once more. Answers with their commits.
+ */
+async function lookAtOverdue(ctx: LaneContext): Promise<ReadonlySet<string>> {
+  const at = await readClock(ctx.db);
+  if (ctx.lane.wake_at === null || ctx.lane.wake_at.getTime() > Date.parse(at)) return new Set();
+  const { state } = await loadForReading(ctx.db, ctx.key);
+  const commits = overdueCommits(state, at);
+  await requestLooks(
+    ctx.db,
+    ctx.key,
+    commits.map((sha) => ({ kind: 'checks', subject: sha })),
+  );
+  return new Set(commits);
+}
+
+async function takeDueLooks(ctx: LaneContext, overdue: ReadonlySet<string>): Promise<boolean> {
   const looks = await dueLooks(ctx.db, ctx.key, looksAtOnce);
   for (const look of looks) {
     if (!(await stillRuns(ctx))) return false;
     await takeLook(await laneContext(ctx, ctx.key), look);
   }
-  // Nothing starts while issues are unread; now that they are read, something may.
-  if (looks.some((look) => look.kind === 'issue')) await advance(ctx.db, ctx.key, []);
+  // Nothing starts while issues are unread, nor is late while its checks are; now that they are read, it may be.
+  if (looks.some(({ kind, subject }) => kind === 'issue' || overdue.has(subject)))
+    await advance(ctx.db, ctx.key, []);
   return looks.length > 0;
 }
 
@@ -165,12 +184,13 @@ async function publish(ctx: LaneContext): Promise<boolean> {
 }
 
 async function runRounds(ctx: LaneContext): Promise<void> {
+  const overdue = await lookAtOverdue(ctx);
   if (ctx.lane.wake_at !== null) {
     await republishWaiting(ctx.db, ctx.key);
     await advance(ctx.db, ctx.key, []);
   }
   for (let round = 0; round < maxRounds; round++) {
-    const looked = await takeDueLooks(ctx);
+    const looked = await takeDueLooks(ctx, overdue);
     const acted = await doDueEffects(ctx);
     const published = await publish(await laneContext(ctx, ctx.key));
     const revoked = await revokeHandedTokens(ctx);

@@ -119,7 +119,7 @@ function nextFacts(snapshot: Snapshot, at: string): FactBody[] {
     () => approveByPolicy(state),
     () => approveByAutonomy(state, at),
     () => ejectEntries(state),
-    () => judgeBuilds(state, at),
+    () => judgeBuilds(snapshot, at),
     () => ejectUntested(state),
     () => enterQueue(state),
     () => planBuilds(state, at),
