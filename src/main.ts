@@ -25,6 +25,7 @@ import {
 } from './engine/agent-identity.ts';
 import { planOfIssues, planOfLedger } from './engine/coordination-plan.ts';
 import { readIssues } from './engine/issue-sources.ts';
+import { saveBundles } from './engine/late-bundles.ts';
 import { reportQueue } from './engine/queue-report.ts';
 import { replay } from './engine/replay.ts';
 import { renderTokens } from './protocol/agent-token-text.ts';
@@ -246,6 +247,14 @@ async function runQueue(lane: string | undefined, flags: { json?: boolean }): Pr
   if (!ok) process.exitCode = 1;
 }
 
+async function runBundle(task: string, { to: folder }: { to: string }): Promise<void> {
+  const [, owner, repo, issue] = /^([\w.-]+)\/([\w.-]+)#([1-9]\d{0,9})$/.exec(task) ?? [];
+  if (!owner || !repo || !issue) throw new ConfigProblem(`"${task}" is not a task: owner/repo#7 is one.`);
+  const { text, ok } = await onLedger((db) => saveBundles(db, { owner, repo, issue: Number(issue), folder }));
+  console.log(text);
+  if (!ok) process.exitCode = 1;
+}
+
 function readIssue(text: string): number {
   const number = Number(text.replace(/^#/, ''));
   if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('an issue number');
@@ -401,6 +410,12 @@ function commandLine(): Command {
     .argument('[lane]', 'owner/repo, or owner/repo@base; every lane when absent')
     .option('--json', 'print one object a lane')
     .action(runQueue);
+  program
+    .command('bundle')
+    .description('save the work that Signalbox keeps of a task, late work too, as git bundles')
+    .argument('<task>', 'owner/repo#7')
+    .option('--to <folder>', 'where the files go', '.')
+    .action(runBundle);
   program
     .command('replay')
     .description('rebuild lanes from their journals and compare with what is stored')

@@ -45,6 +45,7 @@ export function briefAgent(input: BriefInput): AgentBrief | null {
       acceptance: spec.acceptance,
       guidance: task.record.guidance.map(({ by, question, answer }) => ({ by, question, answer })),
     },
+    model: policy.agents[attempt.agent]?.model ?? null,
     owns: spec.owns,
     depends_on: prerequisitesOf(task),
     budget: input.budget,

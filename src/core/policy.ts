@@ -41,6 +41,25 @@ const CommitMessage = z
     'placeholders are {title}, {pull} and {issue}',
   );
 const Patterns = z.array(Pattern).max(200);
+/** What stands for all that CODEOWNERS gives to somebody: `owner:@org/team`. */
+export const ownerPrefix = 'owner:';
+const AreaEntry = z
+  .string()
+  .min(1)
+  .max(256)
+  .superRefine((text, context) => {
+    if (text.startsWith(ownerPrefix)) {
+      if (!/^owner:[^\s@]*@[^\s@]+$/u.test(text))
+        context.addIssue({ code: 'custom', message: `"${text}" names no owner: owner:@org/team does.` });
+      return;
+    }
+    const reading = normalisePattern(text);
+    if (reading.kind === 'refused') context.addIssue({ code: 'custom', message: reading.why });
+  })
+  .overwrite((text) => {
+    const reading = text.startsWith(ownerPrefix) ? null : normalisePattern(text);
+    return reading?.kind === 'ok' ? reading.pattern : text;
+  });
 const Percent = z.number().min(0).max(1);
 /** How much a rule of the arbiter weighs. */
 const Weight = z.enum(['off', 'warn', 'fail']);
@@ -54,6 +73,10 @@ const Budget = z
   })
   .prefault({});
 
+/** What an agent may be for. */
+const roles = ['planner', 'worker', 'reviewer'] as const;
+export type Role = (typeof roles)[number];
+
 const Agent = z.strictObject({
   via: z.enum(['dispatch', 'pull', 'assign', 'adopt']),
   workflow: z
@@ -66,6 +89,13 @@ const Agent = z.strictObject({
     .optional(),
   capacity: z.int().min(1).max(100).default(1),
   capabilities: z.array(z.string().min(1).max(50).toLowerCase()).max(50).default([]),
+  /** What it is given: a worker tasks, a planner tasks to split, a reviewer diffs to judge. */
+  roles: z.array(z.enum(roles)).min(1).max(roles.length).default(['worker']),
+  /** Handed to the agent's CLI as it is. */
+  model: z
+    .string()
+    .regex(/^\w[\w.:/@-]{0,99}$/, 'the name of a model')
+    .optional(),
 });
 
 export const PolicyFile = z.strictObject({
@@ -126,7 +156,7 @@ export const PolicyFile = z.strictObject({
       require: z.array(z.enum(['requirements', 'design', 'acceptance', 'owned', 'budget'])).default([]),
     })
     .prefault({}),
-  areas: z.record(z.string(), Patterns).default({}),
+  areas: z.record(z.string(), z.array(AreaEntry).max(200)).default({}),
   gate: z
     .strictObject({
       checks: z.array(z.string().min(1)).default(['ci']),
@@ -216,6 +246,24 @@ export type Policy = z.output<typeof PolicyFile>;
 
 /** What a repository without `.github/signalbox.yml` gets. */
 export const defaultPolicy: Policy = PolicyFile.parse({});
+
+const isGroup = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function fillIn<T>(defaults: T, stored: unknown): T {
+  if (stored === undefined) return defaults;
+  if (!isGroup(defaults) || !isGroup(stored)) return stored as T;
+  const keys = [...new Set([...Object.keys(stored), ...Object.keys(defaults)])];
+  return Object.fromEntries(keys.map((key) => [key, fillIn(defaults[key], stored[key])])) as T;
+}
+
+const agentDefaults = Agent.parse({ via: 'pull' });
+
+/** A policy that was written down before some of the keys existed, with their defaults. */
+export function completePolicy(stored: Policy): Policy {
+  const agents = Object.entries(stored.agents).map(([name, agent]) => [name, fillIn(agentDefaults, agent)]);
+  return fillIn(defaultPolicy, { ...stored, agents: Object.fromEntries(agents) });
+}
 
 export type PolicyReading =
   | { kind: 'accepted'; policy: Policy; hash: string }

@@ -11,6 +11,7 @@ import {
   renderEscalationNotice,
   renderExtensionNotice,
   renderGraceNotice,
+  renderLateBundleNotice,
   renderLateWorkNotice,
   renderPathsNotice,
 } from '../protocol/notices.ts';
@@ -101,9 +102,12 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
     }
     case 'late-work-kept': {
       const work = state.tasks[fact.issue]?.record.late.find((each) => each.number === fact.number);
-      if (!work || fact.branch === null) return null;
-      const { attempt, branch } = work;
-      return renderLateWorkNotice({ attempt, branch, late: fact.branch, isBack: fact.isBack });
+      if (!work) return null;
+      const { attempt, branch, bundle } = work;
+      if (fact.branch !== null)
+        return renderLateWorkNotice({ attempt, branch, late: fact.branch, isBack: fact.isBack });
+      const of = { attempt, repo: `${state.owner}/${state.repo}`, issue: fact.issue, why: fact.why ?? '' };
+      return bundle === undefined ? null : renderLateBundleNotice(of);
     }
     case 'grace-started': {
       const task = state.tasks[fact.issue];

@@ -27,6 +27,7 @@ import { advance, unticketed } from './advance.ts';
 import { renderNotice, renderReply } from './answers.ts';
 import { carryOutRun } from './carry-out-runs.ts';
 import type { LaneContext } from './context.ts';
+import { keepLateBundle } from './late-bundles.ts';
 import { commitTask, done, type Outcome, taskOf } from './outcome.ts';
 import { laneName, publishTasks } from './publish.ts';
 import { auditLanding, cleanBuild, landCandidate, makeCandidate } from './queue-effects.ts';
@@ -144,6 +145,8 @@ async function perform(ctx: LaneContext, effect: Effect, state: LaneState): Prom
       return announceCollision(ctx, effect);
     case 'keep-late-work':
       return putLateWorkAside(ctx, effect, state);
+    case 'keep-late-bundle':
+      return { observations: [await keepLateBundle(ctx, effect)], looks: [] };
     case 'mark-ready':
       return markReady(ctx, effect);
     case 'make-candidate':

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { gateOf } from '../core/gate/gate.ts';
 import { checkNames, type OurLabel, ourLabels } from '../core/ids.ts';
 import { dependencyGraph } from '../core/lane/dependency-graph.ts';
+import { isEnlisted } from '../core/lane/enlisted.ts';
 import type { Fact } from '../core/lane/facts.ts';
 import { planRow, queueRows } from '../core/lane/plan-view.ts';
 import { needsPerson, type Snapshot, type Task } from '../core/lane/state.ts';
@@ -165,6 +166,7 @@ function projectionsOf(
   at: string,
 ): Projection[] {
   const { client, repo, github } = ctx;
+  if (isEnlisted(task)) return pullProjections(ctx, snapshot, task, facts, at);
   const body = renderIssueComment(planRow(snapshot, task, at), extraOf(ctx, snapshot, task, facts));
   const marker = stickyMarker({ lane: laneName(ctx), issue: task.issue, on: 'issue' });
   const want = labelsOf(task);

@@ -20,6 +20,7 @@ export interface AttemptSeen extends AttemptKey {
   policy: Policy;
   state: TaskState;
   pull: number | null;
+  correlationId: string;
   /** Null: the task never had an attempt with this fence. */
   attempt: {
     number: number;
@@ -68,7 +69,7 @@ export async function findAttempt(
         .onRef('p.issue', '=', 't.issue'),
     )
     .select(['l.installation_id', 'l.lane_id', 'l.repo_id', 'l.owner', 'l.repo', 'l.base', 'l.policy'])
-    .select(['t.state', 'p.number as pull'])
+    .select(['t.state', 't.correlation_id', 'p.number as pull'])
     .select(['a.number', 'a.version', 'a.agent', 'a.via', 'a.run_id', 'a.current'])
     .select(['a.head', 'a.tokens', 'a.usd'])
     .where('l.lane_id', '=', laneId)
@@ -88,6 +89,7 @@ export async function findAttempt(
     policy: (row.policy as unknown as Policy | null) ?? emptyLane.policy,
     state: row.state as TaskState,
     pull: row.pull,
+    correlationId: row.correlation_id,
     attempt:
       number === null || version === null || agent === null
         ? null

@@ -29,7 +29,7 @@ import type {
   TaskState,
   VersionNote,
 } from '../core/lane/state.ts';
-import type { Policy } from '../core/policy.ts';
+import { completePolicy, type Policy } from '../core/policy.ts';
 import type { TaskRecord } from '../core/task/record.ts';
 import type * as schema from './schema.ts';
 
@@ -239,7 +239,7 @@ export function readLaneState(rows: LaneRows): LaneState {
     repo: lane.repo,
     base: lane.base,
     baseSha: lane.base_sha,
-    policy: policy ?? emptyLane.policy,
+    policy: policy ? completePolicy(policy) : emptyLane.policy,
     policyHash: lane.policy_hash ?? emptyLane.policyHash,
     policyProblem: lane.policy_problem,
     requiredChecks: json<RequiredCheck[]>(lane.required_checks),

@@ -52,6 +52,8 @@ export const AgentBrief = z.object({
     /** What people answered when earlier attempts asked, oldest first. */
     guidance: z.array(z.object({ by: z.string(), question: z.string(), answer: z.string() })).default([]),
   }),
+  /** The model that the policy names for this agent; null: whichever its CLI takes by itself. */
+  model: z.string().nullable().default(null),
   owns: z.array(z.string()),
   depends_on: z.array(z.int()),
   budget: z.object({

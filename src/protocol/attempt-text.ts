@@ -48,7 +48,7 @@ export function describeAttemptFact(fact: AttemptFact): string | null {
       return `Commit ${fact.sha.slice(0, 12)} of attempt ${fact.attempt} is put aside: that attempt had ended.`;
     case 'late-work-kept':
       return fact.branch === null
-        ? 'The work of the ended attempt could not be put aside; it stays on the branch.'
+        ? `The work of the ended attempt could not be put on a branch of its own${fact.why ? `: ${words(fact.why)}` : ''}; it stays where it is.`
         : `The work of the ended attempt is kept on ${words(fact.branch)}.`;
     case 'grace-started':
       return `It counts as approved at ${fact.until}, unless somebody holds it.`;

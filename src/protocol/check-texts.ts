@@ -129,4 +129,8 @@ export const ejectionWords: Record<EjectionCode, { what: string; todo: string }>
     what: 'CI was interrupted time and again',
     todo: 'Look at why its runs are cancelled. Then type `/approve` again.',
   },
+  refused: {
+    what: 'GitHub refused it',
+    todo: 'Have what GitHub says above put right. Then type `/approve` again.',
+  },
 };

@@ -14,7 +14,7 @@ interface CommandText {
 export const commandTable: Record<CommandName, CommandText> = {
   approve: {
     usage: '/approve [sha]',
-    does: 'approve this commit of the pull request; it enters the queue as soon as its gate holds',
+    does: 'approve this commit of any pull request; it enters the queue as soon as its gate holds',
   },
   unapprove: { usage: '/unapprove', does: 'take your approval back' },
   hold: { usage: '/hold [why]', does: 'keep the task out of the queue and start no agent' },

@@ -202,6 +202,7 @@ type ReviewFact = Extract<
       | 'conflict-found'
       | 'pull-closed'
       | 'command-decided'
+      | 'pull-enlisted'
       | 'labels-read'
       | 'task-routed'
       | 'claims-expanded'
@@ -236,6 +237,8 @@ function describeReviewFact(fact: ReviewFact): string | null {
         ? null
         : `${words(fact.by)} typed /${words(fact.command.replace(/^\//u, ''))}: ${outcome}.`;
     }
+    case 'pull-enlisted':
+      return `${words(fact.by)} brought this pull request to Signalbox.`;
     case 'labels-read':
       return null;
     case 'task-routed':

@@ -10,6 +10,7 @@ type State = TaskState | 'absent';
 const states: readonly State[] = ['absent', ...taskStates];
 const events: readonly LifecycleEvent[] = [
   'task-requested',
+  'pull-enlisted',
   'version-accepted',
   'attempt-superseded',
   'task-assigned',
@@ -28,7 +29,7 @@ const events: readonly LifecycleEvent[] = [
 
 /** Everything that may happen, written down a second time; whatever is not here must be refused. */
 const expected: Record<State, Partial<Record<LifecycleEvent, State>>> = {
-  absent: { 'task-requested': 'waiting' },
+  absent: { 'task-requested': 'waiting', 'pull-enlisted': 'in-review' },
   waiting: {
     'version-accepted': 'waiting',
     'task-assigned': 'assigned',
@@ -104,7 +105,7 @@ const expected: Record<State, Partial<Record<LifecycleEvent, State>>> = {
     'task-cancelled': 'cancelled',
   },
   completed: {},
-  cancelled: { 'task-requested': 'waiting' },
+  cancelled: { 'task-requested': 'waiting', 'pull-enlisted': 'in-review' },
 };
 
 describe('the table of a task’s life', () => {

@@ -36,7 +36,7 @@ function acceptText(
 
 export const approve: CommandRule<'approve'> = {
   needs: 'write',
-  on: 'task',
+  on: 'any-pull',
   run: (state, task, { command: { sha }, by, under, owns }) => {
     const { pull, suspension } = task;
     if (suspension && under === task.issue) return acceptText(state, task, suspension, by, sha);

@@ -57,8 +57,14 @@ export interface Answer {
 }
 
 /** `run: null` = the command is recognised and answered with "not yet". */
-export type CommandRule<Name extends CommandName> = { needs: CommandRight } & (
-  | { on: 'task'; run: ((state: LaneState, task: Task, typed: Typed<Name>) => Answer) | null }
+export type CommandRule<Name extends CommandName> = { needs: CommandRight } /**
+ * `task`: about what an issue asks for. `pull`: about a PR, whether or not a task owns it. `any-pull`: the same, and
+ * it brings a PR that no task owns to Signalbox.
+ */ & (
+  | {
+      on: 'task' | 'pull' | 'any-pull';
+      run: ((state: LaneState, task: Task, typed: Typed<Name>) => Answer) | null;
+    }
   /** Not about one task: may be typed anywhere in the repository. */
   | { on: 'lane'; run: ((state: LaneState, typed: Typed<Name>) => Answer) | null }
 );

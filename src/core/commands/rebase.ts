@@ -1,4 +1,4 @@
 /** `/rebase`: brings the branch up to date with its base. */
 import type { CommandRule } from './command.ts';
 
-export const rebase: CommandRule<'rebase'> = { needs: 'write', on: 'task', run: null };
+export const rebase: CommandRule<'rebase'> = { needs: 'write', on: 'pull', run: null };

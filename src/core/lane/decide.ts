@@ -24,6 +24,7 @@ import { scheduleNext } from '../task/schedule.ts';
 import { judgeStalls } from '../task/stall.ts';
 import { timesOfAttempts } from '../task/times.ts';
 import { claimWhatIsFree } from '../task/touched.ts';
+import { isEnlisted } from './enlisted.ts';
 import type { Fact, FactBody } from './facts.ts';
 import { fold } from './fold.ts';
 import { isDoneOutside } from './found-pull.ts';
@@ -46,7 +47,10 @@ function readEvidence(state: LaneState): FactBody[] {
   });
 }
 
-/** A PR that ended without a landing of ours: merged by somebody else completes the task, closed asks a human. */
+/**
+ * A PR that ended without a landing of ours: merged by somebody else completes the task, closed asks a human; one that
+ * no task owns is over.
+ */
 function readClosedPulls(state: LaneState): FactBody[] {
   return Object.values(state.tasks).flatMap((task): FactBody[] => {
     const { pull, issue } = task;
@@ -54,6 +58,8 @@ function readClosedPulls(state: LaneState): FactBody[] {
     if (pull.merged && task.state !== 'waiting')
       return [{ kind: 'task-completed', issue, sha: pull.headSha }];
     if (pull.merged || task.state === 'waiting' || task.state === 'escalated') return [];
+    if (isEnlisted(task))
+      return [{ kind: 'task-cancelled', issue, reason: 'the pull request was closed without landing' }];
     const context = `#${pull.number} was closed without landing. Reopen it to go on, or remove agent-ready to cancel.`;
     return [{ kind: 'escalated', issue, escalation: { trigger: 'pull-closed', context, by: 'github' } }];
   });
@@ -68,6 +74,7 @@ function approveByPolicy(state: LaneState): FactBody[] {
   return Object.values(state.tasks).flatMap((task): FactBody[] =>
     task.state === 'in-review' &&
     task.pull &&
+    !isEnlisted(task) &&
     task.pull.headSha !== task.ejectedHead &&
     task.pull.headSha !== task.attempt?.openedSha &&
     protectedPathsOf(state.policy, task).length === 0

@@ -2,10 +2,12 @@
  * Effects: what is to be done outside the database. They are wanted by a state, not by an event: whatever the
  * state wants and the ledger has not recorded yet is recorded, under a key that is computed, before it is done.
  */
+import { createHash } from 'node:crypto';
 import { buildRef, prepareRef } from '../ids.ts';
 import { auditedAgainst } from '../queue/audit.ts';
 import { isActive } from '../queue/build-state.ts';
 import { isPuttingAside, keepLateWork } from '../task/late-work.ts';
+import { isEnlisted } from './enlisted.ts';
 import type { Fact } from './facts.ts';
 import type { Build, BuildEntry, Flight, Landing } from './queue-state.ts';
 import { abandonedRuns, type RunEffect, wantedOfRuns } from './run-effects.ts';
@@ -24,6 +26,8 @@ export type Effect =
       sha: string;
       to: string;
     }
+  /** Puts the late bundle of the attempt with this fence, up to `sha`, on the branch `late`. */
+  | { kind: 'keep-late-bundle'; issue: number; number: number; late: string; sha: string; fence: number }
   | { kind: 'announce-collision'; a: number; b: number }
   | { kind: 'mark-ready'; issue: number; pull: number; since: string }
   | {
@@ -58,6 +62,11 @@ export type Effect =
   | { kind: 'reply'; under: number; comment: number; fact: Extract<Fact, { kind: 'command-decided' }> }
   | { kind: 'notify'; under: number; fact: Fact };
 
+/** Tells facts of one kind and one instant apart. */
+function digestOf(fact: Fact): string {
+  return createHash('sha256').update(JSON.stringify(fact)).digest('hex').slice(0, 12);
+}
+
 /** The key under which an effect is recorded: the same effect always has the same one (I4). */
 export function effectKey(effect: Effect): string {
   switch (effect.kind) {
@@ -69,6 +78,7 @@ export function effectKey(effect: Effect): string {
     case 'cancel-run':
       return `${effect.kind}:${effect.issue}:${effect.fence}`;
     case 'keep-late-work':
+    case 'keep-late-bundle':
       return `${effect.kind}:${effect.issue}:${effect.number}`;
     case 'announce-collision':
       return `${effect.kind}:${effect.a}:${effect.b}`;
@@ -91,7 +101,7 @@ export function effectKey(effect: Effect): string {
     case 'reply':
       return `${effect.kind}:${effect.comment}:${effect.fact.index}`;
     case 'notify':
-      return `${effect.kind}:${effect.under}:${effect.fact.kind}:${effect.fact.at}`;
+      return `${effect.kind}:${effect.under}:${effect.fact.kind}:${effect.fact.at}:${digestOf(effect.fact)}`;
     default:
       return effect satisfies never;
   }
@@ -110,6 +120,8 @@ function wantedByTask(task: Task, state: LaneState): Effect[] {
   if (attempt && attempt.via !== 'assign' && attempt.openedSha !== null && pull === null) {
     effects.push({ kind: 'open-pull', issue, fence: attempt.fence, branch: attempt.branch });
   }
+  // What people have opened is theirs to mark, to close and to reopen.
+  if (isEnlisted(task)) return effects;
   if (pull?.open && pull.draft && (task.state === 'in-review' || task.state === 'approved')) {
     effects.push({ kind: 'mark-ready', issue, pull: pull.number, since: task.since });
   }

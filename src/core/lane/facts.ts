@@ -6,6 +6,7 @@
 import type { Objection, Opinion, Override, RequiredCheck } from '../gate/evidence.ts';
 import type { Policy } from '../policy.ts';
 import type { AttemptEnd } from '../task/record.ts';
+import type { OfferedPull } from './enlisted.ts';
 import type { CheckResult, Verdict } from './pull-state.ts';
 import type { Build, BuildEntry, Flight, Landing, VanishedPatch } from './queue-state.ts';
 import type {
@@ -42,6 +43,8 @@ export type FactBody =
       areas?: string[];
       correlationId: string;
     }
+  /** A PR that no task owns was brought to the queue; `issue` is its own number. */
+  | { kind: 'pull-enlisted'; issue: number; offered: Omit<OfferedPull, 'number'>; by: string }
   | { kind: 'request-refused'; issue: number; why: string }
   | { kind: 'request-withdrawn'; issue: number }
   | {
@@ -140,9 +143,28 @@ export type FactBody =
   /** A person wants the entry that the queue ejected to be built again. */
   | { kind: 'rebuild-asked'; issue: number; by: string }
   | { kind: 'escalation-repeated'; issue: number; times: number }
-  | { kind: 'late-work-found'; issue: number; attempt: number; branch: string; sha: string; to: string }
-  /** `branch` is null when it could not be kept; `isBack`: the task's branch is where it was before. */
-  | { kind: 'late-work-kept'; issue: number; number: number; branch: string | null; isBack: boolean }
+  /** On the task's branch, which goes back to `to`; or in the late bundle of the attempt with the fence `bundle`. */
+  | {
+      kind: 'late-work-found';
+      issue: number;
+      attempt: number;
+      branch: string;
+      sha: string;
+      to: string;
+      bundle?: number;
+    }
+  /**
+   * `branch` is null when it could not be kept there, for the reason `why`; `isBack`: the task's branch is where it was
+   * before.
+   */
+  | {
+      kind: 'late-work-kept';
+      issue: number;
+      number: number;
+      branch: string | null;
+      isBack: boolean;
+      why?: string;
+    }
   | { kind: 'grace-started'; issue: number; headSha: string; version: number; until: string }
   /** `agent` is a name, or `wholeLane`. */
   | { kind: 'agent-paused'; agent: string; why: 'rate-limit' | 'failures'; ms: number; reason: string }
@@ -248,7 +270,8 @@ export type EjectionCode =
   | 'approval-void'
   | 'pull-closed'
   | 'check-timeout'
-  | 'interrupted';
+  | 'interrupted'
+  | 'refused';
 
 /** What an ejection rests on. */
 export interface EjectionEvidence {
@@ -275,6 +298,7 @@ export type Fact = FactBody & { at: string };
 export type LifecycleEvent = Extract<
   FactKind,
   | 'task-requested'
+  | 'pull-enlisted'
   | 'version-accepted'
   | 'attempt-superseded'
   | 'task-assigned'

@@ -6,12 +6,13 @@ import { endAttempt, freshAttempt, notePresent, resumeRecord, supersedeRecord } 
 import { askPerson } from '../task/escalation.ts';
 import { foldLateWork } from '../task/late-work.ts';
 import { nextState } from '../task/lifecycle.ts';
-import { renewRecord, type TaskRecord } from '../task/record.ts';
+import { emptyRecord, renewRecord, type TaskRecord } from '../task/record.ts';
 import { noRouting, routingAfter } from '../task/routing.ts';
+import { hashSpec } from '../task/specification.ts';
 import { noAdjustments } from '../task/versions.ts';
 import type { Fact, LifecycleEvent } from './facts.ts';
 import type { Pull } from './pull-state.ts';
-import { type Attempt, isLive, type Task } from './state.ts';
+import { type Attempt, isLive, type Spec, type Task } from './state.ts';
 
 type FactOf<K extends Fact['kind']> = Extract<Fact, { kind: K }>;
 
@@ -28,6 +29,18 @@ function changeAttempt(task: Task, number: number, change: (attempt: Attempt) =>
   return task.attempt?.number === number ? { ...task, attempt: change(task.attempt) } : task;
 }
 
+/** A PR that no task owns asks for nothing and owns nothing. */
+const emptySpec: Omit<Spec, 'title'> = {
+  requirements: '',
+  design: '',
+  acceptance: [],
+  owns: [],
+  ownsDeclared: false,
+  dependsOn: [],
+  dependsElsewhere: [],
+  budget: { minutes: null, tokens: null, usd: null },
+};
+
 /**
  * What a task loses when it stops being worked on. Its claims go with a fact of their own, in the same step, or stay
  * with the PR of a task that waits for a person.
@@ -38,52 +51,88 @@ const idle: Pick<Task, 'attempt' | 'approvals' | 'entry'> = {
   entry: null,
 };
 
+type Fresh = Pick<Task, 'issue' | 'spec' | 'specHash' | 'requestedBy' | 'correlationId'> & { at: string };
+
+/** A first version of which nothing has been done yet. */
+function freshTask({ issue, spec, specHash, requestedBy, correlationId, at }: Fresh): Task {
+  return {
+    issue,
+    title: spec.title,
+    state: 'waiting',
+    version: 1,
+    spec,
+    specHash,
+    blockedBy: [],
+    labels: [],
+    routing: noRouting,
+    areas: [],
+    blockedElsewhere: [],
+    requestedBy,
+    requestedAt: at,
+    labelledAt: null,
+    textAt: null,
+    writtenHash: specHash,
+    adjust: noAdjustments,
+    suspension: null,
+    change: null,
+    branch: null,
+    asked: [],
+    held: false,
+    hold: null,
+    dismissedAt: null,
+    hidden: 0,
+    correlationId,
+    attempts: 0,
+    attempt: null,
+    claims: [],
+    pull: null,
+    approvals: [],
+    entry: null,
+    ejectedHead: null,
+    escalation: null,
+    record: emptyRecord,
+    lastReason: null,
+    since: at,
+    startedAt: null,
+    landedAt: null,
+    landedAs: null,
+  };
+}
+
 /** The task that a request makes; of one that was there before, what it owns and its open PR stay. */
 export function newTask(before: Task | undefined, fact: FactOf<'task-requested'>): Task {
   nextState(before?.state ?? 'absent', 'task-requested');
   const changed = before !== undefined && before.specHash !== fact.specHash;
   return {
-    issue: fact.issue,
-    title: fact.spec.title,
-    state: 'waiting',
+    ...freshTask(fact),
     version: before ? before.version + (changed ? 1 : 0) : 1,
-    spec: fact.spec,
-    specHash: fact.specHash,
     blockedBy: fact.blockedBy,
-    labels: [],
-    routing: noRouting,
     areas: fact.areas ?? [],
     blockedElsewhere: fact.blockedElsewhere,
-    requestedBy: fact.requestedBy,
-    requestedAt: fact.at,
     labelledAt: fact.labelledAt,
     textAt: fact.labelledAt,
-    writtenHash: fact.specHash,
-    adjust: noAdjustments,
-    suspension: null,
-    change: null,
     branch: before?.pull?.open ? before.branch : null,
-    asked: [],
-    held: false,
     hold: before && isLive(before) ? before.hold : null,
-    dismissedAt: null,
     hidden: fact.hidden,
-    correlationId: fact.correlationId,
-    attempts: 0,
-    attempt: null,
     claims: before?.claims ?? [],
     pull: before?.pull?.open ? before.pull : null,
-    approvals: [],
-    entry: null,
-    ejectedHead: null,
-    escalation: null,
     record: renewRecord(before?.record, !changed),
-    lastReason: null,
-    since: fact.at,
-    startedAt: null,
-    landedAt: null,
-    landedAs: null,
   };
+}
+
+/** The record of a PR that no task owns: it owns no paths, and what is known of it is its head. */
+export function enlistPull(before: Task | undefined, fact: FactOf<'pull-enlisted'>): Task {
+  const { issue, offered, at } = fact;
+  const { title, author, headSha, draft, correlationId } = offered;
+  const state = nextState(before?.state ?? 'absent', 'pull-enlisted');
+  const spec: Spec = { ...emptySpec, title };
+  const specHash = hashSpec(spec);
+  const version = before ? before.version + (before.specHash === specHash ? 0 : 1) : 1;
+  const task = freshTask({ issue, spec, specHash, requestedBy: author, correlationId, at });
+  return openPull(
+    { ...task, state, version },
+    { kind: 'pull-opened', issue, pull: issue, headSha, draft, at },
+  );
 }
 
 /** Everything that was said about the version before is void; what an attempt goes on with, it owns at once. */

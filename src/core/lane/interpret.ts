@@ -19,10 +19,11 @@ import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { readWord } from '../task/agent-word.ts';
 import { areasOf, withAreas } from '../task/areas.ts';
 import { readEdit, strangerSince } from '../task/edits.ts';
-import { readLateHead } from '../task/late-work.ts';
+import { readLateBundle, readLateHead } from '../task/late-work.ts';
 import { allows } from '../task/lifecycle.ts';
 import { labelsThatCount } from '../task/routing.ts';
 import { readTouched } from '../task/touched.ts';
+import { isEnlisted } from './enlisted.ts';
 import type { FactBody } from './facts.ts';
 import { interpretFoundPull } from './found-pull.ts';
 import { interpretDispatch, interpretRun } from './interpret-run.ts';
@@ -214,7 +215,8 @@ function interpretAgent(state: LaneState, { issue, attempt, fence, word }: Of<'a
 function interpretRefusal(state: LaneState, seen: Of<'effect-refused'>): FactBody[] {
   const facts: FactBody[] = [];
   const build = seen.build === null ? undefined : state.builds[seen.build];
-  const issues = seen.issue === null ? [] : [seen.issue];
+  // A bundle that cannot become a branch is no reason to stop its task.
+  const issues = seen.issue === null || seen.effect === 'keep-late-bundle' ? [] : [seen.issue];
   // A build that is only vouched for or tidied up after stops nobody's task.
   if (build && (build.state === 'preparing' || build.state === 'landing')) {
     facts.push({ kind: 'build-failed', build: build.number, reason: seen.message });
@@ -225,14 +227,18 @@ function interpretRefusal(state: LaneState, seen: Of<'effect-refused'>): FactBod
     const task = state.tasks[issue];
     if (!task || !allows(task.state, 'escalated')) continue;
     const context = `GitHub refused "${seen.effect}": ${seen.message}`;
+    if (isEnlisted(task)) {
+      if (task.entry) facts.push({ kind: 'entry-ejected', issue, code: 'refused', reason: context });
+      continue;
+    }
     facts.push({
       kind: 'escalated',
       issue,
       escalation: { trigger: 'refused-by-github', context, by: 'signalbox' },
     });
   }
-  if (seen.effect === 'keep-late-work' && seen.issue !== null)
-    facts.push(...giveUpLateWork(state, seen.issue));
+  if (seen.effect === 'keep-late-work' || seen.effect === 'keep-late-bundle')
+    facts.push(...giveUpLateWork(state, seen));
   // The escalation tells it instead; otherwise both tasks would wait for the announcement for ever.
   const untold = state.collisions.filter(
     ({ b, announcedAt }) => seen.effect === 'announce-collision' && b === seen.issue && announcedAt === null,
@@ -241,11 +247,14 @@ function interpretRefusal(state: LaneState, seen: Of<'effect-refused'>): FactBod
   return facts;
 }
 
-/** Late work that GitHub refuses to keep stays where it is; the next attempt starts on top of it. */
-function giveUpLateWork(state: LaneState, issue: number): FactBody[] {
-  const late = state.tasks[issue]?.record.late.filter((work) => work.settledAt === null) ?? [];
-  return late.map(
-    ({ number }): FactBody => ({ kind: 'late-work-kept', issue, number, branch: null, isBack: false }),
+/** Late work that GitHub refuses to keep stays where it is: on the branch, under the next attempt, or in the ledger. */
+function giveUpLateWork(state: LaneState, { issue, effect, message: why }: Of<'effect-refused'>): FactBody[] {
+  if (issue === null) return [];
+  const isBundle = effect === 'keep-late-bundle';
+  const late = state.tasks[issue]?.record.late ?? [];
+  const open = late.filter((work) => work.settledAt === null && (work.bundle !== undefined) === isBundle);
+  return open.map(
+    ({ number }): FactBody => ({ kind: 'late-work-kept', issue, number, branch: null, isBack: false, why }),
   );
 }
 
@@ -314,6 +323,10 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
       return readCommand(state, observation);
     case 'agent':
       return interpretAgent(state, observation);
+    case 'late-bundle': {
+      const task = state.tasks[observation.issue];
+      return task ? readLateBundle(task, observation) : [];
+    }
     case 'late-work-kept': {
       const { issue, number } = observation;
       const work = state.tasks[issue]?.record.late.find((each) => each.number === number);

@@ -6,6 +6,7 @@ import type { Command } from '../commands/command.ts';
 import type { ReadDiff } from '../gate/arbiter.ts';
 import type { Opinion, RequiredCheck } from '../gate/evidence.ts';
 import type { PolicyReading } from '../policy.ts';
+import type { OfferedPull } from './enlisted.ts';
 import type { CheckAction } from './facts.ts';
 import type { CheckResult } from './pull-state.ts';
 import type { VanishedPatch } from './queue-state.ts';
@@ -125,9 +126,21 @@ export type Observation =
       writtenAt: string;
       /** Which of the diff's owners this person speaks for besides `@login`. */
       owns?: string[];
+      /** The open PR to this lane's base under which it was typed, where no task owns it. */
+      offered?: OfferedPull;
     }
   | { kind: 'agent'; issue: number; attempt: number; fence: number; word: AgentWord }
-  | { kind: 'late-work-kept'; issue: number; number: number; branch: string; isBack: boolean }
+  /** A bundle of an attempt that had ended came in; its newest commit is `sha`. */
+  | { kind: 'late-bundle'; issue: number; attempt: number; fence: number; sha: string }
+  /** `branch` is null when a bundle cannot become a branch, for the reason `why`. */
+  | {
+      kind: 'late-work-kept';
+      issue: number;
+      number: number;
+      branch: string | null;
+      isBack: boolean;
+      why?: string;
+    }
   | { kind: 'branch-opened'; issue: number; attempt: number; fence: number; sha: string }
   /** An open PR of nobody's task that is for this one. */
   | {

@@ -57,7 +57,11 @@ function waitsOfGate(state: LaneState, task: Task, at: string): Wait[] {
       const command = row.state === 'failed' ? 'push a change that settles the findings' : null;
       return [{ kind: 'arbiter', what: said, since, command }];
     }
-    const todo = task.pull?.open ? 'set its base branch back' : 'reopen the pull request';
+    const todo = !task.pull?.open
+      ? 'reopen the pull request'
+      : task.pull.gate.retargeted === null
+        ? 'mark it ready for review'
+        : 'set its base branch back';
     return [{ kind: 'human', what, since, command: todo }];
   });
   return [...ofRows, ...editWaits(task), ...openPrerequisites(state, task), ...holdWaits(task)];

@@ -29,7 +29,8 @@ export interface Spec {
   requirements: string;
   design: string;
   acceptance: string[];
-  /** Normalised path patterns, sorted. Never empty: without a declaration a task owns the whole repository (`**`). */
+  /** Normalised path patterns, sorted. Without a declaration a task owns the whole repository (`**`);
+   * empty only for a PR that no task owns. */
   owns: string[];
   /** Whether the paths were declared in the issue; false means the whole-repository default. */
   ownsDeclared: boolean;

@@ -1,6 +1,7 @@
 /** Agents: who may be given which task now, and why nobody can be. */
 import type { LaneState, Snapshot, Task, Via } from '../lane/state.ts';
 import type { Wait } from '../lane/view.ts';
+import type { Role } from '../policy.ts';
 import { agentNamedFor, complexityOf, needsOf } from './routing.ts';
 import { agentWaits } from './times.ts';
 
@@ -15,6 +16,7 @@ export interface Agent {
   capacity: number;
   /** What it can do; one that names nothing takes any task. */
   capabilities: readonly string[];
+  roles: readonly Role[];
 }
 
 /** An agent that may be given work now, with how many tasks it has. */
@@ -45,12 +47,27 @@ export function loadsOf(state: LaneState): ReadonlyMap<string, number> {
 export function agentsOf(state: LaneState): Agent[] {
   const configured = Object.entries(state.policy.agents);
   if (configured.length === 0)
-    return [{ name: 'default', via: null, capacity: state.policy.limits.running, capabilities: [] }];
-  return configured.map(([name, { via, capacity, capabilities }]) => ({ name, via, capacity, capabilities }));
+    return [
+      {
+        name: 'default',
+        via: null,
+        capacity: state.policy.limits.running,
+        capabilities: [],
+        roles: ['worker'],
+      },
+    ];
+  return configured.map(([name, { via, capacity, capabilities, roles }]) => ({
+    name,
+    via,
+    capacity,
+    capabilities,
+    roles,
+  }));
 }
 
-/** Whether people's labels let the agent have the task. */
+/** Whether the agent's role and people's labels let it have the task. */
 export function mayTake(agent: Agent, task: Task): boolean {
+  if (!agent.roles.includes('worker')) return false;
   const named = agentNamedFor(task);
   if (named !== null && named !== agent.name) return false;
   return agent.capabilities.length === 0 || needsOf(task).every((need) => agent.capabilities.includes(need));
@@ -105,6 +122,13 @@ export function agentWait(snapshot: Snapshot, task: Task, at: string): Wait {
     return { ...wait, what, command: '/assign-agent <name>' };
   }
   const able = agents.filter((agent) => mayTake(agent, task));
+  const inRole = agents.filter(
+    ({ name, roles }) => roles.includes('worker') && (named === null || name === named),
+  );
+  if (inRole.length === 0) {
+    const what = named === null ? 'no agent has the role worker' : `${named} has not the role worker`;
+    return { ...wait, what, command: 'give an agent the role in `agents` of the policy' };
+  }
   if (able.length === 0) {
     const what = `no agent ${named ?? ''} has the capabilities ${needsOf(task).join(', ')}`.replace(
       '  ',

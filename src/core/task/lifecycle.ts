@@ -8,6 +8,7 @@
  *                                                                                      version-accepted     │
  *   escalated, failed, cancelled: reached from wherever work is under way                  completed ◀──────┘
  *   escalated and failed are the human queue: `resumed` leads from there to waiting, with a new attempt
+ *   a PR that no task owns begins in review, with pull-enlisted
  *
  * `same` = the event is welcome and changes nothing of the state; `never` = the event cannot follow, and whoever
  * proposes it has a bug (folding it throws).
@@ -21,6 +22,7 @@ export type Step = TaskState | 'same' | 'never';
 export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step>> = {
   absent: {
     'task-requested': 'waiting',
+    'pull-enlisted': 'in-review',
     'version-accepted': 'never',
     'attempt-superseded': 'never',
     'task-assigned': 'never',
@@ -38,6 +40,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   waiting: {
     'task-requested': 'never',
+    'pull-enlisted': 'never',
     'version-accepted': 'same',
     'attempt-superseded': 'never',
     'task-assigned': 'assigned',
@@ -55,6 +58,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   assigned: {
     'task-requested': 'never',
+    'pull-enlisted': 'never',
     'version-accepted': 'same',
     'attempt-superseded': 'waiting',
     'task-assigned': 'never',
@@ -72,6 +76,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   working: {
     'task-requested': 'never',
+    'pull-enlisted': 'never',
     'version-accepted': 'same',
     'attempt-superseded': 'waiting',
     'task-assigned': 'never',
@@ -89,6 +94,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   'in-review': {
     'task-requested': 'never',
+    'pull-enlisted': 'never',
     'version-accepted': 'same',
     'attempt-superseded': 'waiting',
     'task-assigned': 'never',
@@ -106,6 +112,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   approved: {
     'task-requested': 'never',
+    'pull-enlisted': 'never',
     'version-accepted': 'in-review',
     'attempt-superseded': 'never',
     'task-assigned': 'never',
@@ -123,6 +130,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   escalated: {
     'task-requested': 'waiting',
+    'pull-enlisted': 'never',
     'version-accepted': 'same',
     'attempt-superseded': 'never',
     'task-assigned': 'never',
@@ -140,6 +148,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   failed: {
     'task-requested': 'waiting',
+    'pull-enlisted': 'never',
     'version-accepted': 'never',
     'attempt-superseded': 'never',
     'task-assigned': 'never',
@@ -157,6 +166,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   completed: {
     'task-requested': 'never',
+    'pull-enlisted': 'never',
     'version-accepted': 'never',
     'attempt-superseded': 'never',
     'task-assigned': 'never',
@@ -174,6 +184,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   },
   cancelled: {
     'task-requested': 'waiting',
+    'pull-enlisted': 'in-review',
     'version-accepted': 'never',
     'attempt-superseded': 'never',
     'task-assigned': 'never',

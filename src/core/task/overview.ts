@@ -1,4 +1,5 @@
 /** What scheduling asks about a lane as a whole, gathered once for one state and one moment. */
+import { isEnlisted } from '../lane/enlisted.ts';
 import { type LaneState, needsPerson, type Task } from '../lane/state.ts';
 import { inOrder } from './order.ts';
 import { claimsAtStart, heldBy } from './ownership.ts';
@@ -38,7 +39,9 @@ function gather(state: LaneState, at: string): Overview {
   for (const { a, b, announcedAt, foreseenAt } of state.collisions) {
     if (announcedAt === null) for (const issue of [a, b]) unannounced.set(issue, foreseenAt);
   }
-  const of = (...states: Task['state'][]) => tasks.filter((task) => states.includes(task.state));
+  // People's own PRs keep no agent from starting.
+  const own = tasks.filter((task) => !isEnlisted(task));
+  const of = (...states: Task['state'][]) => own.filter((task) => states.includes(task.state));
   return {
     waiting,
     place: new Map(waiting.map((task, place) => [task.issue, place])),

@@ -59,11 +59,13 @@ export interface LateWork {
   number: number;
   /** The attempt that made it. */
   attempt: number;
-  /** The task's branch, where it was found. */
+  /** The task's branch. */
   branch: string;
   sha: string;
-  /** Where the task's branch goes back to. */
+  /** Where the task's branch goes back to, when the work was found on it. */
   to: string;
+  /** The fence whose late bundle it is; absent: it was found on the branch. */
+  bundle?: number;
   /** When it was kept, or found impossible to keep; null until then. */
   settledAt: string | null;
 }
