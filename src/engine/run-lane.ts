@@ -1,7 +1,8 @@
 /** Runs a lane until nothing is due: looks are taken, effects carried out, projections published. */
 
 import type { LaneKey } from '../core/ids.ts';
-import { issueOf } from '../core/lane/facts.ts';
+import { type Fact, issueOf } from '../core/lane/facts.ts';
+import type { Look } from '../core/lane/look.ts';
 import { overdueCommits } from '../core/queue/judge-builds.ts';
 import { classifyFailure } from '../github/failure.ts';
 import { redactSecrets } from '../github/redact.ts';
@@ -82,12 +83,19 @@ function namedBy({ kind, subject }: DueLook): Named {
   return kind === 'pull' ? { pulls: [number] } : {};
 }
 
+/** A pull request that has just become a task's is read as such; no further event would tell of it. */
+function looksAfter(facts: readonly Fact[]): Look[] {
+  return facts.flatMap((fact): Look[] =>
+    fact.kind === 'pull-adopted' ? [{ kind: 'pull', subject: String(fact.pull) }] : [],
+  );
+}
+
 async function takeLook(ctx: LaneContext, look: DueLook): Promise<void> {
   try {
     const { state } = await loadForReading(ctx.db, ctx.key, namedBy(look));
     const { sightings, more, isSettled } = await observe(ctx, look, state);
     const advanced = sightings.length > 0 ? await advance(ctx.db, ctx.key, sightings) : null;
-    await requestLooks(ctx.db, ctx.key, more);
+    await requestLooks(ctx.db, ctx.key, [...more, ...looksAfter(advanced?.facts ?? [])]);
     const isNews = (advanced?.facts.length ?? 0) > 0;
     if ((isSettled ?? isNews) || look.again === 0) await finishLook(ctx.db, ctx.key, look);
     else await repeatLook(ctx.db, ctx.key, look, look.again > 1 ? soonMs : laterMs);

@@ -107,13 +107,13 @@ describe('with a sweep now and then', () => {
   }
 
   test('Q18: CI is done and its last webhook lost: the candidate is found to have passed', async () => {
-    const work = await bringToReview('one');
+    const work = await bringToReview('first');
     await approveUnderTest(work, (event, action) => event === 'check_run' && action === 'completed');
     await expectOneLanding(work);
   });
 
   test('Q19: all webhooks of CI are lost: its runs are found, and the candidate has passed', async () => {
-    const work = await bringToReview('two');
+    const work = await bringToReview('second');
     await approveUnderTest(work, isCi);
     await expectOneLanding(work);
   });
@@ -132,7 +132,7 @@ describe('with a sweep now and then', () => {
   const movesBase = (path: string) => path.endsWith('/graphql');
 
   test('Q28: moving the base is answered with 500 and has happened: found as landed, once', async () => {
-    const work = await bringToReview('three');
+    const work = await bringToReview('third');
     const failed = failOnce(movesBase, 'after');
     await approveAndLand(work);
     expect(failed()).toBe(1);
@@ -140,7 +140,7 @@ describe('with a sweep now and then', () => {
   });
 
   test('Q29: moving the base fails for a moment: it lands a little later, without another run of CI', async () => {
-    const work = await bringToReview('four');
+    const work = await bringToReview('fourth');
     const failed = failOnce(movesBase, 'before');
     await approveAndLand(work);
     expect(failed()).toBe(1);
@@ -148,7 +148,7 @@ describe('with a sweep now and then', () => {
   });
 
   test('Q32: whether it can be merged is not to be had for a moment: it waits, and nobody is sent away', async () => {
-    const work = await bringToReview('five');
+    const work = await bringToReview('fifth');
     const failed = failOnce((path) => path.endsWith('/merges'), 'before');
     await approveAndLand(work);
     expect(failed()).toBe(1);
@@ -163,7 +163,7 @@ describe('without one', () => {
   afterAll(() => world.close());
 
   test('Q20: CI has passed while nobody heard of it: when its time is up it is asked, and the candidate lands', async () => {
-    const work = await bringToReview('six');
+    const work = await bringToReview('sixth');
     ci.hold();
     world.sandbox.faults.delivery = ({ event }) => (isCi(event) ? 'drop' : 'deliver');
     await world.say('mary', work.pull, '/approve');
