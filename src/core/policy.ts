@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { isZone, readTime } from './queue/windows.ts';
 import { normalisePattern } from './task/patterns.ts';
 
 const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -40,6 +41,29 @@ const CommitMessage = z
       [...text.matchAll(/\{([^{}]*)\}/gu)].every(([, name = '']) => /^(title|pull|issue)$/u.test(name)),
     'placeholders are {title}, {pull} and {issue}',
   );
+/** A time by the wall clock: of the week with a day, of every day without one. */
+const WallTime = z
+  .string()
+  .refine((text) => readTime(text) !== null, 'a time such as 16:00, or with a day, fri 16:00');
+
+/** From when to when nothing lands. */
+const Window = z
+  .strictObject({
+    from: WallTime,
+    to: WallTime,
+    zone: z
+      .string()
+      .max(60)
+      .refine(isZone, 'a time zone by its IANA name, such as Europe/Berlin')
+      .default('UTC'),
+    why: z.string().min(1).max(200).nullable().default(null),
+  })
+  .refine(
+    ({ from, to }) => readTime(from)?.hasDay === readTime(to)?.hasDay,
+    'both times with a day, or neither',
+  )
+  .refine(({ from, to }) => from !== to, 'a beginning and an end that are not the same');
+
 const Patterns = z.array(Pattern).max(200);
 /** What stands for all that CODEOWNERS gives to somebody: `owner:@org/team`. */
 export const ownerPrefix = 'owner:';
@@ -156,6 +180,15 @@ export const PolicyFile = z.strictObject({
       require: z.array(z.enum(['requirements', 'design', 'acceptance', 'owned', 'budget'])).default([]),
     })
     .prefault({}),
+  split: z
+    .strictObject({
+      /** Tasks with this label are planned before they are worked on. */
+      label: z.string().trim().min(1).max(50).toLowerCase().default('plan-first'),
+      /** So are those with these complexities. */
+      complexity: z.array(z.enum(['low', 'medium', 'high'])).default([]),
+      parts: z.int().min(2).max(50).default(12),
+    })
+    .prefault({}),
   areas: z.record(z.string(), z.array(AreaEntry).max(200)).default({}),
   gate: z
     .strictObject({
@@ -212,6 +245,7 @@ export const PolicyFile = z.strictObject({
       barriers: Patterns.default([]),
       order: z.enum(['dependencies']).default('dependencies'),
       outside_push: z.enum(['absorb', 'freeze']).default('absorb'),
+      windows: z.array(Window).max(20).default([]),
     })
     .prefault({}),
   autonomy: z

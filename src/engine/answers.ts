@@ -28,6 +28,7 @@ import {
   renderUnknown,
   renderWhyReply,
 } from '../protocol/replies.ts';
+import { renderSplitNotice } from '../protocol/split-text.ts';
 import { renderQuestionNotice, renderSuspensionNotice } from '../protocol/version-text.ts';
 
 type Decided = Extract<Fact, { kind: 'command-decided' }>;
@@ -92,6 +93,8 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
       return renderPathsNotice({ paths: fact.paths, why: fact.why, by: fact.by, mention });
     case 'edit-suspended':
       return renderSuspensionNotice({ ...fact, version: state.tasks[fact.issue]?.version ?? 1 });
+    case 'split-proposed':
+      return renderSplitNotice({ ...fact, mention });
     case 'prerequisite-questioned':
       return renderQuestionNotice(fact);
     case 'budget-warned':

@@ -31,6 +31,7 @@ import { keepLateBundle } from './late-bundles.ts';
 import { commitTask, done, type Outcome, taskOf } from './outcome.ts';
 import { laneName, publishTasks } from './publish.ts';
 import { auditLanding, cleanBuild, landCandidate, makeCandidate } from './queue-effects.ts';
+import { carryOutSplit } from './split-effects.ts';
 
 type Of<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
 
@@ -172,6 +173,9 @@ async function perform(ctx: LaneContext, effect: Effect, state: LaneState): Prom
     case 'trigger-checks':
     case 'cancel-run':
       return carryOutRun(ctx, effect, state);
+    case 'create-part':
+    case 'open-part':
+      return carryOutSplit(ctx, effect, state);
     case 'react':
       await postReaction(ctx.client, ctx.repo, effect.comment, effect.content);
       return done;

@@ -9,6 +9,7 @@ import { isEnlisted, type OfferedPull } from '../core/lane/enlisted.ts';
 import { hashOfWords, type Look, readCommentSubject } from '../core/lane/look.ts';
 import type { Observation, Permission, SeenCommand, SeenIssue } from '../core/lane/observation.ts';
 import { isLive, type LaneState, type PrerequisiteState, type Task } from '../core/lane/state.ts';
+import { mostTriedWith } from '../core/queue/tries.ts';
 import { inAreas } from '../core/task/areas.ts';
 import { makeSpec, referenceTo, type SpecReading } from '../core/task/specification.ts';
 import { classifyFailure } from '../github/failure.ts';
@@ -348,6 +349,19 @@ async function offerPull(ctx: LaneContext, state: LaneState, under: number): Pro
   return { number, title: stripHidden(title).text, author, headSha, draft, correlationId: randomUUID() };
 }
 
+/** The open PRs to this lane's base that a command names. */
+async function readNamed(
+  ctx: LaneContext,
+  command: SeenCommand,
+): Promise<{ number: number; headSha: string }[]> {
+  if (command.name !== 'try') return [];
+  const named = [...new Set(command.pulls)].slice(0, mostTriedWith);
+  const pulls = await Promise.all(named.map((number) => fetchPull(ctx.client, ctx.repo, number)));
+  return pulls.flatMap((pull) =>
+    pull?.open && pull.baseRef === ctx.lane.base ? [{ number: pull.number, headSha: pull.headSha }] : [],
+  );
+}
+
 /** Commands count in new comments by people; a comment that is gone again is not carried out. */
 async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
   const { id, hash } = readCommentSubject(look.subject);
@@ -379,7 +393,7 @@ async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState)
   const owns = task && isApproval ? await findOwned(ctx, task, comment.author) : [];
   const text = await observeText(ctx, look, state, comment.issue);
   const commands = typed.map(
-    (command): Sighting => ({
+    async (command): Promise<Sighting> => ({
       observation: {
         kind: 'command',
         comment: comment.id,
@@ -390,13 +404,14 @@ async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState)
         owns,
         writtenAt: comment.createdAt,
         ...(offered ? { offered } : {}),
+        named: await readNamed(ctx, command),
       },
       // Always the same ticket: a command is carried out once, however often its comment is read.
       read: { subject: `comment:${comment.id}:${command.index}`, ticket: 1 },
     }),
   );
   return {
-    sightings: [...head, ...text, ...commands],
+    sightings: [...head, ...text, ...(await Promise.all(commands))],
     more: [
       ...(pull === null && !offered
         ? []

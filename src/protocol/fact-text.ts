@@ -185,6 +185,11 @@ function describeTaskFact(fact: Exclude<Fact, LaneFact>): string | null {
     case 'late-work-found':
     case 'late-work-kept':
     case 'grace-started':
+    case 'split-proposed':
+    case 'split-accepted':
+    case 'part-created':
+    case 'part-opened':
+    case 'parts-completed':
       return describeAttemptFact(fact);
     default:
       return describeReviewFact(fact);

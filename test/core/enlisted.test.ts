@@ -98,7 +98,7 @@ describe('/approve on a pull request that no task owns', () => {
   test('by its author is enough where the policy asks for no approval; nothing else starts it there', () => {
     const lane = openLane();
     lane.see(policy({ gate: { approvals: 0 } }));
-    lane.see(say(typed('try')));
+    lane.see(say(typed('try', { pulls: [] })));
     expect(lane.state.tasks[7]?.approvals ?? []).toEqual([]);
     lane.see(say(approval, { by: 'walt' }));
     judge(lane);

@@ -89,3 +89,28 @@ test('closed by its author, it leaves the queue without a question to anybody', 
   expect(row.reason).toContain('closed');
   expect((await world.view()).escalations).toEqual([]);
 });
+
+test('/try tests a PR on the base, alone and with another, says what came of it, and queues nothing', async () => {
+  const good = await openPull('try-me', { 'src/tried.js': 'export const tried = 1;\n' });
+  const bad = await openPull('try-bad', {
+    'test/tried.test.js':
+      "import assert from 'node:assert';\nimport { existsSync } from 'node:fs';\nimport { test } from 'node:test';\ntest('alone', () => assert.ok(!existsSync('src/tried.js')));\n",
+  });
+  const before = await world.tipOf('main');
+  await world.say('rita', good.pull, '/try');
+  await answered(good.pull, 'write access');
+  await world.say('walt', good.pull, '/try');
+  await answered(good.pull, '**passed**');
+  await world.say('walt', good.pull, `/try #${bad.pull}`);
+  const told = await answered(good.pull, '**failed**');
+  expect(told.body).toContain(`with #${bad.pull} **failed**: the check ci ended with failure`);
+  await world.rest();
+  const { plan, queue, landings } = await world.view();
+  expect(queue).toEqual([]);
+  expect(plan.find(({ issue }) => issue === good.pull)?.state).toBe('in-review');
+  expect(plan.some(({ issue }) => issue === bad.pull)).toBe(false);
+  expect(landings.flatMap(({ pulls }) => pulls)).not.toContain(good.pull);
+  expect(await world.tipOf('main')).toBe(before);
+  const { data } = await world.as.mary.git.listMatchingRefs({ ...world.repo, ref: 'heads/signalbox' });
+  expect(data).toEqual([]);
+});

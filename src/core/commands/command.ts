@@ -23,7 +23,7 @@ export type Command =
   | { name: 'independent'; issues: IssueReference[] }
   | { name: 'priority'; level: 'high' | 'normal' | 'low' }
   | { name: 'rebase' }
-  | { name: 'try' }
+  | { name: 'try'; pulls: number[] }
   | { name: 'revert'; pull: number }
   | { name: 'override'; rule: string; why: string }
   | { name: 'freeze'; why: string }
@@ -47,6 +47,8 @@ export interface Typed<Name extends CommandName> {
   writtenAt: string;
   /** Which owners of the changed files this person speaks for besides `@login`. */
   owns: string[];
+  /** The open PRs to this lane's base that the command names. */
+  named: { number: number; headSha: string }[];
 }
 
 /** What a command leads to. `detail` says why it was refused, and what to do. */

@@ -13,11 +13,11 @@ import { approve } from './approve.ts';
 import { type Answer, accept, type CommandRule, refuse, type Typed } from './command.ts';
 
 /** The ejection has taken the approvals back, so whoever wants a new build vouches for the commit again. */
-function rebuild(state: LaneState, task: Task, { by, under, writtenAt, owns }: Typed<'retry'>): Answer {
+function rebuild(state: LaneState, task: Task, typed: Typed<'retry'>): Answer {
   const command = { name: 'approve' as const, sha: null };
-  const asked: FactBody = { kind: 'rebuild-asked', issue: task.issue, by };
+  const asked: FactBody = { kind: 'rebuild-asked', issue: task.issue, by: typed.by };
   if (approve.on === 'lane' || approve.run === null) return refuse('it cannot be approved');
-  const approved = approve.run(state, task, { command, by, under, writtenAt, owns });
+  const approved = approve.run(state, task, { ...typed, command });
   return approved.outcome === 'done' ? accept([asked, ...approved.facts]) : approved;
 }
 

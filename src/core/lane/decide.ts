@@ -10,6 +10,8 @@ import { ejectEntries, enterQueue } from '../queue/entering.ts';
 import { ejectUntested, judgeBuilds } from '../queue/judge-builds.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { planBuilds, planOf } from '../queue/plan.ts';
+import { endTries } from '../queue/tries.ts';
+import { nextChanges } from '../queue/windows.ts';
 import { approveByAutonomy } from '../task/autonomy.ts';
 import { openBreakers } from '../task/breaker.ts';
 import { enforceBudgets } from '../task/budget.ts';
@@ -17,10 +19,11 @@ import { foreseeCollisions } from '../task/collisions.ts';
 import { repeatEscalations } from '../task/escalation.ts';
 import { findLeftWork } from '../task/late-work.ts';
 import { protectedPathsOf, releaseClaims } from '../task/ownership.ts';
-import { givenUpPrerequisites } from '../task/prerequisites.ts';
+import { givenUpPrerequisites, openPrerequisites } from '../task/prerequisites.ts';
 import { graceEnds } from '../task/ready.ts';
 import { giveUp } from '../task/retry.ts';
 import { scheduleNext } from '../task/schedule.ts';
+import { acceptSplits, completeSplits } from '../task/split.ts';
 import { judgeStalls } from '../task/stall.ts';
 import { timesOfAttempts } from '../task/times.ts';
 import { claimWhatIsFree } from '../task/touched.ts';
@@ -126,10 +129,13 @@ function nextFacts(snapshot: Snapshot, at: string): FactBody[] {
     () => approveByPolicy(state),
     () => approveByAutonomy(state, at),
     () => ejectEntries(state),
+    () => endTries(state),
     () => judgeBuilds(snapshot, at),
     () => ejectUntested(state),
     () => enterQueue(state),
     () => planBuilds(state, at),
+    () => acceptSplits(state),
+    () => completeSplits(state, (task) => openPrerequisites(state, task).length > 0),
     () => scheduleNext(snapshot, at),
   ];
   for (const rule of rules) {
@@ -150,8 +156,12 @@ function wakeTimes(snapshot: Snapshot, at: string): number[] {
   const ofBuilds = Object.values(state.builds)
     .filter(isRunning)
     .map((build) => Date.parse(build.startedAt) + state.policy.queue.check_timeout);
+  const hasEntries = Object.values(state.tasks).some((task) => task.entry !== null);
+  const ofWindows = hasEntries ? nextChanges(state.policy.queue.windows, at) : [];
   const departure = planOf(state, at)?.wakeAt ?? [];
-  return [...ofGrace, ...ofChecks, ...timesOfAttempts(snapshot, at), ...ofBuilds].concat(departure);
+  return [...ofGrace, ...ofChecks, ...timesOfAttempts(snapshot, at), ...ofBuilds, ...ofWindows].concat(
+    departure,
+  );
 }
 
 export interface Decision {

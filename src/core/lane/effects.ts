@@ -7,6 +7,7 @@ import { buildRef, prepareRef } from '../ids.ts';
 import { auditedAgainst } from '../queue/audit.ts';
 import { isActive } from '../queue/build-state.ts';
 import { isPuttingAside, keepLateWork } from '../task/late-work.ts';
+import { type SplitEffect, wantedOfSplit } from '../task/split.ts';
 import { isEnlisted } from './enlisted.ts';
 import type { Fact } from './facts.ts';
 import type { Build, BuildEntry, Flight, Landing } from './queue-state.ts';
@@ -56,6 +57,7 @@ export type Effect =
   | { kind: 'close-issue'; issue: number }
   | { kind: 'close-pull'; issue: number; pull: number; request: string }
   | RunEffect
+  | SplitEffect
   | { kind: 'close-replaced'; issue: number; pull: number }
   | { kind: 'ask-assignment'; issue: number; fence: number; agent: string }
   | { kind: 'react'; comment: number; content: 'eyes' | 'rocket' | 'confused' }
@@ -77,6 +79,9 @@ export function effectKey(effect: Effect): string {
     case 'trigger-checks':
     case 'cancel-run':
       return `${effect.kind}:${effect.issue}:${effect.fence}`;
+    case 'create-part':
+    case 'open-part':
+      return `${effect.kind}:${effect.issue}:${effect.part}:${effect.since}`;
     case 'keep-late-work':
     case 'keep-late-bundle':
       return `${effect.kind}:${effect.issue}:${effect.number}`;
@@ -109,15 +114,17 @@ export function effectKey(effect: Effect): string {
 
 function wantedByTask(task: Task, state: LaneState): Effect[] {
   const { attempt, pull, issue } = task;
-  const effects: Effect[] = [...keepLateWork(task), ...wantedOfRuns(task, state)];
+  const effects: Effect[] = [...keepLateWork(task), ...wantedOfRuns(task, state), ...wantedOfSplit(task)];
   if (attempt?.via === 'assign' && task.state === 'assigned' && !pull?.open) {
     effects.push({ kind: 'ask-assignment', issue, fence: attempt.fence, agent: attempt.agent });
   }
-  if (attempt && attempt.via !== 'assign' && attempt.openedSha === null && !isPuttingAside(task)) {
+  // A plan changes nothing, so it needs no branch.
+  const isOurs = attempt?.job === 'work' && attempt.via !== 'assign';
+  if (isOurs && attempt.openedSha === null && !isPuttingAside(task)) {
     const { number, fence, branch, baseSha } = attempt;
     effects.push({ kind: 'open-branch', issue, attempt: number, fence, branch, baseSha });
   }
-  if (attempt && attempt.via !== 'assign' && attempt.openedSha !== null && pull === null) {
+  if (isOurs && attempt.openedSha !== null && pull === null) {
     effects.push({ kind: 'open-pull', issue, fence: attempt.fence, branch: attempt.branch });
   }
   // What people have opened is theirs to mark, to close and to reopen.
@@ -156,7 +163,8 @@ function wantedByBuild(state: LaneState, build: Build): Effect[] {
       : [];
   }
   // What has passed may still land, and others may go on from it: its commits are kept by their branch.
-  const isNeeded = isActive(build) || (build.state === 'passed' && build.open);
+  const mayLand = build.state === 'passed' && build.open && build.purpose !== 'try';
+  const isNeeded = isActive(build) || mayLand;
   return isNeeded ? [] : [{ kind: 'clean-build', build: build.number, refs: [prepare, target] }];
 }
 
@@ -213,6 +221,7 @@ function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
     // About the issue's text, so it is said there and not on the pull request.
     case 'edit-suspended':
     case 'prerequisite-questioned':
+    case 'split-proposed':
       return [{ kind: 'notify', under: fact.issue, fact }];
     case 'request-refused':
     case 'escalated':

@@ -41,6 +41,7 @@ export function labelsThatCount(labels: readonly string[], policy: Policy): stri
       (label) =>
         areas.has(label) ||
         ruled.has(label) ||
+        label === policy.split.label ||
         /^(priority|agent|needs|complexity):.|^queue:alone$/u.test(label),
     );
   return [...new Set(counting)].sort();
