@@ -28,7 +28,9 @@ function seenState(state: LaneState, number: number): PrerequisiteState {
 function partWait(task: Task, number: number, seen: PrerequisiteState, other: Task | undefined): Wait | null {
   if (seen === 'not-planned') return null;
   const isGivenUp = other !== undefined && seen === 'open' && !isLive(other);
-  const what = isGivenUp ? `its part #${number} is ${other.state}` : `its part #${number} is not finished`;
+  const what = isGivenUp
+    ? `its part #${number} is ${other.state.replace('-', ' ')}`
+    : `its part #${number} is not finished`;
   const command = isGivenUp ? `\`/retry\` there, or close #${number} as not planned` : null;
   return { kind: 'dependency', what, since: task.since, command };
 }
@@ -41,7 +43,9 @@ function prerequisiteWait(state: LaneState, task: Task, number: number): Wait | 
   const isGivenUp = other !== undefined && seen === 'open';
   return {
     kind: 'dependency',
-    what: isGivenUp ? `#${number} is ${other.state}` : `#${number} ${prerequisiteProblem[seen]}`,
+    what: isGivenUp
+      ? `#${number} is ${other.state.replace('-', ' ')}`
+      : `#${number} ${prerequisiteProblem[seen]}`,
     since: task.since,
     command: `/independent #${number}`,
   };
