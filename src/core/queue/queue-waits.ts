@@ -55,6 +55,10 @@ function inWords(state: LaneState, wait: PlannerWait, since: string, at: string)
       const what = `${pullsOf(state, wait.entries)}, which git cannot merge it with, to land or leave`;
       return { ...base, what };
     }
+    case 'company': {
+      const what = `${pullsOf(state, wait.entries)}, together with which it failed though it passed alone, to land or leave`;
+      return { ...base, what };
+    }
     case 'build': {
       const build = state.builds[Number(wait.build)];
       return build ? waitForBuild(state, build, at) : { ...base, what: 'its candidate' };

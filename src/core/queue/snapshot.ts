@@ -138,6 +138,8 @@ export type QueueAction =
 export type Wait =
   | { readonly for: 'prerequisite'; readonly entries: readonly EntryId[] }
   | { readonly for: 'conflict'; readonly entries: readonly EntryId[] }
+  /** It passed alone and failed together with these: once they have landed or left, one more test decides. */
+  | { readonly for: 'company'; readonly entries: readonly EntryId[] }
   /** A running build decides on it. */
   | { readonly for: 'build'; readonly build: string }
   /** It is known to be good, and boards the next car. */
