@@ -41,7 +41,7 @@ export function estimateFrom(history: LaneHistory, at: number): Estimates {
     events += tally.events;
     chances += tally.chances;
   }
-  const lane = estimate({ events, chances }, 0.1, 20);
+  const lane = estimate({ events, chances }, 0.1, 60);
   const groups = new Map([...history.groups].map(([key, tally]) => [key, estimate(tally, lane, 20)]));
   const duration = medianOf(history.durations, unknownDuration);
   return {

@@ -36,9 +36,9 @@ export interface Tuning {
 
 export const defaultTuning: Tuning = {
   board: 0.13,
-  calm: 0.35,
+  calm: 0.25,
   fresh: 0.35,
-  context: 0.1,
+  context: 0.3,
   group: 0.9,
   crowdedGroup: 0.57,
   cars: 14,
