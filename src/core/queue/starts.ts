@@ -93,12 +93,19 @@ function startOnce(situation: Situation, members: ReadonlySet<number>, purpose: 
   if (!isRunning) start(situation, members, purpose);
 }
 
+/**
+ * Whether it may be in a car before it has been tested. Should it be bad, those that come during one run of CI are
+ * held up: with more of them only safer entries ride.
+ */
+function mayRide({ held, odds, tuning }: Situation, index: number): boolean {
+  const risk = odds.bad[index] ?? 1;
+  return held[index] === null && risk < suspicion && risk * odds.estimates.arrivals <= tuning.ride;
+}
+
 /** Untested entries that are in a running build: a later car may build on them. */
-function underTest(situation: Situation): Set<number> {
-  return new Set(
-    [...situation.covered, ...situation.watched].filter(
-      (index) => situation.held[index] === null && badOdds(situation, index) < suspicion,
-    ),
+function underTest(situation: Situation): number[] {
+  return [...new Set([...situation.covered, ...situation.watched])].filter((index) =>
+    mayRide(situation, index),
   );
 }
 
@@ -192,8 +199,8 @@ function startScreens(situation: Situation, untested: number[], boarding: Readon
     const ordered = [...new Set([...[...ahead].sort((a, b) => a - b), ...stacks])];
     const candidate = likelyPart(situation, ordered, tuning.doubt);
     const isAboard = group.every((index) => candidate.has(index));
-    const isCalm = isCrowded || situation.odds.estimates.calm >= tuning.calm;
-    if (isCalm && isAboard && passOdds(situation, candidate) >= tuning.fresh) {
+    const isRiding = isCrowded || group.every((index) => mayRide(situation, index));
+    if (isRiding && isAboard && passOdds(situation, candidate) >= tuning.fresh) {
       start(situation, candidate, 'train');
       continue;
     }

@@ -2,8 +2,8 @@
 export interface Tuning {
   /** An entry boards the train while its odds of being bad are at most this. */
   readonly board: number;
-  /** Untested entries ride the train while the odds that nothing bad comes during one run of CI are at least this. */
-  readonly calm: number;
+  /** An untested entry rides a car while it is expected to hold up at most so many: its odds of being bad, times the entries that come during one run of CI. */
+  readonly ride: number;
   /** An untested entry joins a car while the car's odds of passing stay at least this. */
   readonly fresh: number;
   /** A screen takes overlapping entries along whose own odds of being bad are at most this. */
@@ -36,10 +36,10 @@ export interface Tuning {
 
 export const defaultTuning: Tuning = {
   board: 0.13,
-  calm: 0.25,
+  ride: 1,
   fresh: 0.35,
   context: 0.3,
-  group: 0.9,
+  group: 0.97,
   crowdedGroup: 0.57,
   cars: 14,
   carShare: 0.2,
