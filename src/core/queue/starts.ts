@@ -68,18 +68,20 @@ function likelyPart(situation: Situation, ordered: readonly number[], doubt: num
   return new Set(candidate.members);
 }
 
+/** Shares of the suspicion that the beginnings in a search leave out. */
+const beginnings = [0.875, 0.75, 0.625, 0.5, 0.375, 0.25];
+
 /** Looks for the culprit among entries that failed together, with shorter and longer beginnings at one time. */
 function startSearch(situation: Situation, ready: ReadonlySet<number>): void {
-  const { odds, tuning } = situation;
-  for (const { members } of odds.failures) {
-    if (members.length < 2 || !members.every((index) => ready.has(index))) continue;
-    const ordered = [...members].sort((a, b) => a - b);
-    for (const doubt of [(1 + tuning.doubt) / 2, tuning.doubt, tuning.doubt / 2]) {
-      const part = likelyPart(situation, ordered, doubt);
-      if (part.size > 0 && part.size < members.length && situation.free >= 2) {
-        startOnce(situation, part, 'bisect');
-      }
+  for (const { members } of situation.odds.failures) {
+    const ordered = members.filter((index) => ready.has(index)).sort((a, b) => a - b);
+    if (ordered.length < 2) continue;
+    const parts = new Map<number, ReadonlySet<number>>();
+    for (const share of beginnings) {
+      const part = likelyPart(situation, ordered, share);
+      if (part.size > 0 && part.size < members.length) parts.set(part.size, part);
     }
+    for (const part of parts.values()) if (situation.free >= 2) startOnce(situation, part, 'bisect');
     return;
   }
 }
