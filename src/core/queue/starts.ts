@@ -96,8 +96,8 @@ function startOnce(situation: Situation, members: ReadonlySet<number>, purpose: 
 }
 
 /**
- * Whether it may be in a car before it has been tested. Should it be bad, those that come during one run of CI are
- * held up: with more of them only safer entries ride.
+ * Whether it may be in a car before it has been screened. Should it be bad, those that come during one run of CI are
+ * held up: with more of them only safer entries ride. An own CI that passed lately makes an entry one of those.
  */
 function mayRide({ held, odds, tuning }: Situation, index: number): boolean {
   const risk = odds.bad[index] ?? 1;
@@ -186,11 +186,16 @@ function addContext(situation: Situation, index: number, set: Set<number>): void
   addStack(line, index, set);
 }
 
+/** Fewer builds than would test all that wait and all that come. */
+function isScarce({ line, free, odds, tuning }: Situation, untested: readonly number[]): boolean {
+  return untested.length > free || line.snapshot.policy.builds < tuning.scarce * odds.estimates.arrivals;
+}
+
 function startScreens(situation: Situation, untested: number[], boarding: ReadonlySet<number>): void {
   const { tuning, line } = situation;
   const { batch } = line.snapshot.policy;
   while (untested.length > 0 && situation.free >= 1) {
-    const isCrowded = untested.length > situation.free;
+    const isCrowded = isScarce(situation, untested);
     const size = isCrowded ? Math.min(batch, Math.ceil(untested.length / situation.free)) : batch;
     const odds = isCrowded ? tuning.crowdedGroup : tuning.group;
     const group = takeGroup(situation, untested, { odds, size });
@@ -202,7 +207,8 @@ function startScreens(situation: Situation, untested: number[], boarding: Readon
     const candidate = likelyPart(situation, ordered, tuning.doubt);
     const isAboard = group.every((index) => candidate.has(index));
     const isRiding = isCrowded || group.every((index) => mayRide(situation, index));
-    if (isRiding && isAboard && passOdds(situation, candidate) >= tuning.fresh) {
+    const fresh = isCrowded ? tuning.crowdedFresh : tuning.fresh;
+    if (isRiding && isAboard && passOdds(situation, candidate) >= fresh) {
       start(situation, candidate, 'train');
       continue;
     }
@@ -256,7 +262,7 @@ export function planStarts(situation: Situation): void {
   const untested = chosen.filter((index) => badOdds(situation, index) < suspicion);
   // With few builds a run is too dear for a few known entries alone: untested ones ride along.
   const boarders = [...ready].filter((index) => !situation.covered.has(index));
-  const isCrowded = untested.length > situation.free;
+  const isCrowded = isScarce(situation, untested);
   if (!isCrowded || boarders.length >= situation.tuning.worth) startCar(situation, ready);
   startSearch(situation, ready);
   startRetests(situation, chosen);
