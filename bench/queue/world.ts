@@ -145,8 +145,7 @@ function drawPairs(scenario: Scenario, seed: number, prerequisite: readonly (num
     pairs[kind][a]?.push(b);
     pairs[kind][b]?.push(a);
   };
-  const rate = scenario.backlog === null ? scenario.perHour : 100;
-  const midAir = scenario.midAir / rate;
+  const midAir = scenario.midAir / scenario.perHour;
   for (let a = 1; a < count; a++) {
     const set = sets[a] ?? new Set();
     for (let b = 0; b < a; b++) {

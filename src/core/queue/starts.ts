@@ -35,8 +35,9 @@ function affordableCars({ line, tuning }: Situation): number {
   return Math.min(tuning.cars, Math.max(1, line.snapshot.policy.builds * tuning.carShare));
 }
 
-export function lastDeparture({ line }: Situation): number {
-  return line.tests.reduce(
+/** Of the cars that are on their way. */
+export function lastDeparture({ running }: Situation): number {
+  return running.reduce(
     (latest, { build }) => (build.purpose === 'train' ? Math.max(latest, build.startedAt) : latest),
     Number.NEGATIVE_INFINITY,
   );
