@@ -39,7 +39,7 @@ export interface Tuning {
 }
 
 export const defaultTuning: Tuning = {
-  board: 0.1,
+  board: 0.15,
   ride: 1,
   fresh: 0.35,
   crowdedFresh: 0.52,
