@@ -87,13 +87,15 @@ function startSearch(situation: Situation, ready: ReadonlySet<number>): void {
   }
 }
 
-/** Starts a candidate unless the same one is running. */
+/** Starts a candidate unless the same one runs, or starts already. */
 function startOnce(situation: Situation, members: ReadonlySet<number>, purpose: BuildPurpose): void {
+  const ids = idsOf(situation.line, members);
+  const isSame = (set: readonly number[]) => set.length === ids.length && ids.every((id) => set.includes(id));
   const isRunning = situation.running.some(
-    (test) =>
-      mayLand(test) && test.members.length === members.size && test.members.every((one) => members.has(one)),
+    (test) => mayLand(test) && isSame(idsOf(situation.line, test.members)),
   );
-  if (!isRunning) start(situation, members, purpose);
+  const isStarting = situation.actions.some((action) => action.do === 'start' && isSame(action.set));
+  if (!isRunning && !isStarting) start(situation, members, purpose);
 }
 
 /**

@@ -170,7 +170,9 @@ describe('what is started', () => {
   test('a culprit is looked for though one of those that failed together is held', () => {
     const known = Array.from({ length: 9 }, (_, n) => build([n], 'passed'));
     const failed = build([0, 1, 2, 3, 4, 5, 6, 7, 8], 'failed', { base: 1, purpose: 'train' });
-    const entries = Array.from({ length: 9 }, (_, n) => entry(n, { conflicts: n === 8 ? [0] : [] }));
+    const entries = Array.from({ length: 9 }, (_, n) =>
+      entry(n, { overlaps: n > 0 ? [0, n - 1] : [], conflicts: n === 8 ? [0] : [] }),
+    );
     const builds = [...known, failed];
     const starts = actionsOf(scene(entries, { landed: [99], builds, history: busy }));
     const searching = starts.flatMap((one) =>
