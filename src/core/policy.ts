@@ -96,6 +96,8 @@ export const PolicyFile = z.strictObject({
       escalated: z.int().min(1).default(5),
       // The first attempt, and one after each pause of `backoff`.
       attempts: z.int().min(1).default(4),
+      // How often work that was ejected, or that conflicts, is given back before a person is asked.
+      returns: z.int().min(0).max(20).default(2),
       backoff: z.array(Duration).default([60_000, 300_000, 900_000]),
       minutes: z.number().positive().default(45),
       tokens: z.number().positive().default(2_000_000),

@@ -113,8 +113,8 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
     }
     case 'entry-ejected': {
       const pull = state.tasks[fact.issue]?.pull?.number ?? fact.issue;
-      const { code, reason, evidence } = fact;
-      return renderEjectionNotice({ pull, code, reason, evidence });
+      const { code, reason, evidence, after } = fact;
+      return renderEjectionNotice({ pull, code, reason, evidence, after });
     }
     case 'action-requested':
       return renderActionAnswer(fact, state.tasks[fact.issue]?.pull?.verdict ?? null);

@@ -30,7 +30,7 @@ import type {
   VersionNote,
 } from '../core/lane/state.ts';
 import type { Policy } from '../core/policy.ts';
-import type { TaskRecord } from '../core/task/record.ts';
+import { emptyRecord, type TaskRecord } from '../core/task/record.ts';
 import type * as schema from './schema.ts';
 
 export type Row<K extends keyof schema.DB> = Selectable<schema.DB[K]>;
@@ -173,7 +173,7 @@ function readTask(row: Row<'task'>, rows: LaneRows): Task {
       : null,
     ejectedHead: row.ejected_head,
     escalation: json<Escalation | null>(row.escalation),
-    record: json<TaskRecord>(row.record),
+    record: { ...emptyRecord, ...json<Partial<TaskRecord>>(row.record) },
     lastReason: row.last_reason,
     since: time(row.since),
     startedAt: timeOrNull(row.started_at),

@@ -5,6 +5,7 @@
  * nothing. The operations and their schemas are listed in agent-operations.ts.
  */
 import { z } from 'zod';
+import { EjectionPacket } from './ejection-packet.ts';
 
 export const contractVersion = 1;
 
@@ -64,6 +65,8 @@ export const AgentBrief = z.object({
   correlation_id: z.string(),
   report_url: z.url(),
   checkpoint: SavedCheckpoint.nullable(),
+  /** Why the work came back, when it did; null otherwise. */
+  ejection: EjectionPacket.nullable().default(null),
 });
 export type AgentBrief = z.infer<typeof AgentBrief>;
 

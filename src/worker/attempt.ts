@@ -14,6 +14,7 @@ import type { ContractClient } from './contract-client.ts';
 import type { Escalation } from './escalation.ts';
 import { Evidence } from './evidence.ts';
 import { LeaseHolder } from './lease-holder.ts';
+import { mergeBase } from './merge-base-branch.ts';
 import { type Patience, shortPatience } from './patience.ts';
 import type { Preset } from './presets/preset.ts';
 import { publishWork } from './publish-work.ts';
@@ -178,7 +179,9 @@ class AttemptRun {
     }
     const fresh = await Workspace.open(this.#task, setting, over);
     this.#workspace = fresh;
-    await fresh.writeBrief(await this.#restore(fresh));
+    const earlier = await this.#restore(fresh);
+    if (this.#task.ejection && (earlier === null || earlier.patch !== null)) await mergeBase(fresh);
+    await fresh.writeBrief(earlier);
     await this.#record.update({ tip: fresh.tip, worked: false });
     return fresh;
   }

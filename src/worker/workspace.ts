@@ -3,6 +3,7 @@
  *
  *     attempts/<repo>-<issue>-<attempt>-<fence>/brief.md    what the agent reads
  *                                              /task.json   the same as data, without the token
+ *                                              /ejection.json  why the work came back, when it did
  *                                              /scratch/    for the agent, gone with the attempt
  *                                              /tree/       the worktree; nothing of ours is in it
  */
@@ -27,6 +28,7 @@ export interface WorkspacePaths {
   tree: string;
   brief: string;
   contract: string;
+  ejection: string;
   scratch: string;
 }
 
@@ -63,6 +65,8 @@ export class Workspace {
     if (branch === task.base) throw new Error(`the task's branch is the base branch ${task.base} itself`);
     const store = await openRepoStore(directory, task, env);
     const tip = await fetchTip(store, task.git, branch, env, signal);
+    // Work that came back has to fit the base as it is now.
+    if (task.ejection) await fetchTip(store, task.git, task.base, env, signal);
     const workspace = new Workspace(task, pathsOf(directory, task), store, tip, env);
     try {
       await oneAtATime(store, () => workspace.#furnish(options.litter));
@@ -112,6 +116,8 @@ export class Workspace {
   async writeBrief(earlier: EarlierWork | null): Promise<void> {
     await mkdir(this.paths.scratch, { recursive: true });
     await writeFile(this.paths.brief, briefText(this.task, earlier));
+    const { ejection } = this.task;
+    if (ejection) await writeFile(this.paths.ejection, `${JSON.stringify(ejection, null, 2)}\n`);
     await writeFile(this.paths.contract, `${JSON.stringify(withoutToken(this.task), null, 2)}\n`);
   }
 
@@ -202,6 +208,7 @@ function pathsOf(directory: string, task: AgentTask): WorkspacePaths {
     tree: join(root, 'tree'),
     brief: join(root, 'brief.md'),
     contract: join(root, 'task.json'),
+    ejection: join(root, 'ejection.json'),
     scratch: join(root, 'scratch'),
   };
 }

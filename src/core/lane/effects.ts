@@ -222,11 +222,20 @@ function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
   }
 }
 
+/** An ejection that a person is asked about is told with the question: one comment for one thing. */
+function isToldOtherwise(fact: Fact, facts: readonly Fact[]): boolean {
+  return (
+    fact.kind === 'entry-ejected' &&
+    fact.after === 'person' &&
+    facts.some((other) => other.kind === 'escalated' && other.issue === fact.issue)
+  );
+}
+
 /** Effects of one step of a lane: what its state wants, what its facts say, and what it has left behind. */
 export function effectsOfStep(before: LaneState, after: LaneState, facts: readonly Fact[]): Effect[] {
   return [
     ...wantedEffects(after),
-    ...facts.flatMap((fact) => effectsOfFact(fact, after)),
+    ...facts.filter((fact) => !isToldOtherwise(fact, facts)).flatMap((fact) => effectsOfFact(fact, after)),
     ...abandonedRuns(before, after),
   ];
 }

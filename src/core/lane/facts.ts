@@ -5,6 +5,7 @@
  */
 import type { Objection, Opinion, Override, RequiredCheck } from '../gate/evidence.ts';
 import type { Policy } from '../policy.ts';
+import type { AfterEjection, EjectionEvidence } from '../task/ejection-record.ts';
 import type { AttemptEnd } from '../task/record.ts';
 import type { CheckResult, Verdict } from './pull-state.ts';
 import type { Build, BuildEntry, Flight, Landing, VanishedPatch } from './queue-state.ts';
@@ -169,6 +170,8 @@ export type FactBody =
       code: EjectionCode;
       reason: string;
       evidence?: EjectionEvidence;
+      /** Absent in journals older than ejections that are given back. */
+      after?: AfterEjection;
     }
   /** Git cannot merge the two: the later one waits until the earlier one lands or leaves. */
   | { kind: 'conflict-found'; issue: number; with: number }
@@ -249,18 +252,6 @@ export type EjectionCode =
   | 'pull-closed'
   | 'check-timeout'
   | 'interrupted';
-
-/** What an ejection rests on. */
-export interface EjectionEvidence {
-  builds: number[];
-  /** The checks that ended without success, with their links. */
-  checks: CheckResult[];
-  /** PRs that were in those candidates with it and have not landed. */
-  peers: number[];
-  /** The probability, after all tests, that it is bad; null where no odds were asked. */
-  odds: number | null;
-  attemptsLeft: number;
-}
 
 /** A landing as it is reported; journals older than the audit have only the first six. */
 export type LandedBody = Omit<Landing, 'at' | 'audit' | 'exact' | 'position' | 'blobs'> &

@@ -3,6 +3,7 @@ import { freshEvidence, moveHead } from '../gate/evidence.ts';
 import { addApproval, dropApproval, foldGateFact } from '../gate/fold-gate.ts';
 import type { Policy } from '../policy.ts';
 import { endAttempt, freshAttempt, notePresent, resumeRecord, supersedeRecord } from '../task/attempts.ts';
+import { noteEjection, settleEjections } from '../task/ejection.ts';
 import { askPerson } from '../task/escalation.ts';
 import { foldLateWork } from '../task/late-work.ts';
 import { nextState } from '../task/lifecycle.ts';
@@ -152,6 +153,11 @@ function openPull(task: Task, fact: FactOf<'pull-opened'>): Task {
   };
 }
 
+/** Somebody has looked at what came back. */
+function settled(record: TaskRecord): TaskRecord {
+  return { ...record, ejections: settleEjections(record.ejections) };
+}
+
 /** A task that has come into the human queue: its agent is free. */
 function toPerson(
   task: Task,
@@ -163,7 +169,7 @@ function toPerson(
   const moved = move(task, fact.kind, fact.at);
   const record = task.attempt
     ? endAttempt(task, policy, { end: 'escalated', reason, at: fact.at })
-    : task.record;
+    : settled(task.record);
   const escalations = record.escalations + (moved.state === task.state ? 0 : 1);
   return {
     ...moved,
@@ -312,6 +318,7 @@ export function foldTask(task: Task, fact: Fact, policy: Policy): Task {
         entry: task.entry?.headSha === fact.headSha ? task.entry : null,
         escalation: null,
         lastReason: null,
+        record: settled(task.record),
         startedAt: task.startedAt ?? fact.at,
       };
     case 'approval-voided': {
@@ -325,6 +332,7 @@ export function foldTask(task: Task, fact: Fact, policy: Policy): Task {
         approvals: [],
         entry: null,
         ejectedHead: task.pull?.headSha ?? null,
+        record: noteEjection(task, fact),
         lastReason: fact.reason,
       };
     case 'task-completed':

@@ -3,7 +3,9 @@ import type { FactBody } from '../lane/facts.ts';
 import type { Observation } from '../lane/observation.ts';
 import type { Build, BuildEntry } from '../lane/queue-state.ts';
 import type { LaneState } from '../lane/state.ts';
+import { ejectFact, landedSince } from '../task/ejection.ts';
 import { allows } from '../task/lifecycle.ts';
+import { overlap } from '../task/patterns.ts';
 import { queuedTask } from './build-state.ts';
 import { positionOf } from './memory.ts';
 
@@ -39,15 +41,18 @@ function ejectConflicting(state: LaneState, build: Build, entry: BuildEntry): Fa
   const known = landed.filter(({ order }) => task.entry?.conflicts.includes(order ?? -1));
   const named = known.map(({ pull }) => `#${pull}`).join(', ');
   const whom = named === '' ? 'the base branch' : `${named}, which has landed`;
-  return [
-    why,
-    {
-      kind: 'entry-ejected',
-      issue: entry.issue,
-      code: 'conflict',
-      reason: `it conflicts with ${whom}: bring the branch up to date, push, and approve again`,
-    },
-  ];
+  const touched = task.pull?.verdict?.touched ?? [];
+  const near = landedSince(state, task).filter(({ paths }) => overlap(paths, touched).length > 0);
+  const others = known.length > 0 ? known : near;
+  const evidence = {
+    builds: [build.number],
+    checks: [],
+    peers: [],
+    odds: null,
+    attemptsLeft: 0,
+    others: others.map(({ issue, pull, headSha }) => ({ issue, pull, headSha })),
+  };
+  return [why, ejectFact(state, task, { code: 'conflict', reason: `it conflicts with ${whom}`, evidence })];
 }
 
 export function interpretCandidate(state: LaneState, { build, result }: Of<'candidate'>): FactBody[] {
