@@ -179,6 +179,7 @@ export const PolicyFile = z.strictObject({
       starvation: z.int().min(1).max(10_000).default(50),
       check_timeout: Duration.default(60 * 60_000),
       order: z.enum(['dependencies']).default('dependencies'),
+      update_branches: z.enum(['never', 'before-review', 'before-queue']).default('before-review'),
       outside_push: z.enum(['absorb', 'freeze']).default('absorb'),
     })
     .prefault({}),

@@ -30,6 +30,7 @@ import type { LaneContext } from './context.ts';
 import { commitTask, done, type Outcome, taskOf } from './outcome.ts';
 import { laneName, publishTasks } from './publish.ts';
 import { auditLanding, cleanBuild, landCandidate, makeCandidate } from './queue-effects.ts';
+import { updateBranch } from './update-branch.ts';
 
 type Of<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
 
@@ -142,6 +143,8 @@ async function perform(ctx: LaneContext, effect: Effect, state: LaneState): Prom
       return openPull(ctx, effect, state);
     case 'announce-collision':
       return announceCollision(ctx, effect);
+    case 'update-branch':
+      return updateBranch(ctx, effect, state);
     case 'keep-late-work':
       return putLateWorkAside(ctx, effect, state);
     case 'mark-ready':

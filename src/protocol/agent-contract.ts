@@ -124,7 +124,18 @@ export const Heartbeat = z.strictObject({
 });
 export type Heartbeat = z.infer<typeof Heartbeat>;
 
-export const HeartbeatAnswer = z.object({ lease_expires_at: z.iso.datetime() });
+/** What has landed in files of the task, so that the branch is behind; the newest ten landings. */
+export const BaseMoved = z.array(
+  z.object({ base_sha: z.string(), pulls: z.array(z.int()), paths: z.array(z.string()) }),
+);
+export type BaseMoved = z.infer<typeof BaseMoved>;
+
+export const HeartbeatAnswer = z.object({
+  lease_expires_at: z.iso.datetime(),
+  base_moved: BaseMoved.default([]).describe(
+    'What has landed in files of the task and the branch does not have.',
+  ),
+});
 export type HeartbeatAnswer = z.infer<typeof HeartbeatAnswer>;
 
 /** POST /report: how the attempt ended. */

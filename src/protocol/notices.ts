@@ -136,6 +136,30 @@ export function renderEjectionNotice(of: {
   ].join('\n\n');
 }
 
+/** The base cannot be merged into a task's branch. */
+export function renderUpdateConflict(of: {
+  pull: number;
+  base: string;
+  reason: string;
+  evidence: EjectionEvidence;
+  after: AfterEjection;
+}): string {
+  const todo =
+    of.after === 'author'
+      ? `merge ${inlineCode(of.base)} into this branch, settle the conflict and push.`
+      : afterEjectionWords('conflict', of.after);
+  const { paths = [] } = of.evidence;
+  return [
+    `### #${of.pull} cannot be brought up to date`,
+    escapeSentence(asSentence(shorten(of.reason, 1_000))),
+    ...(paths.length > 0
+      ? [`Changed on both sides: ${paths.slice(0, mostNamed).map(inlineCode).join(', ')}.`]
+      : []),
+    ...renderEvidence(of.evidence),
+    `**What to do:** ${todo}`,
+  ].join('\n\n');
+}
+
 const mostNamed = 10;
 
 function renderEvidence({ checks, peers, odds, attemptsLeft, others = [] }: EjectionEvidence): string[] {

@@ -28,6 +28,8 @@ export type AttemptEvent = AttemptName &
     | { kind: 'heartbeat'; head: string | null; leaseExpiresAt: string; evidence: string }
     /** No sign of work for so long: heartbeats stop until there is one. */
     | { kind: 'stalled'; silentSeconds: number; message: string }
+    /** Something landed in files of the task. */
+    | { kind: 'base-moved'; pulls: number[]; paths: string[] }
     | { kind: 'checkpoint'; head: string; bytes: number }
     | { kind: 'pushed'; branch: string; head: string }
     | { kind: 'reported'; outcome: Outcome; state: string }

@@ -4,6 +4,7 @@
  *     attempts/<repo>-<issue>-<attempt>-<fence>/brief.md    what the agent reads
  *                                              /task.json   the same as data, without the token
  *                                              /ejection.json  why the work came back, when it did
+ *                                              /base-moved.json  what landed in its files meanwhile
  *                                              /scratch/    for the agent, gone with the attempt
  *                                              /tree/       the worktree; nothing of ours is in it
  */
@@ -29,6 +30,7 @@ export interface WorkspacePaths {
   brief: string;
   contract: string;
   ejection: string;
+  moved: string;
   scratch: string;
 }
 
@@ -121,6 +123,11 @@ export class Workspace {
     await writeFile(this.paths.contract, `${JSON.stringify(withoutToken(this.task), null, 2)}\n`);
   }
 
+  /** Writes what has landed in the task's files since the attempt began. */
+  async writeBaseMoved(text: string): Promise<void> {
+    await writeFile(this.paths.moved, `${text}\n`);
+  }
+
   /** The commit the worktree is at, or null when the agent left it without one. */
   async head(): Promise<string | null> {
     const result = await this.git('rev-parse', '--verify', '--quiet', 'HEAD^{commit}');
@@ -209,6 +216,7 @@ function pathsOf(directory: string, task: AgentTask): WorkspacePaths {
     brief: join(root, 'brief.md'),
     contract: join(root, 'task.json'),
     ejection: join(root, 'ejection.json'),
+    moved: join(root, 'base-moved.json'),
     scratch: join(root, 'scratch'),
   };
 }

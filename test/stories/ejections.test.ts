@@ -6,6 +6,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { PlanRow } from '../../src/core/lane/view.ts';
 import { EjectionPacket } from '../../src/protocol/ejection-packet.ts';
 import { plainCommand } from '../../src/worker/presets/presets.ts';
 import { runWorker } from '../../src/worker/worker.ts';
@@ -16,7 +17,8 @@ const policy = [
   'schedule: { grace: 0ms, mode: branches }',
   'agents: { ada: { via: pull, capacity: 4 } }',
   'limits: { running: 9, in_review: 9, backoff: [0s] }',
-  'queue: { flake_retries: 0 }',
+  // The branches stay as they are, so that the queue meets the conflict.
+  'queue: { flake_retries: 0, update_branches: never }',
 ].join('\n');
 
 /** Does what the issue's title says; what comes back is kept for the test, and made to fit in the way it names. */
@@ -147,7 +149,7 @@ test('a conflict with what has landed: the hunks and the other’s intent, and t
     ],
     unread: [],
   });
-  expect(await news(second, 'left the queue')).toEqual([
+  expect(await news(second, `### #${second.pull} left the queue`)).toEqual([
     expect.objectContaining({ body: expect.stringContaining('**What to do:** Nothing now.') }),
   ]);
   await land(second);
@@ -163,7 +165,8 @@ test('red together with what has landed: the job’s words, the candidate and th
   ];
   await land(first);
   await world.say('walt', second.pull, '/approve');
-  await reviewed(second.issue, 2);
+  const done = (row: PlanRow) => row.attempts === 2 && ['in-review', 'escalated'].includes(row.state);
+  await world.until(second.issue, done, 'attempt 2 is done');
   const packet = await packetOf(second.issue);
   expect(packet).toMatchObject({
     code: 'checks-failed',
@@ -177,18 +180,17 @@ test('red together with what has landed: the job’s words, the candidate and th
   const candidate = packet.candidates[0]?.sha ?? '';
   expect(await world.checkOf(candidate, 'ci')).toMatchObject({ conclusion: 'failure' });
 
-  // The second attempt has changed nothing that matters.
-  const told = (await world.ours(second.pull)).length;
-  await world.say('walt', second.pull, '/approve');
+  // The second attempt has changed nothing that matters: merged with the base, its own head is red as well.
   await world.until(second.issue, ({ state }) => state === 'escalated', 'asks a person');
   const [question, ...others] = await world.eventually(async () => {
-    const found = await news(second, 'A person is needed');
+    const found = await news(second, '### A person is needed');
     return found.length > 0 && found.filter(({ body }) => body.includes('**Options**'));
   }, 'a person is asked');
   expect(others).toEqual([]);
   expect(question?.body).toContain('For the second time, and for the same reason');
   expect(question?.body).toContain('A: Keep this work and make it fit');
-  expect((await world.ours(second.pull)).length).toBe(told + 1);
+  // The standing comment, the ejection's and the question's.
+  expect(await world.ours(second.pull)).toHaveLength(3);
 
   await world.say('walt', second.pull, '/resume It is 11 now, test that');
   await reviewed(second.issue, 3);

@@ -126,3 +126,19 @@ describe('work that came back', () => {
     expect(gitIn(scene.remote.path, 'show', `${branch}:two.txt`)).toBe('2');
   });
 });
+
+describe('what lands meanwhile', () => {
+  it('is told to the agent in a file, once for each news', async () => {
+    await using scene = await WorkerScene.open();
+    const base_moved = [{ base_sha: 'b'.repeat(40), pulls: [9], paths: ['src/cli.js'] }];
+    scene.server.tasks.push(scene.task());
+    scene.server.onHeartbeat = () => ({
+      status: 200,
+      body: { lease_expires_at: scene.server.leaseExpiresAt, base_moved },
+    });
+    await scene.run(`while ! test -e "$AGENT_BASE_MOVED_FILE"; do sleep 0.02; done
+      cp "$AGENT_BASE_MOVED_FILE" "$OUT/moved"; echo work > count.txt`);
+    expect(JSON.parse(readFileSync(scene.path('moved'), 'utf8'))).toEqual(base_moved);
+    expect(scene.kinds().filter((kind) => kind === 'base-moved')).toHaveLength(1);
+  });
+});

@@ -5,6 +5,7 @@
 import { buildRef, prepareRef } from '../ids.ts';
 import { auditedAgainst } from '../queue/audit.ts';
 import { isActive } from '../queue/build-state.ts';
+import { type UpdateEffect, wantedUpdate } from '../task/freshness.ts';
 import { isPuttingAside, keepLateWork } from '../task/late-work.ts';
 import type { Fact } from './facts.ts';
 import type { Build, BuildEntry, Flight, Landing } from './queue-state.ts';
@@ -25,6 +26,7 @@ export type Effect =
       to: string;
     }
   | { kind: 'announce-collision'; a: number; b: number }
+  | UpdateEffect
   | { kind: 'mark-ready'; issue: number; pull: number; since: string }
   | {
       kind: 'make-candidate';
@@ -74,6 +76,8 @@ export function effectKey(effect: Effect): string {
       return `${effect.kind}:${effect.a}:${effect.b}`;
     case 'mark-ready':
       return `${effect.kind}:${effect.pull}:${effect.since}`;
+    case 'update-branch':
+      return `${effect.kind}:${effect.issue}:${effect.headSha}:${effect.baseSha}:${effect.asked ?? ''}`;
     case 'close-pull':
       return `${effect.kind}:${effect.pull}:${effect.request}`;
     case 'land':
@@ -99,7 +103,11 @@ export function effectKey(effect: Effect): string {
 
 function wantedByTask(task: Task, state: LaneState): Effect[] {
   const { attempt, pull, issue } = task;
-  const effects: Effect[] = [...keepLateWork(task), ...wantedOfRuns(task, state)];
+  const effects: Effect[] = [
+    ...keepLateWork(task),
+    ...wantedOfRuns(task, state),
+    ...wantedUpdate(state, task),
+  ];
   if (attempt?.via === 'assign' && task.state === 'assigned' && !pull?.open) {
     effects.push({ kind: 'ask-assignment', issue, fence: attempt.fence, agent: attempt.agent });
   }
@@ -205,6 +213,7 @@ function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
     case 'request-refused':
     case 'escalated':
     case 'entry-ejected':
+    case 'update-conflicted':
     case 'attempts-exhausted':
     case 'escalation-repeated':
     case 'budget-warned':
@@ -225,7 +234,7 @@ function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
 /** An ejection that a person is asked about is told with the question: one comment for one thing. */
 function isToldOtherwise(fact: Fact, facts: readonly Fact[]): boolean {
   return (
-    fact.kind === 'entry-ejected' &&
+    (fact.kind === 'entry-ejected' || fact.kind === 'update-conflicted') &&
     fact.after === 'person' &&
     facts.some((other) => other.kind === 'escalated' && other.issue === fact.issue)
   );

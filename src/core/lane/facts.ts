@@ -5,7 +5,7 @@
  */
 import type { Objection, Opinion, Override, RequiredCheck } from '../gate/evidence.ts';
 import type { Policy } from '../policy.ts';
-import type { AfterEjection, EjectionEvidence } from '../task/ejection-record.ts';
+import type { AfterEjection, EjectionEvidence, OtherWork } from '../task/ejection-record.ts';
 import type { AttemptEnd } from '../task/record.ts';
 import type { CheckResult, Verdict } from './pull-state.ts';
 import type { Build, BuildEntry, Flight, Landing, VanishedPatch } from './queue-state.ts';
@@ -172,6 +172,18 @@ export type FactBody =
       evidence?: EjectionEvidence;
       /** Absent in journals older than ejections that are given back. */
       after?: AfterEjection;
+    }
+  /** Something landed in files of the task: its branch is behind. */
+  | { kind: 'base-overlapped'; issue: number; sha: string; paths: string[]; by: OtherWork[] }
+  | { kind: 'update-asked'; issue: number; by: string }
+  /** The branch has the base up to `baseSha`; `sha` is its head. */
+  | { kind: 'branch-updated'; issue: number; sha: string; baseSha: string }
+  | {
+      kind: 'update-conflicted';
+      issue: number;
+      reason: string;
+      evidence: EjectionEvidence;
+      after: AfterEjection;
     }
   /** Git cannot merge the two: the later one waits until the earlier one lands or leaves. */
   | { kind: 'conflict-found'; issue: number; with: number }

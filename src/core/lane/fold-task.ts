@@ -5,6 +5,7 @@ import type { Policy } from '../policy.ts';
 import { endAttempt, freshAttempt, notePresent, resumeRecord, supersedeRecord } from '../task/attempts.ts';
 import { noteEjection, settleEjections } from '../task/ejection.ts';
 import { askPerson } from '../task/escalation.ts';
+import { foldFreshness } from '../task/freshness.ts';
 import { foldLateWork } from '../task/late-work.ts';
 import { nextState } from '../task/lifecycle.ts';
 import { renewRecord, type TaskRecord } from '../task/record.ts';
@@ -277,6 +278,14 @@ export function foldTask(task: Task, fact: Fact, policy: Policy): Task {
         ...attempt,
         asked: [...attempt.asked, ...fact.paths],
       }));
+    case 'base-overlapped':
+    case 'update-asked':
+    case 'branch-updated':
+      return { ...task, record: foldFreshness(task.record, fact) };
+    case 'update-conflicted': {
+      const record = foldFreshness(noteEjection(task, fact), fact);
+      return { ...task, record, lastReason: fact.reason };
+    }
     case 'late-work-found':
     case 'late-work-kept':
       return foldLateWork(task, fact);

@@ -19,6 +19,7 @@ import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { readWord } from '../task/agent-word.ts';
 import { areasOf, withAreas } from '../task/areas.ts';
 import { readEdit, strangerSince } from '../task/edits.ts';
+import { interpretUpdate } from '../task/freshness.ts';
 import { readLateHead } from '../task/late-work.ts';
 import { allows } from '../task/lifecycle.ts';
 import { labelsThatCount } from '../task/routing.ts';
@@ -341,6 +342,8 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
       const known = state.collisions.find((collision) => collision.a === a && collision.b === b);
       return known && known.announcedAt === null ? [observation] : [];
     }
+    case 'branch-update':
+      return interpretUpdate(state, observation);
     case 'candidate':
       return interpretCandidate(state, observation);
     case 'landing':

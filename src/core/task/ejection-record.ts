@@ -44,6 +44,17 @@ export interface EjectionEvidence {
   paths?: string[];
 }
 
+/** Something landed in files of a task whose branch does not have it. */
+export interface Behind {
+  /** The base branch afterwards. */
+  sha: string;
+  /** The files that both touch, as patterns. */
+  paths: string[];
+  /** Whose work it was; nobody's for a push from outside. */
+  by: OtherWork[];
+  at: string;
+}
+
 /** One time at which the work did not fit, at one head. */
 export interface Ejection {
   code: 'checks-failed' | 'conflict';

@@ -3,6 +3,7 @@
  * cannot bring up to date is the same to its agent. Most are given back to the agent with all that is known; the same
  * one twice, or too many, are a person's to decide.
  */
+import { findRed } from '../gate/required-checks.ts';
 import type { Fact, FactBody } from '../lane/facts.ts';
 import type { CheckResult } from '../lane/pull-state.ts';
 import type { BuildEntry } from '../lane/queue-state.ts';
@@ -90,10 +91,30 @@ function bounded(evidence: EjectionEvidence): EjectionEvidence {
   };
 }
 
+/** The fact that a branch cannot be brought up to date, with what will follow. */
+export function conflictFact(
+  { policy }: LaneState,
+  task: Task,
+  { reason, others, paths }: { reason: string; others: OtherWork[]; paths: string[] },
+): FactBody {
+  const about = { kind: 'update-conflicted' as const, issue: task.issue, reason };
+  const none = { builds: [], checks: [], peers: [], odds: null, attemptsLeft: 0 };
+  const evidence = bounded({ ...none, others, paths });
+  const earlier = countedOf(task);
+  const isTaken = task.state === 'in-review' || task.state === 'approved';
+  const after = isTaken ? follow(policy, task, earlier, { code: 'conflict', evidence }) : 'author';
+  const left = Math.min(policy.limits.returns - earlier.length, attemptsLeft(policy, task));
+  return { ...about, after, evidence: { ...evidence, attemptsLeft: after === 'agent' ? left : 0 } };
+}
+
 /** An ejection as the task remembers it. */
-export function noteEjection(task: Task, fact: Of<'entry-ejected'>): Task['record'] {
+export function noteEjection(
+  task: Task,
+  fact: Of<'entry-ejected'> | Of<'update-conflicted'>,
+): Task['record'] {
   const { record, pull, attempt, version } = task;
-  const { code, reason, evidence, at } = fact;
+  const { reason, evidence, at } = fact;
+  const code = fact.kind === 'update-conflicted' ? 'conflict' : fact.code;
   // Journals older than this rule say nothing of what follows.
   if (!isReturnable(code) || !evidence || fact.after === undefined) return record;
   const ejection: Ejection = {
@@ -151,12 +172,27 @@ function question(task: Task, { code, reason, evidence }: Ejection, isSame: bool
   return { kind: 'escalated', issue: task.issue, escalation };
 }
 
+/** The next head fails a check that the last one failed: that is the same again, and needs no run in the queue. */
+function failsAgain(state: LaneState, task: Task): FactBody[] {
+  const last = ejectionOf(task);
+  const red = findRed(state, task.pull?.checks ?? []);
+  const via = task.attempt?.via;
+  const isAgents = (via === 'pull' || via === 'dispatch') && state.policy.limits.returns > 0;
+  if (task.state !== 'in-review' || !isAgents || !red || last?.code !== 'checks-failed') return [];
+  const isNext = last.isSettled && !last.isForgiven && last.headSha !== task.pull?.headSha;
+  if (!isNext || !last.evidence.checks.some(({ name }) => name === red.name)) return [];
+  const reason = `the check ${red.name} ended with ${red.conclusion} on the new head as well`;
+  return [question(task, { ...last, reason, evidence: { ...last.evidence, checks: [red] } }, true)];
+}
+
 /** Work that has come back and that nobody has taken up: its agent gets it again, or a person decides. */
-export function answerEjections({ policy, tasks }: LaneState): FactBody[] {
+export function answerEjections(state: LaneState): FactBody[] {
+  const { policy, tasks } = state;
   return Object.values(tasks).flatMap((task): FactBody[] => {
     const last = ejectionOf(task);
-    const isOpen = task.state === 'in-review' && task.pull?.open && task.pull.headSha === last?.headSha;
-    if (!isOpen || last.isSettled || last.isForgiven) return [];
+    const isDone = task.state === 'in-review' || (task.state === 'approved' && task.entry === null);
+    const isOpen = isDone && task.pull?.open && task.pull.headSha === last?.headSha;
+    if (!isOpen || last.isSettled || last.isForgiven) return failsAgain(state, task);
     const earlier = countedOf(task).slice(0, -1);
     const after = follow(policy, task, earlier, last);
     if (after === 'author') return [];

@@ -1,5 +1,5 @@
 /** What a task remembers of its attempts: how they ended, what they used, what people said, what came too late. */
-import type { Ejection } from './ejection-record.ts';
+import type { Behind, Ejection } from './ejection-record.ts';
 
 /**
  * How an attempt ended without its work being done. What each one means for the next attempt is in retry.ts.
@@ -100,6 +100,10 @@ export interface TaskRecord {
   late: LateWork[];
   /** The last ones, oldest first. */
   ejections: Ejection[];
+  /** What landed in its files since its branch was last brought up to date; oldest first. */
+  behind: Behind[];
+  /** Who wants the branch brought up to date. */
+  updateAsked: { by: string; at: string } | null;
   grace: Grace | null;
 }
 
@@ -115,6 +119,8 @@ export const emptyRecord: TaskRecord = {
   guidance: [],
   late: [],
   ejections: [],
+  behind: [],
+  updateAsked: null,
   grace: null,
 };
 
