@@ -11,6 +11,7 @@ import {
   renderEscalationNotice,
   renderExtensionNotice,
   renderGraceNotice,
+  renderLateBundleNotice,
   renderLateWorkNotice,
   renderPathsNotice,
   renderUpdateConflict,
@@ -28,6 +29,7 @@ import {
   renderUnknown,
   renderWhyReply,
 } from '../protocol/replies.ts';
+import { renderSplitNotice } from '../protocol/split-text.ts';
 import { renderQuestionNotice, renderSuspensionNotice } from '../protocol/version-text.ts';
 
 type Decided = Extract<Fact, { kind: 'command-decided' }>;
@@ -92,6 +94,8 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
       return renderPathsNotice({ paths: fact.paths, why: fact.why, by: fact.by, mention });
     case 'edit-suspended':
       return renderSuspensionNotice({ ...fact, version: state.tasks[fact.issue]?.version ?? 1 });
+    case 'split-proposed':
+      return renderSplitNotice({ ...fact, mention });
     case 'prerequisite-questioned':
       return renderQuestionNotice(fact);
     case 'budget-warned':
@@ -102,9 +106,12 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
     }
     case 'late-work-kept': {
       const work = state.tasks[fact.issue]?.record.late.find((each) => each.number === fact.number);
-      if (!work || fact.branch === null) return null;
-      const { attempt, branch } = work;
-      return renderLateWorkNotice({ attempt, branch, late: fact.branch, isBack: fact.isBack });
+      if (!work) return null;
+      const { attempt, branch, bundle } = work;
+      if (fact.branch !== null)
+        return renderLateWorkNotice({ attempt, branch, late: fact.branch, isBack: fact.isBack });
+      const of = { attempt, repo: `${state.owner}/${state.repo}`, issue: fact.issue, why: fact.why ?? '' };
+      return bundle === undefined ? null : renderLateBundleNotice(of);
     }
     case 'grace-started': {
       const task = state.tasks[fact.issue];

@@ -27,9 +27,11 @@ import { advance, unticketed } from './advance.ts';
 import { renderNotice, renderReply } from './answers.ts';
 import { carryOutRun } from './carry-out-runs.ts';
 import type { LaneContext } from './context.ts';
+import { keepLateBundle } from './late-bundles.ts';
 import { commitTask, done, type Outcome, taskOf } from './outcome.ts';
 import { laneName, publishTasks } from './publish.ts';
 import { auditLanding, cleanBuild, landCandidate, makeCandidate } from './queue-effects.ts';
+import { carryOutSplit } from './split-effects.ts';
 import { updateBranch } from './update-branch.ts';
 
 type Of<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
@@ -147,6 +149,8 @@ async function perform(ctx: LaneContext, effect: Effect, state: LaneState): Prom
       return updateBranch(ctx, effect, state);
     case 'keep-late-work':
       return putLateWorkAside(ctx, effect, state);
+    case 'keep-late-bundle':
+      return { observations: [await keepLateBundle(ctx, effect)], looks: [] };
     case 'mark-ready':
       return markReady(ctx, effect);
     case 'make-candidate':
@@ -172,6 +176,9 @@ async function perform(ctx: LaneContext, effect: Effect, state: LaneState): Prom
     case 'trigger-checks':
     case 'cancel-run':
       return carryOutRun(ctx, effect, state);
+    case 'create-part':
+    case 'open-part':
+      return carryOutSplit(ctx, effect, state);
     case 'react':
       await postReaction(ctx.client, ctx.repo, effect.comment, effect.content);
       return done;

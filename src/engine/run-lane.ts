@@ -25,6 +25,7 @@ import { revokeHandedTokens } from './handed-tokens.ts';
 import { observe } from './observe.ts';
 import { publishDue } from './publish.ts';
 import { giveWay } from './right-of-way.ts';
+import { traced } from './trace.ts';
 
 const looksAtOnce = 50;
 const effectsAtOnce = 20;
@@ -114,7 +115,7 @@ async function doEffect(ctx: LaneContext, held: LeasedEffect): Promise<void> {
     correlationId: await readCorrelationId(ctx.db, ctx.key, issue),
   };
   try {
-    const looks = await carryOut(ctx, held);
+    const looks = await traced(`effect ${effect.kind}`, about, () => carryOut(ctx, held));
     await requestLooks(ctx.db, ctx.key, looks);
     ctx.log.info(about, 'an effect is done');
   } catch (error) {

@@ -23,6 +23,7 @@ export interface AttemptSeen extends AttemptKey {
   pull: number | null;
   /** What has landed in its files and its branch does not have. */
   behind: readonly Behind[];
+  correlationId: string;
   /** Null: the task never had an attempt with this fence. */
   attempt: {
     number: number;
@@ -71,7 +72,7 @@ export async function findAttempt(
         .onRef('p.issue', '=', 't.issue'),
     )
     .select(['l.installation_id', 'l.lane_id', 'l.repo_id', 'l.owner', 'l.repo', 'l.base', 'l.policy'])
-    .select(['t.state', 'p.number as pull'])
+    .select(['t.state', 't.correlation_id', 'p.number as pull'])
     .select(['a.number', 'a.version', 'a.agent', 'a.via', 'a.run_id', 'a.current'])
     .select(['a.head', 'a.tokens', 'a.usd'])
     .select(sql<Behind[] | null>`t.record->'behind'`.as('behind'))
@@ -93,6 +94,7 @@ export async function findAttempt(
     state: row.state as TaskState,
     pull: row.pull,
     behind: row.behind ?? [],
+    correlationId: row.correlation_id,
     attempt:
       number === null || version === null || agent === null
         ? null

@@ -3,6 +3,7 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import type { LaneKey } from '../core/ids.ts';
 import { prerequisitesOf, type Snapshot, type Spec } from '../core/lane/state.ts';
 import { landingsAudited } from '../core/queue/audit.ts';
+import type { Split } from '../core/task/parts.ts';
 import { type LaneRows, type Row, readLaneState } from './lane-rows.ts';
 import type { DB } from './schema.ts';
 
@@ -103,7 +104,11 @@ async function selectTasks(db: Kysely<DB>, key: LaneKey, scope: Scope): Promise<
   const named = [...(scope.issues ?? []), ...(await issuesOfPulls(db, key, scope.pulls ?? []))];
   add(await selectTasksByIssue(db, key, unknown(named)));
   const prerequisites = [...tasks.values()].flatMap((task) =>
-    prerequisitesOf({ spec: task.spec as unknown as Spec, blockedBy: task.blocked_by as number[] }),
+    prerequisitesOf({
+      spec: task.spec as unknown as Spec,
+      blockedBy: task.blocked_by as number[],
+      split: task.split as unknown as Split | null,
+    }),
   );
   add(await selectTasksByIssue(db, key, unknown(prerequisites)));
   return [...tasks.values()].sort((a, b) => a.issue - b.issue);

@@ -130,6 +130,10 @@ export const ejectionWords: Record<EjectionCode, { what: string; todo: string }>
     what: 'CI was interrupted time and again',
     todo: 'Look at why its runs are cancelled. Then type `/approve` again.',
   },
+  refused: {
+    what: 'GitHub refused it',
+    todo: 'Have what GitHub says above put right. Then type `/approve` again.',
+  },
 };
 
 /** What a person is to do after an ejection; nothing, where its agent gets it back. */

@@ -185,6 +185,11 @@ function describeTaskFact(fact: Exclude<Fact, LaneFact>): string | null {
     case 'late-work-found':
     case 'late-work-kept':
     case 'grace-started':
+    case 'split-proposed':
+    case 'split-accepted':
+    case 'part-created':
+    case 'part-opened':
+    case 'parts-completed':
       return describeAttemptFact(fact);
     default:
       return describeReviewFact(fact);
@@ -206,6 +211,7 @@ type ReviewFact = Extract<
       | 'update-conflicted'
       | 'pull-closed'
       | 'command-decided'
+      | 'pull-enlisted'
       | 'labels-read'
       | 'task-routed'
       | 'claims-expanded'
@@ -250,6 +256,8 @@ function describeReviewFact(fact: ReviewFact): string | null {
         ? null
         : `${words(fact.by)} typed /${words(fact.command.replace(/^\//u, ''))}: ${outcome}.`;
     }
+    case 'pull-enlisted':
+      return `${words(fact.by)} brought this pull request to Signalbox.`;
     case 'labels-read':
       return null;
     case 'task-routed':

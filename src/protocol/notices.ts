@@ -82,6 +82,20 @@ export function renderLateWorkNotice(of: {
   ].join('\n\n');
 }
 
+/** Work of an attempt that had ended, and that could not become a branch. */
+export function renderLateBundleNotice(of: {
+  attempt: number;
+  repo: string;
+  issue: number;
+  why: string;
+}): string {
+  return [
+    '### Late work is kept in the ledger',
+    `Attempt ${of.attempt} had ended when its work was handed in, and it could not be put on a branch${of.why ? `: ${escapeSentence(of.why)}` : ''}.`,
+    `**What to do:** nothing, if you do not need it. Whoever runs Signalbox gets it as a git bundle with ${inlineCode(`signalbox bundle ${of.repo}#${of.issue}`)}.`,
+  ].join('\n\n');
+}
+
 /** A change that nobody needs to approve, and how to stop it all the same. */
 export function renderGraceNotice(of: { pull: number; until: string; why: string }): string {
   return [
@@ -216,7 +230,8 @@ function waysOn(pull: number | null): string[] {
 }
 
 /** Only names that look like a user or a team; anything else in the policy is not a mention. */
-function renderMentions(mention: readonly string[]): string | null {
+/** Whom the policy names, where those are names; null when there is nobody. */
+export function renderMentions(mention: readonly string[]): string | null {
   const names = mention.filter((name) => /^@[a-z\d][a-z\d-]{0,38}(?:\/[a-z\d][\w.-]{0,99})?$/iu.test(name));
   return names.length === 0 ? null : names.join(' ');
 }

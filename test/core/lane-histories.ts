@@ -118,6 +118,7 @@ const pullChanges = [
   'push-and-approve',
   'late-push',
   'late-push',
+  'late-bundle',
 ] as const;
 
 const number = fc.integer({ min: 1, max: 5 });
@@ -409,6 +410,18 @@ export class World {
         const { issue: of, number, late: branch } = effect;
         return [{ kind: 'late-work-kept', issue: of, number, branch, isBack: luck % 8 !== 5 }];
       }
+      case 'keep-late-bundle': {
+        const { issue: of, number, late: branch } = effect;
+        return [
+          {
+            kind: 'late-work-kept',
+            issue: of,
+            number,
+            branch: luck % 8 === 5 ? null : branch,
+            isBack: false,
+          },
+        ];
+      }
       case 'mark-ready':
         return [pull(this.lane.task(effect.issue), { draft: false })];
       case 'close-pull':
@@ -511,6 +524,11 @@ export class World {
         // A worker that was fenced between its last heartbeat and its push.
         const late = task.record.endings.findLast((ending) => ending.head !== null)?.head;
         return late ? this.tell(pull(task, { headSha: late })) : [];
+      }
+      case 'late-bundle': {
+        const ending = task.record.endings.at(-1);
+        const { fence, attempt } = ending ?? { fence: 1, attempt: 1 };
+        return this.tell({ kind: 'late-bundle', issue: task.issue, attempt, fence, sha: `bundle-${fence}` });
       }
       case 'ready':
         return this.tell(pull(task, { draft: false }));

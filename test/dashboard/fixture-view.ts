@@ -42,6 +42,7 @@ export function emptyView(changes: Partial<LaneView> = {}): LaneView {
     baseSha: null,
     policyProblem: null,
     frozen: null,
+    closed: null,
     revision: 1,
     at,
     plan: [],

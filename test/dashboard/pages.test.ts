@@ -69,6 +69,10 @@ describe("a lane's page", () => {
   });
 
   it('a freeze says who, why and what ends it, and its words are only words', () => {
+    const closed = { until: '2026-11-23T07:00:00.000Z', what: 'fri 16:00 to <b>mon</b> 08:00 UTC' };
+    const held = renderLane(emptyView({ closed }), { githubUrl: 'https://github.test' });
+    expect(held).toContain('2026-11-23 07:00 UTC');
+    expect(held).toContain('fri 16:00 to &lt;b&gt;mon');
     const frozen = { by: 'mary', why: 'the <b>audit</b>', at: ago(5) };
     const page = renderLane(emptyView({ frozen }), { githubUrl: 'https://github.test' });
     expect(page).toContain('Landings are frozen');

@@ -193,6 +193,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       agentToken: options.agentToken ?? null,
       dashboardToken: null,
       sweepMs: 20_000,
+      gitEnv: { PATH: process.env.PATH ?? '' },
       registries: { npm: options.npmUrl ?? null, pypi: null, crates: null, go: null },
       model: null,
       databaseUrl: database.url,

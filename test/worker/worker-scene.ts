@@ -67,6 +67,8 @@ export class WorkerScene {
       report_url: `${this.server.url}/api/agent/v1/report`,
       checkpoint: null,
       ejection: null,
+      model: null,
+      plan: null,
       git: {
         url: this.remote.url,
         username: 'x-access-token',

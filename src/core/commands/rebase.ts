@@ -4,7 +4,7 @@ import { accept, type CommandRule, refuse } from './command.ts';
 
 export const rebase: CommandRule<'rebase'> = {
   needs: 'write',
-  on: 'task',
+  on: 'pull',
   run: (state, task, { by }) => {
     const problem = updateRefusal(state, task);
     return problem === null ? accept([{ kind: 'update-asked', issue: task.issue, by }]) : refuse(problem);

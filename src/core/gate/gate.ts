@@ -3,6 +3,7 @@
  * Everything is bound to one head commit, one version of the task and one policy.
  */
 import { checkNames } from '../ids.ts';
+import { isEnlisted } from '../lane/enlisted.ts';
 import type { LaneState, Task } from '../lane/state.ts';
 import { holdWaits } from '../task/hold.ts';
 import { protectedPathsOf } from '../task/ownership.ts';
@@ -83,7 +84,7 @@ function countRow(task: Task, state: LaneState): GateRow {
     (each) => each.source === 'policy' && endOfApproval(each, task, state) === null,
   );
   const asked = byAutonomy ? 0 : state.policy.gate.approvals;
-  const needed = Math.max(asked, guarded.length > 0 ? 1 : 0);
+  const needed = Math.max(asked, guarded.length > 0 || isEnlisted(task) ? 1 : 0);
   const counting = countingApprovals(task, state);
   const names = counting.map(({ by }) => by).join(', ');
   const ended = task.approvals.find((each) => endOfApproval(each, task, state) !== null);
@@ -136,7 +137,9 @@ function pullRows(task: Task, state: LaneState): GateRow[] {
   const base = { condition: 'pull' as const, name: 'pull request', state: 'failed' as const };
   if (!task.pull?.open) return [{ ...base, detail: 'is not open' }];
   const { retargeted } = task.pull.gate;
-  return retargeted === null ? [] : [{ ...base, detail: `goes to ${retargeted} instead of ${state.base}` }];
+  if (retargeted !== null) return [{ ...base, detail: `goes to ${retargeted} instead of ${state.base}` }];
+  // A task's draft is Signalbox's own doing, and ends with the review.
+  return isEnlisted(task) && task.pull.draft ? [{ ...base, detail: 'is a draft' }] : [];
 }
 
 /**
@@ -175,7 +178,6 @@ export function gateIsOpen(task: Task, state: LaneState): boolean {
 export function reasonToEject(task: Task, state: LaneState): string | null {
   const [objection] = task.pull?.gate.objections ?? [];
   if (objection) return `${objection.by} asks for changes`;
-  return pullRows(task, state).length > 0 && task.pull?.open
-    ? `the pull request goes to ${task.pull.gate.retargeted} instead of ${state.base} now`
-    : null;
+  const retargeted = task.pull?.open ? task.pull.gate.retargeted : null;
+  return retargeted === null ? null : `the pull request goes to ${retargeted} instead of ${state.base} now`;
 }

@@ -10,6 +10,8 @@ import { ejectEntries, enterQueue } from '../queue/entering.ts';
 import { ejectUntested, judgeBuilds } from '../queue/judge-builds.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { planBuilds, planOf } from '../queue/plan.ts';
+import { endTries } from '../queue/tries.ts';
+import { nextChanges } from '../queue/windows.ts';
 import { approveByAutonomy } from '../task/autonomy.ts';
 import { openBreakers } from '../task/breaker.ts';
 import { enforceBudgets } from '../task/budget.ts';
@@ -18,13 +20,15 @@ import { answerEjections } from '../task/ejection.ts';
 import { repeatEscalations } from '../task/escalation.ts';
 import { findLeftWork } from '../task/late-work.ts';
 import { protectedPathsOf, releaseClaims } from '../task/ownership.ts';
-import { givenUpPrerequisites } from '../task/prerequisites.ts';
+import { givenUpPrerequisites, openPrerequisites } from '../task/prerequisites.ts';
 import { graceEnds } from '../task/ready.ts';
 import { giveUp } from '../task/retry.ts';
 import { scheduleNext } from '../task/schedule.ts';
+import { acceptSplits, completeSplits } from '../task/split.ts';
 import { judgeStalls } from '../task/stall.ts';
 import { timesOfAttempts } from '../task/times.ts';
 import { claimWhatIsFree } from '../task/touched.ts';
+import { isEnlisted } from './enlisted.ts';
 import type { Fact, FactBody } from './facts.ts';
 import { fold } from './fold.ts';
 import { isDoneOutside } from './found-pull.ts';
@@ -47,7 +51,10 @@ function readEvidence(state: LaneState): FactBody[] {
   });
 }
 
-/** A PR that ended without a landing of ours: merged by somebody else completes the task, closed asks a human. */
+/**
+ * A PR that ended without a landing of ours: merged by somebody else completes the task, closed asks a human; one that
+ * no task owns is over.
+ */
 function readClosedPulls(state: LaneState): FactBody[] {
   return Object.values(state.tasks).flatMap((task): FactBody[] => {
     const { pull, issue } = task;
@@ -55,6 +62,8 @@ function readClosedPulls(state: LaneState): FactBody[] {
     if (pull.merged && task.state !== 'waiting')
       return [{ kind: 'task-completed', issue, sha: pull.headSha }];
     if (pull.merged || task.state === 'waiting' || task.state === 'escalated') return [];
+    if (isEnlisted(task))
+      return [{ kind: 'task-cancelled', issue, reason: 'the pull request was closed without landing' }];
     const context = `#${pull.number} was closed without landing. Reopen it to go on, or remove agent-ready to cancel.`;
     return [{ kind: 'escalated', issue, escalation: { trigger: 'pull-closed', context, by: 'github' } }];
   });
@@ -69,6 +78,7 @@ function approveByPolicy(state: LaneState): FactBody[] {
   return Object.values(state.tasks).flatMap((task): FactBody[] =>
     task.state === 'in-review' &&
     task.pull &&
+    !isEnlisted(task) &&
     task.pull.headSha !== task.ejectedHead &&
     task.pull.headSha !== task.attempt?.openedSha &&
     protectedPathsOf(state.policy, task).length === 0
@@ -121,10 +131,13 @@ function nextFacts(snapshot: Snapshot, at: string): FactBody[] {
     () => approveByPolicy(state),
     () => approveByAutonomy(state, at),
     () => ejectEntries(state),
+    () => endTries(state),
     () => judgeBuilds(state, at),
     () => ejectUntested(state),
     () => enterQueue(state),
     () => planBuilds(state, at),
+    () => acceptSplits(state),
+    () => completeSplits(state, (task) => openPrerequisites(state, task).length > 0),
     () => scheduleNext(snapshot, at),
   ];
   for (const rule of rules) {
@@ -145,8 +158,12 @@ function wakeTimes(snapshot: Snapshot, at: string): number[] {
   const ofBuilds = Object.values(state.builds)
     .filter(isRunning)
     .map((build) => Date.parse(build.startedAt) + state.policy.queue.check_timeout);
+  const hasEntries = Object.values(state.tasks).some((task) => task.entry !== null);
+  const ofWindows = hasEntries ? nextChanges(state.policy.queue.windows, at) : [];
   const departure = planOf(state, at)?.wakeAt ?? [];
-  return [...ofGrace, ...ofChecks, ...timesOfAttempts(snapshot, at), ...ofBuilds].concat(departure);
+  return [...ofGrace, ...ofChecks, ...timesOfAttempts(snapshot, at), ...ofBuilds, ...ofWindows].concat(
+    departure,
+  );
 }
 
 export interface Decision {

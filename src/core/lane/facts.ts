@@ -6,12 +6,15 @@
 import type { Objection, Opinion, Override, RequiredCheck } from '../gate/evidence.ts';
 import type { Policy } from '../policy.ts';
 import type { AfterEjection, EjectionEvidence, OtherWork } from '../task/ejection-record.ts';
+import type { ProposedPart } from '../task/parts.ts';
 import type { AttemptEnd } from '../task/record.ts';
+import type { OfferedPull } from './enlisted.ts';
 import type { CheckResult, Verdict } from './pull-state.ts';
 import type { Build, BuildEntry, Flight, Landing, VanishedPatch } from './queue-state.ts';
 import type {
   Adjustments,
   Escalation,
+  Job,
   PrerequisiteState,
   Routing,
   Spec,
@@ -43,6 +46,8 @@ export type FactBody =
       areas?: string[];
       correlationId: string;
     }
+  /** A PR that no task owns was brought to the queue; `issue` is its own number. */
+  | { kind: 'pull-enlisted'; issue: number; offered: Omit<OfferedPull, 'number'>; by: string }
   | { kind: 'request-refused'; issue: number; why: string }
   | { kind: 'request-withdrawn'; issue: number }
   | {
@@ -95,6 +100,8 @@ export type FactBody =
       version: number;
       agent: string;
       via: Via;
+      /** Absent: to do the task. */
+      job?: Job;
       branch: string;
       baseSha: string;
       claims: string[];
@@ -134,6 +141,22 @@ export type FactBody =
   | { kind: 'usage-reported'; issue: number; attempt: number; usage: Usage }
   | { kind: 'budget-warned'; issue: number; attempt: number; what: string }
   | { kind: 'paths-requested'; issue: number; attempt: number; paths: string[]; why: string; by: string }
+  /** `by`: the planner. Its attempt is over. */
+  | {
+      kind: 'split-proposed';
+      issue: number;
+      attempt: number;
+      version: number;
+      by: string;
+      summary: string;
+      parts: ProposedPart[];
+    }
+  /** `by`: a login, or `policy`. */
+  | { kind: 'split-accepted'; issue: number; by: string }
+  | { kind: 'part-created'; issue: number; part: number; created: number }
+  | { kind: 'part-opened'; issue: number; part: number }
+  /** With them the task is completed. */
+  | { kind: 'parts-completed'; issue: number }
   | { kind: 'attempt-ended'; issue: number; attempt: number; end: AttemptEnd; reason: string }
   | { kind: 'attempts-exhausted'; issue: number; reason: string }
   /** A person wants a new attempt. `guidance` answers what was asked; `afresh` starts it from a clean branch. */
@@ -141,9 +164,28 @@ export type FactBody =
   /** A person wants the entry that the queue ejected to be built again. */
   | { kind: 'rebuild-asked'; issue: number; by: string }
   | { kind: 'escalation-repeated'; issue: number; times: number }
-  | { kind: 'late-work-found'; issue: number; attempt: number; branch: string; sha: string; to: string }
-  /** `branch` is null when it could not be kept; `isBack`: the task's branch is where it was before. */
-  | { kind: 'late-work-kept'; issue: number; number: number; branch: string | null; isBack: boolean }
+  /** On the task's branch, which goes back to `to`; or in the late bundle of the attempt with the fence `bundle`. */
+  | {
+      kind: 'late-work-found';
+      issue: number;
+      attempt: number;
+      branch: string;
+      sha: string;
+      to: string;
+      bundle?: number;
+    }
+  /**
+   * `branch` is null when it could not be kept there, for the reason `why`; `isBack`: the task's branch is where it was
+   * before.
+   */
+  | {
+      kind: 'late-work-kept';
+      issue: number;
+      number: number;
+      branch: string | null;
+      isBack: boolean;
+      why?: string;
+    }
   | { kind: 'grace-started'; issue: number; headSha: string; version: number; until: string }
   /** `agent` is a name, or `wholeLane`. */
   | { kind: 'agent-paused'; agent: string; why: 'rate-limit' | 'failures'; ms: number; reason: string }
@@ -263,7 +305,8 @@ export type EjectionCode =
   | 'approval-void'
   | 'pull-closed'
   | 'check-timeout'
-  | 'interrupted';
+  | 'interrupted'
+  | 'refused';
 
 /** A landing as it is reported; journals older than the audit have only the first six. */
 export type LandedBody = Omit<Landing, 'at' | 'audit' | 'exact' | 'position' | 'blobs'> &
@@ -278,11 +321,13 @@ export type Fact = FactBody & { at: string };
 export type LifecycleEvent = Extract<
   FactKind,
   | 'task-requested'
+  | 'pull-enlisted'
   | 'version-accepted'
   | 'attempt-superseded'
   | 'task-assigned'
   | 'work-started'
   | 'work-done'
+  | 'split-proposed'
   | 'attempt-ended'
   | 'attempts-exhausted'
   | 'resumed'
@@ -291,6 +336,7 @@ export type LifecycleEvent = Extract<
   | 'entry-ejected'
   | 'escalated'
   | 'task-completed'
+  | 'parts-completed'
   | 'task-cancelled'
 >;
 

@@ -20,10 +20,12 @@ import { readWord } from '../task/agent-word.ts';
 import { areasOf, withAreas } from '../task/areas.ts';
 import { readEdit, strangerSince } from '../task/edits.ts';
 import { interpretUpdate } from '../task/freshness.ts';
-import { readLateHead } from '../task/late-work.ts';
+import { readLateBundle, readLateHead } from '../task/late-work.ts';
 import { allows } from '../task/lifecycle.ts';
 import { labelsThatCount } from '../task/routing.ts';
+import { interpretPart, requesterOfPart } from '../task/split.ts';
 import { readTouched } from '../task/touched.ts';
+import { isEnlisted } from './enlisted.ts';
 import type { FactBody } from './facts.ts';
 import { interpretFoundPull } from './found-pull.ts';
 import { interpretDispatch, interpretRun } from './interpret-run.ts';
@@ -38,8 +40,17 @@ const mayWrite = new Set(['admin', 'maintain', 'write']);
  * Whoever set the label. Where the server keeps no events, the issue's author stands in and is judged the same way;
  * where it keeps them and this one is not there yet, nobody does, and the issue is looked at again.
  */
-function requester(seen: SeenIssue): { login: string; permission: string } | null {
-  return seen.labelledBy === 'not-seen-yet' ? null : (seen.labelledBy ?? seen.author);
+function requester(
+  state: LaneState,
+  issue: number,
+  seen: SeenIssue,
+): { login: string; permission: string } | null {
+  if (seen.labelledBy === 'not-seen-yet') return null;
+  const by = seen.labelledBy ?? seen.author;
+  if (mayWrite.has(by.permission)) return by;
+  // Signalbox has labelled it for whoever accepted the plan.
+  const login = requesterOfPart(state, issue);
+  return login === null ? by : { login, permission: 'write' };
 }
 
 function readLinks(task: Task, { blockedBy, blockedElsewhere }: SeenIssue): FactBody[] {
@@ -85,7 +96,7 @@ function interpretReady(
   ) {
     return task && isLive(task) ? [...readLinks(task, seen), ...readEdit(state, task, seen)] : [];
   }
-  const by = requester(seen);
+  const by = requester(state, issue, seen);
   if (by === null) return [];
   const why = problemsOf(seen, by);
   if (seen.spec.kind === 'refused' || why.length > 0) {
@@ -215,7 +226,8 @@ function interpretAgent(state: LaneState, { issue, attempt, fence, word }: Of<'a
 function interpretRefusal(state: LaneState, seen: Of<'effect-refused'>): FactBody[] {
   const facts: FactBody[] = [];
   const build = seen.build === null ? undefined : state.builds[seen.build];
-  const issues = seen.issue === null ? [] : [seen.issue];
+  // A bundle that cannot become a branch is no reason to stop its task.
+  const issues = seen.issue === null || seen.effect === 'keep-late-bundle' ? [] : [seen.issue];
   // A build that is only vouched for or tidied up after stops nobody's task.
   if (build && (build.state === 'preparing' || build.state === 'landing')) {
     facts.push({ kind: 'build-failed', build: build.number, reason: seen.message });
@@ -226,14 +238,18 @@ function interpretRefusal(state: LaneState, seen: Of<'effect-refused'>): FactBod
     const task = state.tasks[issue];
     if (!task || !allows(task.state, 'escalated')) continue;
     const context = `GitHub refused "${seen.effect}": ${seen.message}`;
+    if (isEnlisted(task)) {
+      if (task.entry) facts.push({ kind: 'entry-ejected', issue, code: 'refused', reason: context });
+      continue;
+    }
     facts.push({
       kind: 'escalated',
       issue,
       escalation: { trigger: 'refused-by-github', context, by: 'signalbox' },
     });
   }
-  if (seen.effect === 'keep-late-work' && seen.issue !== null)
-    facts.push(...giveUpLateWork(state, seen.issue));
+  if (seen.effect === 'keep-late-work' || seen.effect === 'keep-late-bundle')
+    facts.push(...giveUpLateWork(state, seen));
   // The escalation tells it instead; otherwise both tasks would wait for the announcement for ever.
   const untold = state.collisions.filter(
     ({ b, announcedAt }) => seen.effect === 'announce-collision' && b === seen.issue && announcedAt === null,
@@ -242,11 +258,14 @@ function interpretRefusal(state: LaneState, seen: Of<'effect-refused'>): FactBod
   return facts;
 }
 
-/** Late work that GitHub refuses to keep stays where it is; the next attempt starts on top of it. */
-function giveUpLateWork(state: LaneState, issue: number): FactBody[] {
-  const late = state.tasks[issue]?.record.late.filter((work) => work.settledAt === null) ?? [];
-  return late.map(
-    ({ number }): FactBody => ({ kind: 'late-work-kept', issue, number, branch: null, isBack: false }),
+/** Late work that GitHub refuses to keep stays where it is: on the branch, under the next attempt, or in the ledger. */
+function giveUpLateWork(state: LaneState, { issue, effect, message: why }: Of<'effect-refused'>): FactBody[] {
+  if (issue === null) return [];
+  const isBundle = effect === 'keep-late-bundle';
+  const late = state.tasks[issue]?.record.late ?? [];
+  const open = late.filter((work) => work.settledAt === null && (work.bundle !== undefined) === isBundle);
+  return open.map(
+    ({ number }): FactBody => ({ kind: 'late-work-kept', issue, number, branch: null, isBack: false, why }),
   );
 }
 
@@ -315,6 +334,13 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
       return readCommand(state, observation);
     case 'agent':
       return interpretAgent(state, observation);
+    case 'late-bundle': {
+      const task = state.tasks[observation.issue];
+      return task ? readLateBundle(task, observation) : [];
+    }
+    case 'part-created':
+    case 'part-opened':
+      return interpretPart(state, observation);
     case 'late-work-kept': {
       const { issue, number } = observation;
       const work = state.tasks[issue]?.record.late.find((each) => each.number === number);

@@ -6,6 +6,8 @@ import type { Command } from '../commands/command.ts';
 import type { ReadDiff } from '../gate/arbiter.ts';
 import type { Opinion, RequiredCheck } from '../gate/evidence.ts';
 import type { PolicyReading } from '../policy.ts';
+import type { ProposedPart } from '../task/parts.ts';
+import type { OfferedPull } from './enlisted.ts';
 import type { CheckAction } from './facts.ts';
 import type { CheckResult } from './pull-state.ts';
 import type { VanishedPatch } from './queue-state.ts';
@@ -79,6 +81,14 @@ export type AgentWord =
     }
   | { kind: 'escalate'; trigger: string; context: string; options?: string[]; usage?: Usage | undefined }
   | { kind: 'released'; reason: string }
+  /** A plan for this version of the task. */
+  | {
+      kind: 'split';
+      version: number;
+      summary: string;
+      parts: ProposedPart[];
+      usage?: Usage | undefined;
+    }
   /** The work needs these files too; normalised patterns. */
   | { kind: 'request-paths'; paths: string[]; why: string };
 
@@ -126,9 +136,25 @@ export type Observation =
       writtenAt: string;
       /** Which of the diff's owners this person speaks for besides `@login`. */
       owns?: string[];
+      /** The open PR to this lane's base under which it was typed, where no task owns it. */
+      offered?: OfferedPull;
+      /** The open PRs to this lane's base that the command names. */
+      named?: { number: number; headSha: string }[];
     }
   | { kind: 'agent'; issue: number; attempt: number; fence: number; word: AgentWord }
-  | { kind: 'late-work-kept'; issue: number; number: number; branch: string; isBack: boolean }
+  /** A bundle of an attempt that had ended came in; its newest commit is `sha`. */
+  | { kind: 'part-created'; issue: number; version: number; part: number; created: number }
+  | { kind: 'part-opened'; issue: number; part: number }
+  | { kind: 'late-bundle'; issue: number; attempt: number; fence: number; sha: string }
+  /** `branch` is null when a bundle cannot become a branch, for the reason `why`. */
+  | {
+      kind: 'late-work-kept';
+      issue: number;
+      number: number;
+      branch: string | null;
+      isBack: boolean;
+      why?: string;
+    }
   | { kind: 'branch-opened'; issue: number; attempt: number; fence: number; sha: string }
   /** An open PR of nobody's task that is for this one. */
   | {
@@ -165,7 +191,7 @@ export type Observation =
         | { kind: 'unproven'; why: string }
         /** Only where the sum is put together at landing. */
         | { kind: 'conflict' }
-        /** Not tried, because landings are frozen; the base branch has been read and is not there yet. */
+        /** Not tried, because landings are frozen or held back by a window; the base branch has been read and is not there yet. */
         | { kind: 'withheld' };
     }
   /** What came of merging the base into a task's branch at this head. */

@@ -5,6 +5,7 @@ import { isActive } from '../queue/build-state.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { isQueued, orderEntries } from '../queue/order.ts';
 import { landsBetween, waitInQueue } from '../queue/queue-waits.ts';
+import { closureOf } from '../queue/windows.ts';
 import { agentWait, freeAgents } from '../task/agents.ts';
 import { autonomyOf, graceOf } from '../task/autonomy.ts';
 import { blockers } from '../task/blockers.ts';
@@ -22,7 +23,8 @@ import type { LaneView, PlanRow, QueueRow, Wait } from './view.ts';
 
 function buildOf(state: LaneState, issue: number): Build | undefined {
   return Object.values(state.builds).find(
-    (build) => isActive(build) && build.entries.some((entry) => entry.issue === issue),
+    (build) =>
+      isActive(build) && build.purpose !== 'try' && build.entries.some((entry) => entry.issue === issue),
   );
 }
 
@@ -57,17 +59,44 @@ function waitsOfGate(state: LaneState, task: Task, at: string): Wait[] {
       const command = row.state === 'failed' ? 'push a change that settles the findings' : null;
       return [{ kind: 'arbiter', what: said, since, command }];
     }
-    const todo = task.pull?.open ? 'set its base branch back' : 'reopen the pull request';
+    const todo = !task.pull?.open
+      ? 'reopen the pull request'
+      : task.pull.gate.retargeted === null
+        ? 'mark it ready for review'
+        : 'set its base branch back';
     return [{ kind: 'human', what, since, command: todo }];
   });
   return [...ofRows, ...editWaits(task), ...openPrerequisites(state, task), ...holdWaits(task)];
 }
 
 /** What keeps a tested candidate from landing. */
-function freezeWaits({ frozen }: LaneState): Wait[] {
-  if (!frozen) return [];
-  const what = `${frozen.by} has frozen landings: ${frozen.why}`;
-  return [{ kind: 'freeze', what, since: frozen.at, command: '/unfreeze' }];
+function stopWaits(state: LaneState, task: Task, at: string): Wait[] {
+  const { frozen } = state;
+  const closure = closureOf(state, at);
+  const since = task.entry?.enteredAt ?? task.since;
+  return [
+    ...(frozen
+      ? [
+          {
+            kind: 'freeze' as const,
+            what: `${frozen.by} has frozen landings: ${frozen.why}`,
+            since: frozen.at,
+            command: '/unfreeze',
+          },
+        ]
+      : []),
+    ...(closure
+      ? [
+          {
+            kind: 'freeze' as const,
+            what: `by the policy nothing lands now (${closure.what})`,
+            since,
+            command: null,
+            next: closure.until,
+          },
+        ]
+      : []),
+  ];
 }
 
 /** Files that the PR changes and another task holds. */
@@ -81,7 +110,7 @@ function waitsForFiles(state: LaneState, task: Task): Wait[] {
 }
 
 function waitsInQueue(state: LaneState, task: Task, at: string): Wait[] {
-  return [...freezeWaits(state), waitInQueue(state, task, at)];
+  return [...stopWaits(state, task, at), waitInQueue(state, task, at)];
 }
 
 function editWaits(task: Task): Wait[] {
@@ -94,12 +123,13 @@ function waitsOfWork(task: Task, lease: string | undefined): Wait[] {
     const what = `somebody to assign ${attempt.agent} to #${task.issue} on GitHub`;
     return [{ kind: 'human', what, since, command: 'assign it on the issue' }];
   }
-  if (!attempt || attempt.openedSha === null) {
+  const isPlan = attempt?.job === 'plan';
+  if (!attempt || (!isPlan && attempt.openedSha === null)) {
     return [{ kind: 'branch', what: 'its branch is being opened', since, command: null }];
   }
-  if (!pull?.open)
+  if (!isPlan && !pull?.open)
     return [{ kind: 'branch', what: 'its pull request is being opened', since, command: null }];
-  if (isDoneOutside(attempt)) {
+  if (isDoneOutside(attempt) && pull) {
     const what = `somebody to push to ${attempt.branch} and mark #${pull.number} ready for review`;
     return [{ kind: 'work', what, since, command: `git push origin ${attempt.branch}` }];
   }
@@ -118,7 +148,7 @@ function waitsOfWork(task: Task, lease: string | undefined): Wait[] {
       },
     ];
   }
-  const what = `${attempt.worker ?? attempt.agent} to finish`;
+  const what = `${attempt.worker ?? attempt.agent} to ${isPlan ? 'propose a plan' : 'finish'}`;
   const wait: Wait = { kind: 'work', what, since, command: '/escalate <why>' };
   return [lease === undefined ? wait : { ...wait, next: lease }];
 }
@@ -230,6 +260,7 @@ export function viewLane(snapshot: Snapshot, revision: number, at: string): Lane
     baseSha: state.baseSha,
     policyProblem: state.policyProblem,
     frozen: state.frozen,
+    closed: closureOf(state, at),
     revision,
     at,
     plan: tasks.map((task) => planRow(snapshot, task, at)),

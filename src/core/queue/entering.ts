@@ -13,6 +13,7 @@ const mostPaths = 100;
 /** What it changes, and what it owns where that was declared. */
 export function pathsOf(task: Task): string[] {
   const touched = task.pull?.verdict?.touched ?? [];
+  if (touched.length === 0 && task.claims.length === 0) return ['**'];
   const owned = touched.length === 0 || task.spec.ownsDeclared ? task.claims : [];
   const paths = [...new Set([...touched, ...owned])].sort();
   if (paths.length <= mostPaths) return paths;

@@ -69,7 +69,9 @@ export function interpretCandidate(state: LaneState, { build, result }: Of<'cand
   const entry = known.entries.find(({ issue }) => issue === result.issue);
   if (!entry) return [abandon(known, 'git could not merge it')];
   if (known.purpose === 'try') {
-    return [{ kind: 'build-failed', build, reason: 'it conflicts with the base branch' }];
+    const others = known.entries.filter(({ issue }) => result.with.includes(issue));
+    const whom = others.length === 0 ? 'the base branch' : others.map(({ pull }) => `#${pull}`).join(', ');
+    return [{ kind: 'build-failed', build, reason: `#${entry.pull} conflicts with ${whom}` }];
   }
   if (result.with.length === 0) return ejectConflicting(state, known, entry);
   const others = known.entries.filter(({ issue }) => result.with.includes(issue));
@@ -89,7 +91,7 @@ export function interpretLanding(state: LaneState, { build, result }: Of<'landin
   const missed = (reason: string): FactBody => ({ kind: 'landing-missed', build, reason });
   switch (result.kind) {
     case 'withheld':
-      return [missed('landings were frozen before it could land')];
+      return [missed('landings were stopped before it could land')];
     case 'unproven': {
       const reason = `its checks changed before it could land: ${result.why}`;
       return [{ kind: 'build-interrupted', build, reason }];
@@ -145,7 +147,9 @@ export function interpretAudit(state: LaneState, { build, vanished }: Of<'audit'
 
 /** Commits that stand for an entry's PR while it lands rewritten: its head is moved there, and nobody pushed. */
 export function isRewrittenHead(state: LaneState, issue: number, sha: string): boolean {
-  return Object.values(state.builds).some((build) =>
-    build.entries.some((entry, index) => entry.issue === issue && build.steps[index] === sha),
+  return Object.values(state.builds).some(
+    (build) =>
+      build.purpose !== 'try' &&
+      build.entries.some((entry, index) => entry.issue === issue && build.steps[index] === sha),
   );
 }

@@ -9,6 +9,7 @@ import { planOf } from './plan.ts';
 import { findUnheard } from './proof-of-checks.ts';
 import { taskOfOrder } from './read-lane.ts';
 import type { Wait as PlannerWait } from './snapshot.ts';
+import { closureOf } from './windows.ts';
 
 /** A required check that nobody has heard of for this long is named: it may never report there. */
 const silenceMs = 5 * 60_000;
@@ -86,7 +87,8 @@ export function waitInQueue(state: LaneState, task: Task, at: string): Wait {
   const wait = plannerWaits(state, at).get(task.entry?.order ?? -1);
   if (wait) return inWords(state, wait, since, at);
   const build = Object.values(state.builds).find(
-    (each) => isRunning(each) && each.entries.some((entry) => entry.issue === task.issue),
+    (each) =>
+      isRunning(each) && each.purpose !== 'try' && each.entries.some((entry) => entry.issue === task.issue),
   );
   if (build) return waitForBuild(state, build, at);
   const ahead = orderEntries(state).findIndex((entry) => entry.issue === task.issue);
@@ -96,12 +98,9 @@ export function waitInQueue(state: LaneState, task: Task, at: string): Wait {
 }
 
 /** When it will probably land, ISO 8601: eight in ten of the entries before it did within such a range. */
-export function landsBetween(
-  { queue, frozen }: LaneState,
-  task: Task,
-  at: string,
-): { from: string; to: string } | null {
-  if (!task.entry || frozen) return null;
+export function landsBetween(state: LaneState, task: Task, at: string): { from: string; to: string } | null {
+  const { queue, frozen } = state;
+  if (!task.entry || frozen || closureOf(state, at)) return null;
   const now = Date.parse(at);
   const range = forecastLanding(queue.history.stays, now - Date.parse(task.entry.enteredAt));
   const when = (ms: number) => new Date(now + ms).toISOString();

@@ -6,6 +6,7 @@ import { isActive } from './build-state.ts';
 import { isQueued, levelOf, prerequisitesInQueue, type Queued } from './order.ts';
 import { overlapTable } from './overlaps.ts';
 import type { BuildOutcome, QueueBuild, QueueEntry, QueueSnapshot } from './snapshot.ts';
+import { closureOf } from './windows.ts';
 
 const outcomes: Record<Build['state'], BuildOutcome | null> = {
   preparing: 'running',
@@ -115,7 +116,7 @@ export function readLane(state: LaneState, at: string): QueueSnapshot {
       starvation: policy.starvation,
     },
     history: { ...history, groups: new Map(Object.entries(groups)) },
-    frozen: state.frozen !== null,
+    frozen: state.frozen !== null || closureOf(state, at) !== null,
   };
 }
 

@@ -5,6 +5,7 @@
  *
  * The merge is a new head like any other: approvals end with it, and the arbiter and the checks judge it (I2).
  */
+import { isEnlisted } from '../lane/enlisted.ts';
 import type { Fact, FactBody } from '../lane/facts.ts';
 import type { Observation } from '../lane/observation.ts';
 import type { BuildEntry } from '../lane/queue-state.ts';
@@ -114,6 +115,7 @@ export function updateRefusal(state: LaneState, task: Task): string | null {
   const { pull, attempt, entry } = task;
   if (!pull?.open) return 'there is no open pull request to bring up to date';
   if (mayBeLanding(state, task.issue)) return 'it is landing at this moment';
+  if (isEnlisted(task)) return "its branch is its author's to bring up to date";
   if (entry !== null) return 'it is in the queue, which tests it on the newest base anyway';
   if (isAtWork(task) && attempt) {
     return `attempt ${attempt.number} is at work on the branch and is told what lands: type it again when it is done`;

@@ -4,8 +4,8 @@ import type { Behind, Ejection } from './ejection-record.ts';
 /**
  * How an attempt ended without its work being done. What each one means for the next attempt is in retry.ts.
  * `lost`: no sign of life; `unclaimed`: no worker took it; `released`: its worker was stopped and gave it back;
- * `superseded`: a person or a new version of the task asked for another one; `ejected`: the work was done and did not
- * fit, and comes back.
+ * `superseded`: a person or a new version of the task asked for another one; `planned`: it proposed a split; `ejected`:
+ * the work was done and did not fit, and comes back.
  */
 export type AttemptEnd =
   | 'semantic'
@@ -15,6 +15,7 @@ export type AttemptEnd =
   | 'unclaimed'
   | 'released'
   | 'superseded'
+  | 'planned'
   | 'escalated'
   | 'ejected';
 
@@ -62,11 +63,13 @@ export interface LateWork {
   number: number;
   /** The attempt that made it. */
   attempt: number;
-  /** The task's branch, where it was found. */
+  /** The task's branch. */
   branch: string;
   sha: string;
-  /** Where the task's branch goes back to. */
+  /** Where the task's branch goes back to, when the work was found on it. */
   to: string;
+  /** The fence whose late bundle it is; absent: it was found on the branch. */
+  bundle?: number;
   /** When it was kept, or found impossible to keep; null until then. */
   settledAt: string | null;
 }

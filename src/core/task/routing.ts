@@ -38,7 +38,11 @@ export function labelsThatCount(labels: readonly string[], policy: Policy): stri
   const counting = labels
     .map((label) => label.trim().toLowerCase())
     .filter(
-      (label) => areas.has(label) || ruled.has(label) || /^(priority|agent|needs|complexity):./u.test(label),
+      (label) =>
+        areas.has(label) ||
+        ruled.has(label) ||
+        label === policy.split.label ||
+        /^(priority|agent|needs|complexity):./u.test(label),
     );
   return [...new Set(counting)].sort();
 }
