@@ -42,8 +42,8 @@ const mostPaths = 20;
 
 /** What it changes and owns; before its first push, what it says that it will change. */
 function filesOf(task: Task): string[] {
-  const known = pathsOf(task);
-  return known.length === 0 && task.spec.ownsDeclared ? task.spec.owns : known;
+  const isKnown = (task.pull?.verdict?.touched ?? []).length > 0 || task.claims.length > 0;
+  return isKnown ? pathsOf(task) : task.spec.owns;
 }
 
 /** Open tasks whose files a step of the base branch has changed. */
