@@ -2,7 +2,7 @@
 import type { Look } from '../core/lane/look.ts';
 import type { LaneState } from '../core/lane/state.ts';
 import type { UpdateEffect } from '../core/task/freshness.ts';
-import { fetchKnownCommit, fetchRef } from '../github/fetch-ref.ts';
+import { fetchCommit, fetchKnownCommit, fetchRef } from '../github/fetch-ref.ts';
 import { fetchTreeDiff } from '../github/fetch-tree-diff.ts';
 import { pushMerge } from '../github/push-merge.ts';
 import { updateMessage } from '../protocol/commit-messages.ts';
@@ -48,9 +48,11 @@ const mostPaths = 300;
 /** What changed between two commits of the base branch, as patterns. */
 export async function readMoved(ctx: LaneContext, before: string, after: string): Promise<string[]> {
   const [old, fresh] = await Promise.all(
-    [before, after].map((sha) => fetchKnownCommit(ctx.client, ctx.repo, sha)),
+    [before, after].map((sha) => fetchCommit(ctx.client, ctx.repo, sha)),
   );
-  const trees = { before: old?.tree ?? '', after: fresh?.tree ?? '' };
+  // After a force-push the old commit may be gone: then anything may have changed.
+  if (!old || !fresh) return ['**'];
+  const trees = { before: old.tree, after: fresh.tree };
   const { changes } = await fetchTreeDiff(ctx.client, ctx.repo, trees);
   return changes.length > mostPaths ? ['**'] : changes.map(({ path }) => path);
 }
