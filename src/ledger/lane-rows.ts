@@ -93,7 +93,8 @@ function readPull(row: Row<'pull'>): Pull {
     merged: row.merged,
     checks: json<CheckResult[]>(row.checks),
     verdict: json<Verdict | null>(row.verdict),
-    gate: json<GateEvidence>(row.gate),
+    // Rows older than the question to another agent do not have it.
+    gate: { asked: null, ...json<Omit<GateEvidence, 'asked'>>(row.gate) },
   };
 }
 

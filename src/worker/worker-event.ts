@@ -50,6 +50,21 @@ export type WorkerEvent =
   | { kind: 'idle'; retryAfterSeconds: number }
   | { kind: 'problem'; message: string; correlationId: string | null };
 
+/** What a reviewer tells. */
+export type ReviewEvent =
+  | ({ kind: 'reviewing' } & ReviewName)
+  | ({ kind: 'reviewed'; verdict: 'pass' | 'withhold' | 'none'; summary: string } & ReviewName)
+  | { kind: 'review-output'; line: string; correlationId: string }
+  | { kind: 'problem'; message: string; correlationId: string | null };
+
+interface ReviewName {
+  repo: string;
+  issue: number;
+  pull: number;
+  head: string;
+  correlationId: string;
+}
+
 /** The names by which people and logs tell one attempt from another. */
 export function attemptName(task: AgentTask): AttemptName {
   return {

@@ -435,6 +435,7 @@ export function foldTask(task: Task, fact: Fact, policy: Policy): Task {
     case 'objections-changed':
     case 'approver-checked':
     case 'rule-overridden':
+    case 'opinion-asked':
     case 'opinion-given':
     case 'action-requested':
       return foldGateFact(task, fact);
