@@ -1,5 +1,7 @@
 # Debian and not Alpine: the embedded Postgres needs glibc. In production, set DATABASE_URL instead.
 FROM node:24-bookworm-slim
+# Late work that workers hand in as bundles is pushed with git.
+RUN apt-get update && apt-get install -y --no-install-recommends git ca-certificates && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY package.json package-lock.json ./
 # The image brings Node 24 itself, so that optional dependency is left out; Postgres' binaries are wanted.

@@ -54,6 +54,8 @@ export interface ServeConfig extends StorageConfig {
   dashboardToken: string | null;
   sweepMs: number;
   registries: RegistryConfig;
+  /** What git is started with when Signalbox itself must push: where it is found, and how the network is reached. */
+  gitEnv: Readonly<Record<string, string>>;
   /** Null: there is no second opinion to be had. */
   model: ModelConfig | null;
   log: LogConfig;
@@ -211,6 +213,7 @@ export function readServeConfig(env: Environment): ServeConfig {
     dashboardToken,
     sweepMs: readNumber(env, 'SIGNALBOX_SWEEP_SECONDS', 60, 0.2, 3600) * 1000,
     registries: readRegistries(env),
+    gitEnv: readGitEnv(env),
     model: readModel(env),
     log: readLogConfig(env),
   };
@@ -235,6 +238,16 @@ export function readWorkerConfig(env: Environment): WorkerConfig {
     agent: env.SIGNALBOX_AGENT || 'default',
     worker: env.SIGNALBOX_WORKER || `${hostname()}-${process.pid}`,
   };
+}
+
+/** What of the environment concerns git's own way to the network. */
+const ofGit = /^(PATH|TMPDIR|https?_proxy|no_proxy|all_proxy|SSL_CERT_\w+|GIT_SSL_\w+)$/i;
+
+function readGitEnv(env: Environment): Record<string, string> {
+  const kept = Object.entries(env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && ofGit.test(entry[0]),
+  );
+  return Object.fromEntries(kept);
 }
 
 /** Ours, and none of an agent's business. */

@@ -161,6 +161,7 @@ export async function serve(config: ServeConfig, log: Logger): Promise<Running> 
       instance: randomUUID(),
       sweepMs: config.sweepMs,
       registries: openRegistries(config.registries),
+      gitEnv: config.gitEnv,
       ...(config.model ? { secondOpinion: openModelOpinion(config.model) } : {}),
     };
     const server = await startServer(engine, { ...config, githubUrl: webUrlOf(config.apiUrl) });

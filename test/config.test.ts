@@ -52,6 +52,7 @@ describe('the configuration of serve', () => {
       oidcIssuer: null,
       dashboardToken: null,
       sweepMs: 60_000,
+      gitEnv: {},
       registries: {
         npm: 'https://registry.npmjs.org',
         pypi: 'https://pypi.org',
@@ -104,6 +105,7 @@ describe('the configuration of serve', () => {
       oidcIssuer: 'https://oidc.example',
       dashboardToken: 'a-token-for-people',
       sweepMs: 5_000,
+      gitEnv: {},
       registries: {
         npm: 'https://npm.example',
         pypi: null,

@@ -39,6 +39,7 @@ export async function startAgentServer(options: AgentServerOptions): Promise<num
     verifyRunToken: async () => null,
     instance: randomUUID(),
     sweepMs: 3_600_000,
+    gitEnv: {},
   };
   const server = await startServer(engine, {
     host: '127.0.0.1',

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { isZone, readTime } from './queue/windows.ts';
 import { normalisePattern } from './task/patterns.ts';
 
 const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -40,7 +41,49 @@ const CommitMessage = z
       [...text.matchAll(/\{([^{}]*)\}/gu)].every(([, name = '']) => /^(title|pull|issue)$/u.test(name)),
     'placeholders are {title}, {pull} and {issue}',
   );
+/** A time by the wall clock: of the week with a day, of every day without one. */
+const WallTime = z
+  .string()
+  .refine((text) => readTime(text) !== null, 'a time such as 16:00, or with a day, fri 16:00');
+
+/** From when to when nothing lands. */
+const Window = z
+  .strictObject({
+    from: WallTime,
+    to: WallTime,
+    zone: z
+      .string()
+      .max(60)
+      .refine(isZone, 'a time zone by its IANA name, such as Europe/Berlin')
+      .default('UTC'),
+    why: z.string().min(1).max(200).nullable().default(null),
+  })
+  .refine(
+    ({ from, to }) => readTime(from)?.hasDay === readTime(to)?.hasDay,
+    'both times with a day, or neither',
+  )
+  .refine(({ from, to }) => from !== to, 'a beginning and an end that are not the same');
+
 const Patterns = z.array(Pattern).max(200);
+/** What stands for all that CODEOWNERS gives to somebody: `owner:@org/team`. */
+export const ownerPrefix = 'owner:';
+const AreaEntry = z
+  .string()
+  .min(1)
+  .max(256)
+  .superRefine((text, context) => {
+    if (text.startsWith(ownerPrefix)) {
+      if (!/^owner:[^\s@]*@[^\s@]+$/u.test(text))
+        context.addIssue({ code: 'custom', message: `"${text}" names no owner: owner:@org/team does.` });
+      return;
+    }
+    const reading = normalisePattern(text);
+    if (reading.kind === 'refused') context.addIssue({ code: 'custom', message: reading.why });
+  })
+  .overwrite((text) => {
+    const reading = text.startsWith(ownerPrefix) ? null : normalisePattern(text);
+    return reading?.kind === 'ok' ? reading.pattern : text;
+  });
 const Percent = z.number().min(0).max(1);
 /** How much a rule of the arbiter weighs. */
 const Weight = z.enum(['off', 'warn', 'fail']);
@@ -54,6 +97,10 @@ const Budget = z
   })
   .prefault({});
 
+/** What an agent may be for. */
+const roles = ['planner', 'worker', 'reviewer'] as const;
+export type Role = (typeof roles)[number];
+
 const Agent = z.strictObject({
   via: z.enum(['dispatch', 'pull', 'assign', 'adopt']),
   workflow: z
@@ -66,6 +113,13 @@ const Agent = z.strictObject({
     .optional(),
   capacity: z.int().min(1).max(100).default(1),
   capabilities: z.array(z.string().min(1).max(50).toLowerCase()).max(50).default([]),
+  /** What it is given: a worker tasks, a planner tasks to split, a reviewer diffs to judge. */
+  roles: z.array(z.enum(roles)).min(1).max(roles.length).default(['worker']),
+  /** Handed to the agent's CLI as it is. */
+  model: z
+    .string()
+    .regex(/^\w[\w.:/@-]{0,99}$/, 'the name of a model')
+    .optional(),
 });
 
 export const PolicyFile = z.strictObject({
@@ -96,6 +150,8 @@ export const PolicyFile = z.strictObject({
       escalated: z.int().min(1).default(5),
       // The first attempt, and one after each pause of `backoff`.
       attempts: z.int().min(1).default(4),
+      // How often work that was ejected, or that conflicts, is given back before a person is asked.
+      returns: z.int().min(0).max(20).default(2),
       backoff: z.array(Duration).default([60_000, 300_000, 900_000]),
       minutes: z.number().positive().default(45),
       tokens: z.number().positive().default(2_000_000),
@@ -126,7 +182,16 @@ export const PolicyFile = z.strictObject({
       require: z.array(z.enum(['requirements', 'design', 'acceptance', 'owned', 'budget'])).default([]),
     })
     .prefault({}),
-  areas: z.record(z.string(), Patterns).default({}),
+  split: z
+    .strictObject({
+      /** Tasks with this label are planned before they are worked on. */
+      label: z.string().trim().min(1).max(50).toLowerCase().default('plan-first'),
+      /** So are those with these complexities. */
+      complexity: z.array(z.enum(['low', 'medium', 'high'])).default([]),
+      parts: z.int().min(2).max(50).default(12),
+    })
+    .prefault({}),
+  areas: z.record(z.string(), z.array(AreaEntry).max(200)).default({}),
   gate: z
     .strictObject({
       checks: z.array(z.string().min(1)).default(['ci']),
@@ -155,6 +220,8 @@ export const PolicyFile = z.strictObject({
       loosened_tests: Weight.default('warn'),
       binary: Weight.default('warn'),
       protected: Weight.default('fail'),
+      /** Secrets in commits that a later commit of the same pull request undoes. */
+      history: Weight.default('fail'),
       stale: Weight.default('warn'),
       stale_after: Duration.default(14 * unitMs.d),
       reversal: Weight.default('fail'),
@@ -164,6 +231,8 @@ export const PolicyFile = z.strictObject({
         .default([]),
       roles: z.record(z.string().min(1).max(39), Patterns).default({}),
       second_opinion: z.string().default('none'),
+      /** How long another agent's opinion is waited for. */
+      opinion_timeout: Duration.default(30 * 60_000),
     })
     .prefault({}),
   queue: z
@@ -176,8 +245,14 @@ export const PolicyFile = z.strictObject({
       flake_retries: z.int().min(0).max(20).default(1),
       starvation: z.int().min(1).max(10_000).default(50),
       check_timeout: Duration.default(60 * 60_000),
+      /** CI that is green sooner than this has tested nothing: it is no proof. */
+      minimum_time: Duration.default(0),
+      /** Who changes one of these is tested and landed alone, and whoever comes later waits. */
+      barriers: Patterns.default([]),
       order: z.enum(['dependencies']).default('dependencies'),
+      update_branches: z.enum(['never', 'before-review', 'before-queue']).default('before-review'),
       outside_push: z.enum(['absorb', 'freeze']).default('absorb'),
+      windows: z.array(Window).max(20).default([]),
     })
     .prefault({}),
   autonomy: z
@@ -212,6 +287,24 @@ export type Policy = z.output<typeof PolicyFile>;
 
 /** What a repository without `.github/signalbox.yml` gets. */
 export const defaultPolicy: Policy = PolicyFile.parse({});
+
+const isGroup = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function fillIn<T>(defaults: T, stored: unknown): T {
+  if (stored === undefined) return defaults;
+  if (!isGroup(defaults) || !isGroup(stored)) return stored as T;
+  const keys = [...new Set([...Object.keys(stored), ...Object.keys(defaults)])];
+  return Object.fromEntries(keys.map((key) => [key, fillIn(defaults[key], stored[key])])) as T;
+}
+
+const agentDefaults = Agent.parse({ via: 'pull' });
+
+/** A policy that was written down before some of the keys existed, with their defaults. */
+export function completePolicy(stored: Policy): Policy {
+  const agents = Object.entries(stored.agents).map(([name, agent]) => [name, fillIn(agentDefaults, agent)]);
+  return fillIn(defaultPolicy, { ...stored, agents: Object.fromEntries(agents) });
+}
 
 export type PolicyReading =
   | { kind: 'accepted'; policy: Policy; hash: string }

@@ -11,7 +11,7 @@ import { planSection } from './plan-section.ts';
 import { queueSection } from './queue-section.ts';
 import { agentSection, collisionSection, landingSection } from './record-sections.ts';
 import { glyph, statusLamp } from './status-lamp.ts';
-import { ageElement } from './time-text.ts';
+import { ageElement, momentElement } from './time-text.ts';
 import { callsForPeople } from './waits.ts';
 
 export interface PageOptions {
@@ -71,7 +71,7 @@ function laneBody(view: LaneView, options: PageOptions): Html {
       <div class="at"><dt>at commit</dt><dd>${base}</dd></div>
       ${figures(view).map(({ name, value }) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
     </dl>
-    ${freeze(view)}${policyProblem(view)}${callsForPeople(view, links)}
+    ${freeze(view)}${closure(view)}${policyProblem(view)}${callsForPeople(view, links)}
     ${escalationSection(view, links)}${planSection(view, links)}${queueSection(view, links)}
     <div class="pair">${collisionSection(view, links)}${agentSection(view, links)}</div>
     ${landingSection(view, links)}
@@ -96,6 +96,14 @@ function freeze({ frozen, at }: LaneView): Html {
     <h2 id="freeze">${glyph('bang')} Landings are frozen</h2>
     <p>${frozen.by}, ${ageElement(frozen.at, at)} ago: ${frozen.why}</p>
     <p>The queue goes on testing. <code class="command">/unfreeze</code> lets changes land again.</p>
+  </section>`;
+}
+
+function closure({ closed }: LaneView): Html {
+  if (closed === null) return html``;
+  return html`<section class="bell" aria-labelledby="closure">
+    <h2 id="closure">${glyph('bang')} Nothing lands until ${momentElement(closed.until)}</h2>
+    <p>By the policy's windows: ${closed.what}. The queue goes on testing.</p>
   </section>`;
 }
 
@@ -126,6 +134,7 @@ function laneCard(view: LaneView, options: PageOptions): Html {
     <p class="quiet">${landed}</p>
     ${needs > 0 ? html`<p>${statusLamp('escalated')} ${needs} for a person</p>` : ''}
     ${view.frozen === null ? '' : html`<p>${statusLamp('escalated')} landings are frozen</p>`}
+    ${view.closed === null ? '' : html`<p>${statusLamp('escalated')} nothing lands until ${momentElement(view.closed.until)}</p>`}
     ${view.policyProblem === null ? '' : html`<p>${statusLamp('failed')} the policy file was not accepted</p>`}
   </li>`;
 }

@@ -44,7 +44,9 @@ function planTable(rows: readonly PlanRow[], at: string, links: GithubLinks): Ht
         title: 'Owns',
         width: 'paths-cell',
         cell: (row) =>
-          html`<ul class="paths">${row.owns.map((path) => html`<li><code>${path}</code></li>`)}</ul>`,
+          row.owns.length === 0
+            ? html`<span class="quiet">nothing</span>`
+            : html`<ul class="paths">${row.owns.map((path) => html`<li><code>${path}</code></li>`)}</ul>`,
       },
       { title: 'Depends on', width: 'narrow', cell: (row) => dependsCell(row, links) },
     ],
@@ -52,13 +54,19 @@ function planTable(rows: readonly PlanRow[], at: string, links: GithubLinks): Ht
 }
 
 function taskCell(row: PlanRow, links: GithubLinks): Html {
-  const pull = row.pull === null ? '' : html`<a href="${links.pull(row.pull)}">PR&nbsp;#${row.pull}</a> `;
+  const pull =
+    row.pull === null
+      ? ''
+      : row.pull === row.issue
+        ? 'a pull request that no task owns'
+        : html`<a href="${links.pull(row.pull)}">PR&nbsp;#${row.pull}</a> `;
   const branch =
     row.branch === null
       ? ''
       : html`<a class="branch" href="${links.branch(row.branch)}"><code>${row.branch}</code></a>`;
   const version = row.version > 1 ? html`<span>version ${row.version}</span> ` : '';
-  return html`<a class="title" href="${links.issue(row.issue)}"><span class="number">#${row.issue}</span> ${row.title}</a>
+  const isAlone = row.pull === row.issue;
+  return html`<a class="title" href="${isAlone ? links.pull(row.issue) : links.issue(row.issue)}"><span class="number">#${row.issue}</span> ${row.title}</a>
     <span class="under">${pull}${version}${branch}</span>`;
 }
 
@@ -72,6 +80,7 @@ function waitsCell(row: PlanRow, at: string, links: GithubLinks): Html {
 }
 
 function agentCell(row: PlanRow): Html {
+  if (row.pull === row.issue) return html`<span class="quiet">nobody</span>`;
   if (row.agent === null) return html`<span class="quiet">none yet</span>`;
   const worker = row.worker === null ? '' : html`<span class="under">${row.worker}</span>`;
   const attempts = row.attempts > 1 ? html`<span class="under">attempt ${row.attempts}</span>` : '';

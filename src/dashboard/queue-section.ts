@@ -32,7 +32,7 @@ function queueTable(view: LaneView, links: GithubLinks): Html {
         cell: (
           row,
         ) => html`<a class="title" href="${links.pull(row.pull)}"><span class="number">#${row.pull}</span>
-          ${row.title}</a> <span class="under">for <a href="${links.issue(row.issue)}">#${row.issue}</a> at
+          ${row.title}</a> <span class="under">${row.issue === row.pull ? '' : html`for <a href="${links.issue(row.issue)}">#${row.issue}</a> `}at
           <a href="${links.commit(row.headSha)}"><code>${row.headSha.slice(0, 7)}</code></a></span>`,
       },
       { title: 'Status', width: 'narrow', cell: (row) => statusLamp(row.status) },

@@ -21,3 +21,8 @@ export function ageElement(since: string, at: string): Html {
 export function clockElement(at: string): Html {
   return html`<time datetime="${at}" title="${at}">${at.slice(11, 16)} UTC</time>`;
 }
+
+/** A day and a time to come, in UTC. */
+export function momentElement(at: string): Html {
+  return html`<time datetime="${at}" title="${at}">${at.slice(0, 10)} ${at.slice(11, 16)} UTC</time>`;
+}

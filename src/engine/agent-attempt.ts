@@ -18,6 +18,7 @@ import type { RefusalCode } from '../protocol/agent-refusals.ts';
 import { type Advanced, advance, unticketed } from './advance.ts';
 import { type Caller, mayCall } from './agent-caller.ts';
 import type { EngineContext } from './context.ts';
+import { traced } from './trace.ts';
 
 /** Why a call was not taken; protocol/agent-refusals.ts says it in words. */
 export interface Refusal {
@@ -88,19 +89,35 @@ export interface Word<Answer> {
 
 /** Agents quote what they saw; a secret among it goes no further than here (I10). */
 function redactWord(word: AgentWord): AgentWord {
-  const clean = (value: unknown): unknown =>
-    typeof value === 'string' ? redactSecrets(value) : Array.isArray(value) ? value.map(clean) : value;
-  return Object.fromEntries(Object.entries(word).map(([key, value]) => [key, clean(value)])) as AgentWord;
+  return cleanWord(word) as AgentWord;
+}
+
+function cleanWord(value: unknown): unknown {
+  if (typeof value === 'string') return redactSecrets(value);
+  if (Array.isArray(value)) return value.map(cleanWord);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, cleanWord(each)]));
 }
 
 /** Takes a word about an attempt in, once: facts and answer are one transaction. */
 export async function takeWord<Answer extends object>(
   engine: EngineContext,
   caller: Caller,
-  { name, body, word, answer }: Word<Answer>,
+  said: Word<Answer>,
 ): Promise<{ answer: Answer | Refusal; attempt: AttemptSeen | null }> {
-  const attempt = await findOwnAttempt(engine, caller, body);
+  const attempt = await findOwnAttempt(engine, caller, said.body);
   if (isRefusal(attempt)) return { answer: attempt, attempt: null };
+  return traced(`agent ${said.name}`, attempt, async () => ({
+    answer: await takeOwnWord(engine, attempt, said),
+    attempt,
+  }));
+}
+
+async function takeOwnWord<Answer extends object>(
+  engine: EngineContext,
+  attempt: AttemptSeen,
+  { name, body, word, answer }: Word<Answer>,
+): Promise<Answer | Refusal> {
   const hash = hashCall(name, body);
   const { issue, fence } = attempt;
   let given: Answer | undefined;
@@ -111,7 +128,7 @@ export async function takeWord<Answer extends object>(
     (await isPresentFence(trx, attempt)) &&
     (await findCall(trx, attempt, body.sequence, hash)).kind === 'new';
   const earlier = await findEarlier<Answer>(engine, attempt, body.sequence, hash);
-  if (earlier) return { answer: earlier, attempt };
+  if (earlier) return earlier;
   await advance(
     engine.db,
     attempt,
@@ -122,10 +139,10 @@ export async function takeWord<Answer extends object>(
       await recordCall(lock.trx, attempt, body.sequence, hash, given);
     },
   );
-  if (given) return { answer: given, attempt };
+  if (given) return given;
   // The same call was taken meanwhile, or the attempt has ended.
   const late = await findEarlier<Answer>(engine, attempt, body.sequence, hash);
-  return { answer: late ?? { refused: 'fenced' }, attempt };
+  return late ?? { refused: 'fenced' };
 }
 
 /** Where the task stands, as answers tell it. */

@@ -9,6 +9,8 @@ import type {
   Escalate,
   Heartbeat,
   HeartbeatAnswer,
+  ProposeSplit,
+  ProposeSplitAnswer,
   Release,
   Report,
   ReportAnswer,
@@ -60,7 +62,12 @@ function renew(
   return engine.db.transaction().execute(async (trx) => {
     const until = await renewLease(trx, found, found.issue, found.fence, found.policy.ownership.lease);
     if (until === null) return { refused: 'fenced' };
-    const answer = { lease_expires_at: until };
+    const moved = found.behind.map(({ sha, paths, by }) => ({
+      base_sha: sha,
+      pulls: by.map(({ pull }) => pull),
+      paths,
+    }));
+    const answer = { lease_expires_at: until, base_moved: moved };
     // Renewing takes the attempt's row, so that of two calls with one number the second finds the first's answer.
     if (await recordCall(trx, found, beat.sequence, hash, answer)) return answer;
     const first = await findEarlier<HeartbeatAnswer>({ ...engine, db: trx }, found, beat.sequence, hash);
@@ -191,5 +198,31 @@ export async function takePathRequest(
     },
   });
   if (attempt) await engine.jobs.wakeLane(engine.db, attempt);
+  return answer;
+}
+
+/** Hears how a planner would split the task. */
+export async function takeSplit(
+  engine: EngineContext,
+  caller: Caller,
+  body: ProposeSplit,
+): Promise<ProposeSplitAnswer | Refusal> {
+  const { version, summary, parts, usage } = body;
+  const { answer, attempt } = await takeWord(engine, caller, {
+    name: 'propose-split',
+    body,
+    word: { kind: 'split', version, summary, parts, usage },
+    answer: ({ facts, state }, issue): ProposeSplitAnswer => {
+      const isProposed = facts.some((fact) => fact.kind === 'split-proposed' && fact.issue === issue);
+      const ended = facts.find((fact) => fact.kind === 'attempt-ended' && fact.issue === issue);
+      const why = ended && 'reason' in ended ? ended.reason : 'This attempt is not to propose a plan.';
+      return {
+        outcome: isProposed ? 'proposed' : 'refused',
+        ...standing(state, issue),
+        reason: isProposed ? 'It waits for somebody to accept it.' : why,
+      };
+    },
+  });
+  await lookAgain(engine, attempt);
   return answer;
 }

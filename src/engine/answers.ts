@@ -11,8 +11,10 @@ import {
   renderEscalationNotice,
   renderExtensionNotice,
   renderGraceNotice,
+  renderLateBundleNotice,
   renderLateWorkNotice,
   renderPathsNotice,
+  renderUpdateConflict,
 } from '../protocol/notices.ts';
 import { renderPullRefused } from '../protocol/pull-notices.ts';
 import {
@@ -27,6 +29,8 @@ import {
   renderUnknown,
   renderWhyReply,
 } from '../protocol/replies.ts';
+import { renderRevertFailed, renderRevertOpened } from '../protocol/revert-text.ts';
+import { renderSplitNotice } from '../protocol/split-text.ts';
 import { renderQuestionNotice, renderSuspensionNotice } from '../protocol/version-text.ts';
 
 type Decided = Extract<Fact, { kind: 'command-decided' }>;
@@ -87,10 +91,16 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
     }
     case 'pull-refused':
       return renderPullRefused(fact);
+    case 'revert-opened':
+      return renderRevertOpened(fact);
+    case 'revert-failed':
+      return renderRevertFailed(fact);
     case 'paths-requested':
       return renderPathsNotice({ paths: fact.paths, why: fact.why, by: fact.by, mention });
     case 'edit-suspended':
       return renderSuspensionNotice({ ...fact, version: state.tasks[fact.issue]?.version ?? 1 });
+    case 'split-proposed':
+      return renderSplitNotice({ ...fact, mention });
     case 'prerequisite-questioned':
       return renderQuestionNotice(fact);
     case 'budget-warned':
@@ -101,9 +111,12 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
     }
     case 'late-work-kept': {
       const work = state.tasks[fact.issue]?.record.late.find((each) => each.number === fact.number);
-      if (!work || fact.branch === null) return null;
-      const { attempt, branch } = work;
-      return renderLateWorkNotice({ attempt, branch, late: fact.branch, isBack: fact.isBack });
+      if (!work) return null;
+      const { attempt, branch, bundle } = work;
+      if (fact.branch !== null)
+        return renderLateWorkNotice({ attempt, branch, late: fact.branch, isBack: fact.isBack });
+      const of = { attempt, repo: `${state.owner}/${state.repo}`, issue: fact.issue, why: fact.why ?? '' };
+      return bundle === undefined ? null : renderLateBundleNotice(of);
     }
     case 'grace-started': {
       const task = state.tasks[fact.issue];
@@ -113,8 +126,19 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
     }
     case 'entry-ejected': {
       const pull = state.tasks[fact.issue]?.pull?.number ?? fact.issue;
-      const { code, reason, evidence } = fact;
-      return renderEjectionNotice({ pull, code, reason, evidence });
+      const { code, reason, evidence, after } = fact;
+      return renderEjectionNotice({ pull, code, reason, evidence, after });
+    }
+    case 'update-conflicted': {
+      const task = state.tasks[fact.issue];
+      const { reason, evidence, after } = fact;
+      return renderUpdateConflict({
+        pull: task?.pull?.number ?? fact.issue,
+        base: state.base,
+        reason,
+        evidence,
+        after,
+      });
     }
     case 'action-requested':
       return renderActionAnswer(fact, state.tasks[fact.issue]?.pull?.verdict ?? null);

@@ -27,9 +27,13 @@ import { advance, unticketed } from './advance.ts';
 import { renderNotice, renderReply } from './answers.ts';
 import { carryOutRun } from './carry-out-runs.ts';
 import type { LaneContext } from './context.ts';
+import { keepLateBundle } from './late-bundles.ts';
+import { openRevert } from './open-revert.ts';
 import { commitTask, done, type Outcome, taskOf } from './outcome.ts';
 import { laneName, publishTasks } from './publish.ts';
 import { auditLanding, cleanBuild, landCandidate, makeCandidate } from './queue-effects.ts';
+import { carryOutSplit } from './split-effects.ts';
+import { updateBranch } from './update-branch.ts';
 
 type Of<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
 
@@ -142,8 +146,12 @@ async function perform(ctx: LaneContext, effect: Effect, state: LaneState): Prom
       return openPull(ctx, effect, state);
     case 'announce-collision':
       return announceCollision(ctx, effect);
+    case 'update-branch':
+      return updateBranch(ctx, effect, state);
     case 'keep-late-work':
       return putLateWorkAside(ctx, effect, state);
+    case 'keep-late-bundle':
+      return { observations: [await keepLateBundle(ctx, effect)], looks: [] };
     case 'mark-ready':
       return markReady(ctx, effect);
     case 'make-candidate':
@@ -169,6 +177,11 @@ async function perform(ctx: LaneContext, effect: Effect, state: LaneState): Prom
     case 'trigger-checks':
     case 'cancel-run':
       return carryOutRun(ctx, effect, state);
+    case 'open-revert':
+      return openRevert(ctx, effect);
+    case 'create-part':
+    case 'open-part':
+      return carryOutSplit(ctx, effect, state);
     case 'react':
       await postReaction(ctx.client, ctx.repo, effect.comment, effect.content);
       return done;
@@ -206,6 +219,13 @@ export async function refuseEffect(ctx: LaneContext, held: LeasedEffect, message
   const { effect } = held;
   const issue = 'issue' in effect ? effect.issue : effect.kind === 'announce-collision' ? effect.b : null;
   const build = 'build' in effect ? effect.build : null;
-  const refused: Observation = { kind: 'effect-refused', effect: effect.kind, issue, build, message };
+  const refused: Observation =
+    effect.kind === 'open-revert'
+      ? {
+          kind: 'revert',
+          asked: effect.asked,
+          result: { kind: 'failed', why: `GitHub refused it: ${message}` },
+        }
+      : { kind: 'effect-refused', effect: effect.kind, issue, build, message };
   await advance(ctx.db, ctx.key, [unticketed(refused)], (lock) => finishEffect(lock.trx, held, message));
 }

@@ -27,6 +27,8 @@ export interface EngineContext {
   /** Names this process in leases. */
   instance: string;
   sweepMs: number;
+  /** What git is started with. */
+  gitEnv: Readonly<Record<string, string>>;
   /** Absent: packages are not looked up. */
   registries?: Registries;
   /** Absent: nobody can be asked for a second opinion. */

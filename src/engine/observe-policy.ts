@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Look } from '../core/lane/look.ts';
 import { isLive, type LaneState } from '../core/lane/state.ts';
 import type { PolicyReading } from '../core/policy.ts';
+import { ownersInAreas, resolveAreas } from '../core/task/areas.ts';
 import { fetchCodeowners } from '../github/fetch-codeowners.ts';
 import { fetchPolicyFile } from '../github/fetch-policy-file.ts';
 import type { DueLook } from '../ledger/looks.ts';
@@ -15,11 +16,13 @@ import { judgePolicyFile } from './policy-preview.ts';
 /** Whoever owns the files is part of the policy that approvals and verdicts are bound to (S31). */
 async function withOwners(ctx: LaneContext, reading: PolicyReading): Promise<PolicyReading> {
   const sha = ctx.lane.base_sha;
-  if (reading.kind === 'refused' || !reading.policy.gate.codeowners || sha === null) return reading;
+  if (reading.kind === 'refused' || sha === null) return reading;
+  const { policy } = reading;
+  if (!policy.gate.codeowners && ownersInAreas(policy).length === 0) return reading;
   const owners = await fetchCodeowners(ctx.client, ctx.repo, sha, cacheOf(ctx));
-  if (owners === null) return reading;
+  if (owners === null) return { ...reading, policy: resolveAreas(policy, '') };
   const hash = createHash('sha256').update(`${reading.hash}\n${owners}`).digest('hex').slice(0, 16);
-  return { ...reading, hash };
+  return { ...reading, policy: resolveAreas(policy, owners), hash };
 }
 
 export async function observePolicy(

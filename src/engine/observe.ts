@@ -5,9 +5,12 @@
 import { randomUUID } from 'node:crypto';
 import { taskUnder } from '../core/gate/commands.ts';
 import { humanLabels } from '../core/ids.ts';
+import { isEnlisted, type OfferedPull } from '../core/lane/enlisted.ts';
 import { hashOfWords, type Look, readCommentSubject } from '../core/lane/look.ts';
 import type { Observation, Permission, SeenCommand, SeenIssue } from '../core/lane/observation.ts';
 import { isLive, type LaneState, type PrerequisiteState, type Task } from '../core/lane/state.ts';
+import type { LandedPull } from '../core/queue/reverting.ts';
+import { mostTriedWith } from '../core/queue/tries.ts';
 import { inAreas } from '../core/task/areas.ts';
 import { makeSpec, referenceTo, type SpecReading } from '../core/task/specification.ts';
 import { classifyFailure } from '../github/failure.ts';
@@ -36,7 +39,9 @@ import { observeOpinion, opinionLooks } from './observe-opinion.ts';
 import { observePolicy } from './observe-policy.ts';
 import { findOwned, observeReviews } from './observe-reviews.ts';
 import { observeRun } from './observe-run.ts';
+import { readLanded } from './open-revert.ts';
 import { previewPolicy } from './policy-preview.ts';
+import { readMoved } from './update-branch.ts';
 
 export interface Observed {
   sightings: Sighting[];
@@ -54,8 +59,11 @@ function seen(look: DueLook, subject: string, observation: Observation): Sightin
 async function observeBase(ctx: LaneContext, look: DueLook): Promise<Observed> {
   const sha = await fetchRef(ctx.client, ctx.repo, `heads/${ctx.lane.base}`);
   if (sha === null) return nothing;
-  const more: Look[] = sha === ctx.lane.base_sha ? [] : [{ kind: 'policy', subject: '' }];
-  return { sightings: [seen(look, 'base', { kind: 'base', sha })], more };
+  const known = ctx.lane.base_sha;
+  if (sha === known) return { sightings: [seen(look, 'base', { kind: 'base', sha })], more: [] };
+  const paths = known === null ? [] : await readMoved(ctx, known, sha);
+  const more: Look[] = [{ kind: 'policy', subject: '' }];
+  return { sightings: [seen(look, 'base', { kind: 'base', sha, paths })], more };
 }
 
 function prerequisiteState(issue: IssueSeen | null): PrerequisiteState {
@@ -66,7 +74,11 @@ function prerequisiteState(issue: IssueSeen | null): PrerequisiteState {
 
 async function observePrerequisite(ctx: LaneContext, number: number): Promise<Observation> {
   const issue = await fetchIssue(ctx.client, ctx.repo, number);
-  return { kind: 'prerequisite', issue: number, state: prerequisiteState(issue) };
+  if (!issue?.isPullRequest || issue.open)
+    return { kind: 'prerequisite', issue: number, state: prerequisiteState(issue) };
+  // A PR that was closed without landing has done nothing of what was waited for.
+  const pull = await fetchPull(ctx.client, ctx.repo, number);
+  return { kind: 'prerequisite', issue: number, state: pull?.merged ? 'completed' : 'not-planned' };
 }
 
 async function withPermission(ctx: LaneContext, login: string): Promise<SeenIssue['author']> {
@@ -176,7 +188,11 @@ async function observeIssue(ctx: LaneContext, look: DueLook, state: LaneState): 
   const number = Number(look.subject);
   const issue = await fetchIssue(ctx.client, ctx.repo, number);
   if (issue === null) await assertVisible(ctx);
-  if (issue?.isPullRequest) return nothing;
+  if (issue?.isPullRequest) {
+    if (state.tasks[number]) return nothing;
+    const observation = await observePrerequisite(ctx, number);
+    return { sightings: [seen(look, `prerequisite:${number}`, observation)], more: [] };
+  }
   const asPrerequisite: Sighting = seen(look, `prerequisite:${number}`, {
     kind: 'prerequisite',
     issue: number,
@@ -329,6 +345,35 @@ async function leaveAlone(ctx: LaneContext, id: number): Promise<Observed> {
   return nothing;
 }
 
+/** The PR under which a command was typed, where it is open, comes to this lane, and no live task has it. */
+async function offerPull(ctx: LaneContext, state: LaneState, under: number): Promise<OfferedPull | null> {
+  const task = taskUnder(state, under);
+  if (task && (isLive(task) || !isEnlisted(task))) return null;
+  const pull = await fetchPull(ctx.client, ctx.repo, under);
+  if (!pull?.open || pull.baseRef !== ctx.lane.base) return null;
+  const { number, title, author, headSha, draft } = pull;
+  return { number, title: stripHidden(title).text, author, headSha, draft, correlationId: randomUUID() };
+}
+
+/** The open PRs to this lane's base that a command names. */
+async function readNamed(
+  ctx: LaneContext,
+  command: SeenCommand,
+): Promise<{ number: number; headSha: string }[]> {
+  if (command.name !== 'try') return [];
+  const named = [...new Set(command.pulls)].slice(0, mostTriedWith);
+  const pulls = await Promise.all(named.map((number) => fetchPull(ctx.client, ctx.repo, number)));
+  return pulls.flatMap((pull) =>
+    pull?.open && pull.baseRef === ctx.lane.base ? [{ number: pull.number, headSha: pull.headSha }] : [],
+  );
+}
+
+async function landedOf(ctx: LaneContext, command: SeenCommand): Promise<{ landed?: LandedPull }> {
+  if (command.name !== 'revert') return {};
+  const landed = await readLanded(ctx, command.pull);
+  return landed ? { landed } : {};
+}
+
 /** Commands count in new comments by people; a comment that is gone again is not carried out. */
 async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
   const { id, hash } = readCommentSubject(look.subject);
@@ -354,12 +399,13 @@ async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState)
   const permission = await askPermission(ctx, look, comment.author);
   const pull = taskUnder(state, comment.issue)?.pull?.number ?? null;
   const head = pull === null ? [] : await observeHead(ctx, look, state, pull);
+  const offered = await offerPull(ctx, state, comment.issue);
   const task = taskUnder(state, comment.issue);
   const isApproval = typed.some(({ name }) => name === 'approve' || name === 'retry');
   const owns = task && isApproval ? await findOwned(ctx, task, comment.author) : [];
   const text = await observeText(ctx, look, state, comment.issue);
   const commands = typed.map(
-    (command): Sighting => ({
+    async (command): Promise<Sighting> => ({
       observation: {
         kind: 'command',
         comment: comment.id,
@@ -369,15 +415,20 @@ async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState)
         permission,
         owns,
         writtenAt: comment.createdAt,
+        ...(offered ? { offered } : {}),
+        named: await readNamed(ctx, command),
+        ...(await landedOf(ctx, command)),
       },
       // Always the same ticket: a command is carried out once, however often its comment is read.
       read: { subject: `comment:${comment.id}:${command.index}`, ticket: 1 },
     }),
   );
   return {
-    sightings: [...head, ...text, ...commands],
+    sightings: [...head, ...text, ...(await Promise.all(commands))],
     more: [
-      ...(pull === null ? [] : [{ kind: 'pull' as const, subject: String(pull) }]),
+      ...(pull === null && !offered
+        ? []
+        : [{ kind: 'pull' as const, subject: String(pull ?? comment.issue) }]),
       ...typed.flatMap((command) => looksFor(ctx, command)),
     ],
     isSettled: true,

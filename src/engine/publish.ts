@@ -6,9 +6,11 @@ import { createHash } from 'node:crypto';
 import { gateOf } from '../core/gate/gate.ts';
 import { checkNames, type OurLabel, ourLabels } from '../core/ids.ts';
 import { dependencyGraph } from '../core/lane/dependency-graph.ts';
+import { isEnlisted } from '../core/lane/enlisted.ts';
 import type { Fact } from '../core/lane/facts.ts';
 import { planRow, queueRows } from '../core/lane/plan-view.ts';
 import { needsPerson, type Snapshot, type Task } from '../core/lane/state.ts';
+import { tryOf } from '../core/queue/tries.ts';
 import type { KnownPost } from '../github/observed.ts';
 import { postCheckRun } from '../github/post-check-run.ts';
 import { postSticky } from '../github/post-sticky.ts';
@@ -87,7 +89,12 @@ function queueStanding(snapshot: Snapshot, task: Task, facts: readonly Fact[], a
     return { kind: 'gone', reason: task.lastReason ?? task.state };
   }
   const last = facts.find((fact) => fact.kind === 'entry-ejected' || fact.kind === 'approved');
-  if (last?.kind === 'entry-ejected') return { kind: 'ejected', code: last.code, reason: last.reason };
+  // A new head has not been in the queue.
+  const isOfHead = task.pull?.headSha === task.ejectedHead;
+  if (last?.kind === 'entry-ejected' && isOfHead) {
+    const { code, reason, after } = last;
+    return { kind: 'ejected', code, reason, after };
+  }
   return { kind: 'outside', waitsOn: planRow(snapshot, task, at).waitsOn, pull: task.pull?.number ?? 0 };
 }
 
@@ -103,7 +110,11 @@ function pullProjections(
   const { client, repo, github, publicUrl } = ctx;
   const row = planRow(snapshot, task, at);
   const queue = queueRows(snapshot, at).find((each) => each.issue === task.issue) ?? null;
-  const extra = { ...extraOf(ctx, snapshot, task, facts), gate: gateOf(task, snapshot.state, at) };
+  const extra = {
+    ...extraOf(ctx, snapshot, task, facts),
+    gate: gateOf(task, snapshot.state, at),
+    tried: tryOf(snapshot.state, task),
+  };
   const body = renderPullComment(row, queue, task, extra);
   const marker = stickyMarker({ lane: laneName(ctx), issue: task.issue, on: 'pull' });
   const projections: Projection[] = [
@@ -165,6 +176,7 @@ function projectionsOf(
   at: string,
 ): Projection[] {
   const { client, repo, github } = ctx;
+  if (isEnlisted(task)) return pullProjections(ctx, snapshot, task, facts, at);
   const body = renderIssueComment(planRow(snapshot, task, at), extraOf(ctx, snapshot, task, facts));
   const marker = stickyMarker({ lane: laneName(ctx), issue: task.issue, on: 'issue' });
   const want = labelsOf(task);

@@ -6,6 +6,7 @@ import type { BuildEntry } from '../core/lane/queue-state.ts';
 import type { LaneState } from '../core/lane/state.ts';
 import { findVanished, mostBlobs } from '../core/queue/audit.ts';
 import { judgeChecks } from '../core/queue/proof-of-checks.ts';
+import { closureOf } from '../core/queue/windows.ts';
 import { deleteRef } from '../github/delete-ref.ts';
 import { fetchFiles } from '../github/fetch-files.ts';
 import { fetchIsAncestor } from '../github/fetch-is-ancestor.ts';
@@ -13,11 +14,13 @@ import { fetchKnownCommit, fetchRef } from '../github/fetch-ref.ts';
 import { postCheckRun } from '../github/post-check-run.ts';
 import { pushBase } from '../github/push-base.ts';
 import { type CandidateMade, type CandidatePlan, pushCandidate } from '../github/push-candidate.ts';
+import { readClock } from '../ledger/load-lane.ts';
 import { landedMessage } from '../protocol/commit-messages.ts';
 import type { LaneContext } from './context.ts';
 import { observeChecksOf } from './observe-checks.ts';
-import { commitTask, done, type Outcome, taskOf } from './outcome.ts';
+import { commitTask, done, type Outcome } from './outcome.ts';
 import { closeForeignPulls, movePullsToCommits, restorePulls } from './rewritten-pulls.ts';
+import { readMoved } from './update-branch.ts';
 
 type Of<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
 
@@ -29,7 +32,9 @@ async function planOf(
   const { method, message: template } = state.policy.queue;
   const rewritten = method !== 'merge';
   const heads = entries.map((entry) => {
-    const task = taskOf(state, entry.issue);
+    const task = state.tasks[entry.issue];
+    // In a try, PRs can be named that are none of Signalbox's otherwise.
+    if (!task) return { sha: entry.headSha, message: `Merge pull request #${entry.pull}` };
     const of = { ...commitTask(ctx, task), issue: entry.issue, pull: entry.pull, title: task.title };
     const { text, trailers } = landedMessage(of, { template, rewritten });
     return { sha: entry.headSha, message: rewritten ? text : `${text}\n\n${trailers}`, trailers };
@@ -97,7 +102,8 @@ async function objectionTo(
   { build, sha }: Of<'land'>,
   state: LaneState,
 ): Promise<Observation | null> {
-  if (state.frozen) return { kind: 'landing', build, result: { kind: 'withheld' } };
+  const isClosed = closureOf(state, await readClock(ctx.db)) !== null;
+  if (state.frozen || isClosed) return { kind: 'landing', build, result: { kind: 'withheld' } };
   const seen = await observeChecksOf(ctx, state, sha);
   const verdict = judgeChecks(state, seen?.checks ?? []);
   if (verdict.kind === 'passed') return null;
@@ -174,8 +180,9 @@ export async function landCandidate(
   const landed = typeof moved === 'string' || (await fetchIsAncestor(ctx.client, ctx.repo, sha, moved.sha));
   if (!landed && typeof moved !== 'string') {
     if (isRewritten) await restorePulls(ctx, pulls);
+    const paths = await readMoved(ctx, flight.before, moved.sha);
     return {
-      observations: [{ kind: 'landing', build, result: { kind: 'base-is', sha: moved.sha } }],
+      observations: [{ kind: 'landing', build, result: { kind: 'base-is', sha: moved.sha, paths } }],
       looks: [{ kind: 'base', subject: '' }],
     };
   }

@@ -29,7 +29,12 @@ export async function reportQueue(
     };
   const texts = views.map((view) =>
     json
-      ? JSON.stringify({ lane: namesOf(view)[0], frozen: view.frozen, queue: view.queue })
+      ? JSON.stringify({
+          lane: namesOf(view)[0],
+          frozen: view.frozen,
+          closed: view.closed,
+          queue: view.queue,
+        })
       : renderQueue(view),
   );
   return { text: texts.join('\n'), ok: true };

@@ -3,6 +3,7 @@
  * nothing else.
  */
 import { humanLabels, type LaneAddress, type LaneKey } from '../core/ids.ts';
+import { isEnlisted } from '../core/lane/enlisted.ts';
 import { type Look, lookAtComment } from '../core/lane/look.ts';
 import { elsewhereOf, isLive } from '../core/lane/state.ts';
 import { fetchCommentsSince } from '../github/fetch-comment.ts';
@@ -84,7 +85,7 @@ async function sweepLane(engine: EngineContext, key: LaneKey): Promise<void> {
   const live = Object.values(state.tasks).filter(isLive);
   const numbers = new Set([
     ...labelled.map((issue) => issue.number),
-    ...live.map((task) => task.issue),
+    ...live.filter((task) => !isEnlisted(task)).map((task) => task.issue),
     ...Object.keys(state.prerequisites).map(Number),
     ...Object.keys(state.refusals).map(Number),
   ]);

@@ -4,6 +4,7 @@ import type { LaneKey } from '../core/ids.ts';
 import { emptyLane } from '../core/lane/fold.ts';
 import type { Attempt, TaskState } from '../core/lane/state.ts';
 import type { Policy } from '../core/policy.ts';
+import type { Behind } from '../core/task/ejection-record.ts';
 import type { DB } from './schema.ts';
 
 /** Names one attempt for good. */
@@ -20,6 +21,9 @@ export interface AttemptSeen extends AttemptKey {
   policy: Policy;
   state: TaskState;
   pull: number | null;
+  /** What has landed in its files and its branch does not have. */
+  behind: readonly Behind[];
+  correlationId: string;
   /** Null: the task never had an attempt with this fence. */
   attempt: {
     number: number;
@@ -68,9 +72,10 @@ export async function findAttempt(
         .onRef('p.issue', '=', 't.issue'),
     )
     .select(['l.installation_id', 'l.lane_id', 'l.repo_id', 'l.owner', 'l.repo', 'l.base', 'l.policy'])
-    .select(['t.state', 'p.number as pull'])
+    .select(['t.state', 't.correlation_id', 'p.number as pull'])
     .select(['a.number', 'a.version', 'a.agent', 'a.via', 'a.run_id', 'a.current'])
     .select(['a.head', 'a.tokens', 'a.usd'])
+    .select(sql<Behind[] | null>`t.record->'behind'`.as('behind'))
     .where('l.lane_id', '=', laneId)
     .where('t.issue', '=', issue)
     .executeTakeFirst();
@@ -88,6 +93,8 @@ export async function findAttempt(
     policy: (row.policy as unknown as Policy | null) ?? emptyLane.policy,
     state: row.state as TaskState,
     pull: row.pull,
+    behind: row.behind ?? [],
+    correlationId: row.correlation_id,
     attempt:
       number === null || version === null || agent === null
         ? null

@@ -1,5 +1,6 @@
 /** Checkpoints: the newest git bundle of each attempt, so that work outlives the worker that did it. */
 import { type Kysely, sql } from 'kysely';
+import type { LaneKey } from '../core/ids.ts';
 import type { AttemptKey } from './agent-calls.ts';
 import type { DB } from './schema.ts';
 
@@ -55,6 +56,13 @@ const ofAgent = (
     .where('a.agent', '=', agent)
     .where('a.version', '=', version)
     .where('c.late', '=', false)
+    // What a failed attempt made is not what the next one is to start from.
+    .where(
+      sql<boolean>`c.fence > coalesce((
+        select max((e->>'fence')::bigint) from task t, json_array_elements(t.record->'endings') e
+        where t.installation_id = c.installation_id and t.lane_id = c.lane_id and t.issue = a.issue
+          and e->>'end' = 'semantic'), 0)`,
+    )
     .orderBy('c.fence', 'desc')
     .limit(1);
 
@@ -72,6 +80,52 @@ export async function findCheckpoint(
   if (!row) return null;
   const { number, fence, head, bytes, saved_at } = row;
   return { attempt: number, fence, head, bytes, savedAt: saved_at.toISOString() };
+}
+
+/** The late bundle of the attempt with this fence; null when there is none. */
+export async function readLateBundle(
+  db: Kysely<DB>,
+  { installationId, laneId }: LaneKey,
+  fence: number,
+): Promise<Buffer | null> {
+  const row = await db
+    .selectFrom('checkpoint')
+    .select('bundle')
+    .where((eb) => eb.and({ installation_id: installationId, lane_id: laneId, fence, late: true }))
+    .executeTakeFirst();
+  return row?.bundle ?? null;
+}
+
+/** The bundles that are kept of a task, oldest attempt first. */
+export async function listBundles(
+  db: Kysely<DB>,
+  { owner, repo, issue }: { owner: string; repo: string; issue: number },
+): Promise<(Omit<Checkpoint, 'bytes'> & { late: boolean; bundle: Buffer })[]> {
+  const rows = await db
+    .selectFrom('checkpoint as c')
+    .innerJoin('attempt as a', (join) =>
+      join
+        .onRef('a.installation_id', '=', 'c.installation_id')
+        .onRef('a.lane_id', '=', 'c.lane_id')
+        .onRef('a.fence', '=', 'c.fence'),
+    )
+    .innerJoin('lane as l', (join) =>
+      join.onRef('l.installation_id', '=', 'c.installation_id').onRef('l.lane_id', '=', 'c.lane_id'),
+    )
+    .select(['a.number', 'c.fence', 'c.head', 'c.late', 'c.bundle', 'c.saved_at'])
+    .where(sql<boolean>`lower(l.owner) = lower(${owner}) and lower(l.repo) = lower(${repo})`)
+    .where('a.issue', '=', issue)
+    .orderBy('c.fence')
+    .orderBy('c.late')
+    .execute();
+  return rows.map(({ number, fence, head, late, bundle, saved_at }) => ({
+    attempt: number,
+    fence,
+    head,
+    late,
+    bundle,
+    savedAt: saved_at.toISOString(),
+  }));
 }
 
 /** The bundle of that checkpoint. */

@@ -74,6 +74,7 @@ export interface Attempt {
   installation_id: number;
   is_running: Generated<boolean>;
   issue: number;
+  job: Generated<string>;
   lane_id: number;
   lease_until: Timestamp | null;
   moved_at: Timestamp | null;
@@ -312,6 +313,20 @@ export interface Refusal {
   why: string;
 }
 
+export interface ReviewClaim {
+  agent: string;
+  answer: Json | null;
+  claim_id: string;
+  hash: string | null;
+  head_sha: string;
+  installation_id: number;
+  issue: number;
+  lane_id: number;
+  until: Timestamp;
+  version: number;
+  worker: string;
+}
+
 export interface Seen {
   installation_id: number;
   lane_id: number;
@@ -353,6 +368,7 @@ export interface Task {
   since: Timestamp;
   spec: Json;
   spec_hash: string;
+  split: Json | null;
   started_at: Timestamp | null;
   state: string;
   suspension: Json | null;
@@ -395,6 +411,7 @@ export interface DB {
   projection: Projection;
   pull: Pull;
   refusal: Refusal;
+  review_claim: ReviewClaim;
   seen: Seen;
   task: Task;
   task_version: TaskVersion;

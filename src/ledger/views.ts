@@ -1,5 +1,5 @@
 /** Read-only views for pages and programs. */
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { viewLane } from '../core/lane/plan-view.ts';
 import type { LaneView } from '../core/lane/view.ts';
 import { keyOf, type LaneRow, listLanes } from './lanes.ts';
@@ -13,10 +13,15 @@ async function readView(db: Kysely<DB>, row: LaneRow): Promise<LaneView> {
 
 /** Every lane, by name. */
 export async function readLaneViews(db: Kysely<DB>): Promise<LaneView[]> {
-  const rows = (await listLanes(db)).filter((row) => row.owner !== '');
+  const named = (await listLanes(db)).filter((row) => row.owner !== '');
+  const nameOf = ({ owner, repo, base }: LaneRow): string => `${owner}/${repo}@${base}`;
+  const running = new Set(named.filter((row) => row.paused === null).map(nameOf));
+  // Where the App was removed and installed again, the old installation's lane rests beside the new one.
+  const rows = named.filter((row) => row.paused === null || !running.has(nameOf(row)));
   return Promise.all(rows.map((row) => readView(db, row)));
 }
 
+/** Where the App was installed again, the lane that runs is meant. */
 async function findLane(
   db: Kysely<DB>,
   owner: string,
@@ -27,6 +32,8 @@ async function findLane(
     .selectFrom('lane')
     .selectAll()
     .where((eb) => eb.and({ owner, repo, base }))
+    .orderBy(sql`paused is not null`)
+    .orderBy('lane_id', 'desc')
     .executeTakeFirst();
 }
 

@@ -14,7 +14,7 @@ interface CommandText {
 export const commandTable: Record<CommandName, CommandText> = {
   approve: {
     usage: '/approve [sha]',
-    does: 'approve this commit of the pull request; it enters the queue as soon as its gate holds',
+    does: 'approve this commit of any pull request; it enters the queue as soon as its gate holds',
   },
   unapprove: { usage: '/unapprove', does: 'take your approval back' },
   hold: { usage: '/hold [why]', does: 'keep the task out of the queue and start no agent' },
@@ -30,7 +30,10 @@ export const commandTable: Record<CommandName, CommandText> = {
   independent: { usage: '/independent #<issue>…', does: 'remove dependencies: a new version of the task' },
   priority: { usage: '/priority high|normal|low', does: 'set the priority' },
   rebase: { usage: '/rebase', does: 'bring the branch up to date' },
-  try: { usage: '/try', does: 'test the pull request merged with the base branch, and land nothing' },
+  try: {
+    usage: '/try [#<pull request>…]',
+    does: 'test the pull request on the base branch, with others where they are named, and land nothing',
+  },
   revert: { usage: '/revert #<pull request>', does: 'open and queue the revert of a landed pull request' },
   override: {
     usage: '/override <rule> <why>',
@@ -86,6 +89,11 @@ export function readArguments(name: CommandName, rest: string, following: string
       const issues = referencesIn(rest);
       return issues.length === 0 ? null : { name, issues };
     }
+    case 'try': {
+      const named = referencesIn(rest);
+      const isClear = rest === '' || (named.length > 0 && named.every(({ repo }) => repo === null));
+      return isClear ? { name, pulls: named.map(({ number }) => number) } : null;
+    }
     case 'revert': {
       const pull = /^#?([1-9]\d{0,8})$/u.exec(rest)?.[1];
       return pull === undefined ? null : { name, pull: Number(pull) };
@@ -101,7 +109,6 @@ export function readArguments(name: CommandName, rest: string, following: string
     case 'retry':
     case 'cancel':
     case 'rebase':
-    case 'try':
     case 'unfreeze':
     case 'status':
     case 'why':

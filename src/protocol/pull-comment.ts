@@ -1,5 +1,6 @@
 /** The one comment on a task's pull request that is edited in place. */
 import type { GateRow } from '../core/gate/gate.ts';
+import type { Build } from '../core/lane/queue-state.ts';
 import type { Task } from '../core/lane/state.ts';
 import type { PlanRow, QueueRow } from '../core/lane/view.ts';
 import { escapeLine, inlineCode, renderLink } from './escape.ts';
@@ -16,10 +17,13 @@ import {
   renderWaits,
 } from './standing-text.ts';
 import { stickyMarker } from './sticky-marker.ts';
+import { renderTry } from './try-text.ts';
 
 /** `gate` is what gateOf() says of the task. */
 export interface PullCommentExtra extends CommentExtra {
   gate: readonly GateRow[];
+  /** The newest try of the present head. */
+  tried: Build | null;
 }
 
 const gateWords = { ok: 'holds', pending: 'open', failed: 'does not hold' } as const satisfies Record<
@@ -41,6 +45,7 @@ export function renderPullComment(
     renderWaits(row.waitsOn, row.pull),
     renderRemarks(extra),
     renderCollisions(extra.collisions),
+    renderTry(extra.tried),
     renderGate(task, extra.gate),
     renderGraph(extra.graph, row.issue),
     renderPlanFacts(row),

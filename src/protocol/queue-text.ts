@@ -20,10 +20,13 @@ function renderRow(row: QueueRow): string {
 }
 
 /** One lane's queue, in the order in which it is served. */
-export function renderQueue({ owner, repo, base, frozen, queue }: LaneView): string {
+export function renderQueue({ owner, repo, base, frozen, closed, queue }: LaneView): string {
   const name = `${owner}/${repo}@${base}`;
   const freeze = frozen ? ` Landings are frozen by ${plain(frozen.by, 50)}: ${plain(frozen.why, 200)}.` : '';
-  if (queue.length === 0) return `${name}: the queue is empty.${freeze}`;
+  const window = closed
+    ? ` By the policy nothing lands until ${renderMinute(closed.until)} (${plain(closed.what, 200)}).`
+    : '';
+  if (queue.length === 0) return `${name}: the queue is empty.${freeze}${window}`;
   const entries = `${queue.length} entr${queue.length === 1 ? 'y' : 'ies'} in the queue`;
-  return [`${name}: ${entries}.${freeze}`, ...queue.map(renderRow)].join('\n');
+  return [`${name}: ${entries}.${freeze}${window}`, ...queue.map(renderRow)].join('\n');
 }

@@ -92,6 +92,8 @@ function renderReason(wait: Wait): string {
 }
 
 function personsTask(row: PlanRow, wait: Wait): string {
+  if (wait.kind === 'approval' && row.state === 'waiting')
+    return 'read the plan and accept it, or say what is wrong with it.';
   if (wait.kind === 'approval') return 'look at the changes and approve them, or push what is missing.';
   if (row.state === 'escalated') return 'decide how this goes on.';
   if (row.state === 'failed') return 'decide whether to try again.';
@@ -121,6 +123,17 @@ export function renderWaits(waits: readonly Wait[], pull: number | null): string
   ].join('\n');
 }
 
+/** Why nobody needs to do anything about a wait, where no command would change it. */
+const whyNothing: Partial<Record<Wait['kind'], string>> = {
+  grace: 'the time passes by itself',
+  announcement: 'Signalbox does that at this moment',
+  branch: 'Signalbox does that at this moment',
+  build: 'CI is at it, and what comes of it decides',
+  checks: 'CI reports by itself',
+  arbiter: 'the answer comes by itself',
+  queue: 'what is ahead lands or leaves first',
+};
+
 /**
  * One line: what is waited for, since when, what happens by itself, and what would change it. A lease moves with every
  * sign of life: only an answer, which is written once, tells when it ends.
@@ -131,30 +144,35 @@ export function renderWait(wait: Wait, pull: number | null, where: 'comment' | '
     wait.next === undefined || isMoving
       ? ''
       : ` Without news, the next step comes by itself at ${renderMinute(wait.next)}.`;
-  const action = wait.command === null ? '' : ` To change that, ${renderAction(wait.command, pull)}.`;
+  const action =
+    wait.command !== null
+      ? ` To change that, ${renderAction(wait.command, pull)}.`
+      : where === 'answer'
+        ? ` Nothing needs to be typed: ${whyNothing[wait.kind] ?? 'it goes on by itself'}.`
+        : '';
   return `- ${renderReason(wait)}, since ${renderMinute(wait.since)}.${next}${action}`;
 }
 
-/** The plan's facts about the task, as a table. */
+/** The plan's facts about the task, as a table. Of a PR that no task owns there are few. */
 export function renderPlanFacts(row: PlanRow): string {
   const worker = row.worker === null ? '' : ` (worker ${inlineCode(row.worker)})`;
-  const rows: [string, string][] = [
-    ['Branch', row.branch === null ? 'not opened yet' : inlineCode(row.branch)],
-    ['Pull request', row.pull === null ? 'not opened yet' : `#${row.pull}`],
-    ['Owns', `${renderOwns(row.owns)}${renderProtected(row.protectedPaths)}`],
-    [
-      'Depends on',
-      row.dependsOn.length + row.dependsElsewhere.length === 0
-        ? 'nothing'
-        : takeWithin([...row.dependsOn.map((issue) => `#${issue}`), ...row.dependsElsewhere], 500).shown.join(
-            ', ',
-          ),
-    ],
+  const needs = [...row.dependsOn.map((issue) => `#${issue}`), ...row.dependsElsewhere];
+  const common: [string, string][] = [
+    ['Depends on', needs.length === 0 ? 'nothing' : takeWithin(needs, 500).shown.join(', ')],
     ...(row.priority === 'normal' ? [] : [['Priority', row.priority] as [string, string]]),
-    ['Agent', row.agent === null ? 'none yet' : `${inlineCode(row.agent)}${worker}`],
-    ['Version', String(row.version)],
-    ['Attempts', String(row.attempts)],
   ];
+  const rows: [string, string][] =
+    row.pull === row.issue
+      ? [['Task', 'none: this pull request owns no files and has no agent'], ...common]
+      : [
+          ['Branch', row.branch === null ? 'not opened yet' : inlineCode(row.branch)],
+          ['Pull request', row.pull === null ? 'not opened yet' : `#${row.pull}`],
+          ['Owns', `${renderOwns(row.owns)}${renderProtected(row.protectedPaths)}`],
+          ...common,
+          ['Agent', row.agent === null ? 'none yet' : `${inlineCode(row.agent)}${worker}`],
+          ['Version', String(row.version)],
+          ['Attempts', String(row.attempts)],
+        ];
   return ['| Plan | |', '|---|---|', ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join('\n');
 }
 
@@ -212,11 +230,12 @@ export function count(number: number, noun: string): string {
 }
 
 /** What went before, where the state alone does not tell it. */
-function renderBefore({ state, reason }: PlanRow): string[] {
+function renderBefore({ state, reason, issue, pull }: PlanRow): string[] {
   if (reason === null) return [];
   const words = escapeSentence(shorten(reason.replace(/\.\s*$/u, ''), longestReason));
-  if (state === 'cancelled')
-    return [`Why: ${words}. To start anew, remove the label \`agent-ready\` and set it again.`];
+  const again =
+    pull === issue ? 'type `/approve` in a comment' : 'remove the label `agent-ready` and set it again';
+  if (state === 'cancelled') return [`Why: ${words}. To start anew, ${again}.`];
   return state === 'waiting' || state === 'in-review' ? [`Before that: ${words}.`] : [];
 }
 

@@ -517,6 +517,70 @@ describe('late work', () => {
     expect(lane.pending.map(({ key }) => key)).toContain('open-branch:1:2');
   });
 
+  describe('that a fenced worker hands in as a bundle', () => {
+    const handedIn = (sha: string, fence = 1): Observation => ({
+      kind: 'late-bundle',
+      issue: 1,
+      attempt: 1,
+      fence,
+      sha,
+    });
+
+    test('becomes a branch and is offered; the branch of the next attempt is not touched', () => {
+      const lane = replaced();
+      const before = lane.task(1);
+      expect(kinds(lane.see(handedIn('bundled')))).toEqual(['late-work-found']);
+      expect(lane.task(1)).toMatchObject({ pull: before.pull, attempt: before.attempt, state: before.state });
+      const late = 'agent/1-count-the-tasks-late-1';
+      expect(lane.take('keep-late-bundle')).toMatchObject({ late, sha: 'bundled', fence: 1, number: 1 });
+      // The next attempt need not wait for it.
+      expect(lane.pending.map(({ key }) => key)).toContain('open-branch:1:2');
+      lane.see({ kind: 'late-work-kept', issue: 1, number: 1, branch: late, isBack: false });
+      expect(lane.effects.at(-1)?.effect).toMatchObject({ kind: 'notify', fact: { branch: late } });
+      expect(lane.see(handedIn('bundled'))).toEqual([]);
+    });
+
+    test('is told of once for each, also when several come at one instant', () => {
+      const lane = replaced();
+      lane.see(handedIn('bundled-1'), handedIn('bundled-2'));
+      const kept = (number: number): Observation => ({
+        kind: 'late-work-kept',
+        issue: 1,
+        number,
+        branch: `late-${number}`,
+        isBack: false,
+      });
+      lane.see(kept(1), kept(2));
+      const notices = lane.effects.filter(({ key }) => key.includes('late-work-kept'));
+      expect(new Set(notices.map(({ key }) => key)).size).toBe(2);
+    });
+
+    test.each([
+      ['is the head of the branch', 'opened-1-1', 1],
+      ['comes from the attempt under way', 'bundled', 2],
+    ])('is nothing new when it %s', (_why, sha, fence) => {
+      expect(replaced().see(handedIn(sha, fence))).toEqual([]);
+    });
+
+    test('and cannot become a branch stays in the ledger: people are told why, nobody is stopped', () => {
+      const lane = replaced();
+      lane.see(handedIn('bundled'));
+      const message = 'git cannot read the bundle';
+      const refused = { effect: 'keep-late-bundle', issue: 1, build: null, message };
+      expect(lane.see({ kind: 'effect-refused', ...refused })).toMatchObject([
+        { kind: 'late-work-kept', branch: null, why: message },
+      ]);
+      expect(lane.task(1).state).toBe('working');
+      expect(lane.effects.at(-1)?.effect).toMatchObject({ kind: 'notify', fact: { branch: null } });
+    });
+
+    test('is not put on more branches than are remembered', () => {
+      const lane = replaced();
+      for (let nth = 1; nth <= 12; nth++) lane.see(handedIn(`bundled-${nth}`));
+      expect(lane.task(1).record.late).toHaveLength(10);
+    });
+  });
+
   test('that GitHub refuses to keep asks a person, and holds nothing up after the answer', () => {
     const lane = replaced();
     lane.see(pull(lane.task(1), { headSha: 'late' }));

@@ -65,6 +65,8 @@ export const policies = [
   { queue: { policy: 'trust-ownership', builds: 2, batch: 2 } },
   { queue: { builds: 1, flake_retries: 0, outside_push: 'freeze' } },
 ];
+/** In most histories: they are short, and one red run is blame enough there to see somebody leave. */
+const strict = { queue: { flake_retries: 0 } };
 const conclusions: readonly CheckConclusion[] = ['failure', 'pending', 'neutral', 'timed-out'];
 const words = [
   'claimed',
@@ -118,6 +120,7 @@ const pullChanges = [
   'push-and-approve',
   'late-push',
   'late-push',
+  'late-bundle',
 ] as const;
 
 const number = fc.integer({ min: 1, max: 5 });
@@ -180,6 +183,7 @@ const action = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('diff' as const), issue: number, luck: byte }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('checks' as const), of: fc.nat(7), luck: byte }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('approve' as const), issue: number, luck: byte }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('red' as const) }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -231,6 +235,7 @@ export class World {
 
   open(): void {
     this.tell({ kind: 'lane', owner: 'acme', repo: 'demo', base: 'main' }, { kind: 'base', sha: 'base-0' });
+    this.tell(policy(strict));
   }
 
   tell(...observations: Observation[]): Fact[] {
@@ -290,6 +295,10 @@ export class World {
         return this.diff(task, action.luck);
       case 'checks':
         return this.report(action.of, action.luck);
+      case 'red': {
+        const testing = Object.values(lane.state.builds).find((build) => build.state === 'testing');
+        return testing?.sha ? this.green(testing.sha, 'failure') : [];
+      }
       case 'approve':
         return this.approve(task, action.luck);
       case 'issue':
@@ -301,7 +310,7 @@ export class World {
       case 'base':
         return this.tell({ kind: 'base', sha: this.sha('outside') });
       case 'policy':
-        return this.tell(policy(policies[action.which] ?? {}));
+        return this.tell(policy(policies[action.which] ?? strict));
       case 'worker':
         lane.presence = [{ agent: action.agent, worker: 'w-1', seenAt: lane.at }];
         return this.tell();
@@ -399,9 +408,27 @@ export class World {
       }
       case 'announce-collision':
         return [{ kind: 'collision-announced', a: effect.a, b: effect.b }];
+      case 'update-branch': {
+        const { issue: of, headSha, baseSha } = effect;
+        const sha = luck % 8 === 6 ? headSha : this.sha('update');
+        const result = luck % 8 === 2 ? { kind: 'conflict' as const } : { kind: 'updated' as const, sha };
+        return [{ kind: 'branch-update', issue: of, headSha, baseSha, result }];
+      }
       case 'keep-late-work': {
         const { issue: of, number, late: branch } = effect;
         return [{ kind: 'late-work-kept', issue: of, number, branch, isBack: luck % 8 !== 5 }];
+      }
+      case 'keep-late-bundle': {
+        const { issue: of, number, late: branch } = effect;
+        return [
+          {
+            kind: 'late-work-kept',
+            issue: of,
+            number,
+            branch: luck % 8 === 5 ? null : branch,
+            isBack: false,
+          },
+        ];
       }
       case 'mark-ready':
         return [pull(this.lane.task(effect.issue), { draft: false })];
@@ -505,6 +532,11 @@ export class World {
         // A worker that was fenced between its last heartbeat and its push.
         const late = task.record.endings.findLast((ending) => ending.head !== null)?.head;
         return late ? this.tell(pull(task, { headSha: late })) : [];
+      }
+      case 'late-bundle': {
+        const ending = task.record.endings.at(-1);
+        const { fence, attempt } = ending ?? { fence: 1, attempt: 1 };
+        return this.tell({ kind: 'late-bundle', issue: task.issue, attempt, fence, sha: `bundle-${fence}` });
       }
       case 'ready':
         return this.tell(pull(task, { draft: false }));

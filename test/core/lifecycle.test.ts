@@ -10,11 +10,13 @@ type State = TaskState | 'absent';
 const states: readonly State[] = ['absent', ...taskStates];
 const events: readonly LifecycleEvent[] = [
   'task-requested',
+  'pull-enlisted',
   'version-accepted',
   'attempt-superseded',
   'task-assigned',
   'work-started',
   'work-done',
+  'split-proposed',
   'attempt-ended',
   'attempts-exhausted',
   'resumed',
@@ -23,18 +25,20 @@ const events: readonly LifecycleEvent[] = [
   'entry-ejected',
   'escalated',
   'task-completed',
+  'parts-completed',
   'task-cancelled',
 ];
 
 /** Everything that may happen, written down a second time; whatever is not here must be refused. */
 const expected: Record<State, Partial<Record<LifecycleEvent, State>>> = {
-  absent: { 'task-requested': 'waiting' },
+  absent: { 'task-requested': 'waiting', 'pull-enlisted': 'in-review' },
   waiting: {
     'version-accepted': 'waiting',
     'task-assigned': 'assigned',
     'attempts-exhausted': 'failed',
     resumed: 'waiting',
     escalated: 'escalated',
+    'parts-completed': 'completed',
     'task-cancelled': 'cancelled',
   },
   assigned: {
@@ -42,6 +46,7 @@ const expected: Record<State, Partial<Record<LifecycleEvent, State>>> = {
     'attempt-superseded': 'waiting',
     'work-started': 'working',
     'work-done': 'in-review',
+    'split-proposed': 'waiting',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
     resumed: 'waiting',
@@ -55,6 +60,7 @@ const expected: Record<State, Partial<Record<LifecycleEvent, State>>> = {
     'attempt-superseded': 'waiting',
     'work-started': 'working',
     'work-done': 'in-review',
+    'split-proposed': 'waiting',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
     resumed: 'waiting',
@@ -104,7 +110,7 @@ const expected: Record<State, Partial<Record<LifecycleEvent, State>>> = {
     'task-cancelled': 'cancelled',
   },
   completed: {},
-  cancelled: { 'task-requested': 'waiting' },
+  cancelled: { 'task-requested': 'waiting', 'pull-enlisted': 'in-review' },
 };
 
 describe('the table of a task’s life', () => {

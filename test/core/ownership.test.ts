@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { waitsOf } from '../../src/core/lane/plan-view.ts';
 import type { Finding } from '../../src/core/lane/pull-state.ts';
 import { PolicyFile } from '../../src/core/policy.ts';
+import { ownersInAreas, resolveAreas } from '../../src/core/task/areas.ts';
 import {
   checks,
   command,
@@ -284,6 +285,28 @@ describe('areas', () => {
     request(lane, 1, { labels: ['area:auth'] });
     request(lane, 2, { labels: ['bug'], spec: undeclared });
     expect([lane.task(1).spec.owns, lane.task(2).spec.owns]).toEqual([['src/a.js'], ['**']]);
+  });
+
+  test('may name an owner, and mean what CODEOWNERS gives to them', () => {
+    const text = '* @acme/all\n/src/web/ @acme/web @walt\n*.css @acme/web\n';
+    const read = PolicyFile.parse({ areas: { 'area:web': ['owner:@Acme/web', 'docs/web.md'] } });
+    expect(ownersInAreas(read)).toEqual(['@Acme/web']);
+    expect(resolveAreas(read, text).areas).toEqual({
+      'area:web': ['**/*.css', '**/*.css/**', 'src/web/**', 'docs/web.md'],
+    });
+    // An owner of nothing says nothing: the task owns the whole repository then.
+    expect(resolveAreas(PolicyFile.parse({ areas: { x: ['owner:@nobody'] } }), text).areas).toEqual({
+      x: [],
+    });
+    const { error } = PolicyFile.safeParse({ areas: { 'area:x': ['owner:web'] } });
+    expect(error?.issues).toMatchObject([{ message: expect.stringContaining('owner:@org/team') }]);
+  });
+
+  test('that name an owner mean nothing where no CODEOWNERS is known', () => {
+    const lane = openLane();
+    lane.see(policy({ areas: { 'area:web': ['owner:@acme/web'] } }));
+    request(lane, 1, { labels: ['area:web'], spec: undeclared });
+    expect(lane.task(1).spec.owns).toEqual(['**']);
   });
 
   test('with a pattern that makes no sense refuse the policy', () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { defaultPolicy, PolicyFile, readPolicy } from '../../src/core/policy.ts';
+import { completePolicy, defaultPolicy, type Policy, PolicyFile, readPolicy } from '../../src/core/policy.ts';
 import { policyChanges } from '../../src/core/policy-changes.ts';
 import { problemsOf, problemWords } from '../../src/core/policy-problems.ts';
 import { allKeys, isDuration, policySchema, schemaAt } from '../../src/core/policy-schema.ts';
@@ -20,6 +20,12 @@ describe('what is wrong, in words', () => {
     [{ xyzzy: 1 }, 'xyzzy: unknown key'],
     [{ ['x'.repeat(5_000)]: 1 }, `${'x'.repeat(5_000)}: unknown key`],
     [{ version: 2 }, 'version: must be 1'],
+    [
+      { agents: { a: { via: 'pull', roles: ['planer'] } } },
+      'agents.a.roles.0: must be planner or worker or reviewer. Did you mean "planner"?',
+    ],
+    [{ agents: { a: { via: 'pull', roles: [] } } }, 'agents.a.roles: must be at least 1 entries long'],
+    [{ agents: { a: { via: 'pull', model: '--yolo' } } }, 'agents.a.model: the name of a model'],
     [
       { agents: { a: { via: 'pul' } } },
       'agents.a.via: must be dispatch or pull or assign or adopt. Did you mean "pull"?',
@@ -98,9 +104,23 @@ describe('what a change changes', () => {
     ).toEqual([
       { key: 'agents.claude.capabilities', before: null, after: '[]' },
       { key: 'agents.claude.capacity', before: null, after: '1' },
+      { key: 'agents.claude.roles', before: null, after: '[worker]' },
       { key: 'agents.claude.via', before: null, after: 'pull' },
       { key: 'limits.backoff', before: '[1m, 5m, 15m]', after: '[2m]' },
       { key: 'queue.check_timeout', before: '1h', after: '90s' },
     ]);
   });
+});
+
+test('a policy that was written down before some of the keys existed gets their defaults', () => {
+  const policy = PolicyFile.parse({
+    agents: { a: { via: 'dispatch', capacity: 3 } },
+    limits: { running: 7 },
+  });
+  const old = structuredClone(policy) as unknown as Record<string, Record<string, object>>;
+  delete old.escalate;
+  delete old.limits?.breaker;
+  for (const agent of Object.values(old.agents ?? {})) Reflect.deleteProperty(agent, 'roles');
+  expect(completePolicy(old as unknown as Policy)).toEqual(policy);
+  expect(completePolicy(policy)).toEqual(policy);
 });

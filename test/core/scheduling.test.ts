@@ -107,6 +107,17 @@ describe('agents', () => {
     expect(waits(lane, 1)).toMatchObject([{ kind: 'agent', what, command: expect.any(String) }]);
   });
 
+  test.each([
+    { labels: [], what: 'no agent has the role worker' },
+    { labels: ['agent:judge'], what: 'it is for judge, which has not the role worker' },
+  ])('without the role are given no task ($labels)', ({ labels, what }) => {
+    const lane = openLane();
+    lane.see(policy({ agents: { judge: { via: 'adopt', roles: ['reviewer'] } } }));
+    request(lane, 1, { labels });
+    expect(lane.task(1).state).toBe('waiting');
+    expect(waits(lane, 1)).toMatchObject([{ kind: 'agent', what, command: expect.any(String) }]);
+  });
+
   test('that name no capabilities take anything', () => {
     const lane = openLane();
     lane.see(policy({ agents: { any: { via: 'adopt' } } }));

@@ -199,7 +199,7 @@ describe('the issue’s comment', () => {
 describe('the pull request’s comment', () => {
   test('in review, waiting for an approval: the command stands in one place', () => {
     const row = planRow({ state: 'in-review', waitsOn: [approvalWait] });
-    const text = renderPullComment(row, null, task(), { ...extra(), gate });
+    const text = renderPullComment(row, null, task(), { ...extra(), gate, tried: null });
     expect(text).toMatchInlineSnapshot(`
       "<!-- signalbox:v1 on=pull issue=42 lane=acme%2Fdemo%40main -->
 
@@ -242,6 +242,7 @@ describe('the pull request’s comment', () => {
     const text = renderPullComment(row, queueRow(), task({ state: 'approved' }), {
       ...extra(),
       gate: gate.slice(0, 2),
+      tried: null,
     });
     expect(text.split('\n\n').slice(0, 5).join('\n\n')).toMatchInlineSnapshot(`
       "<!-- signalbox:v1 on=pull issue=42 lane=acme%2Fdemo%40main -->
@@ -263,13 +264,21 @@ describe('the pull request’s comment', () => {
     const hostile = task({
       pull: pull === null ? null : { ...pull, checks: [{ ...ci, url: 'javascript:alert(1)' }] },
     });
-    const text = renderPullComment(planRow({ state: 'in-review' }), null, hostile, { ...extra(), gate });
+    const text = renderPullComment(planRow({ state: 'in-review' }), null, hostile, {
+      ...extra(),
+      gate,
+      tried: null,
+    });
     expect(text).toContain('| CI: ci | holds | success |');
   });
 
   test('once it has landed there is no gate any more', () => {
     const row = planRow({ state: 'completed', landedAt: at, landedAs: 'f'.repeat(40) });
-    const text = renderPullComment(row, null, task({ state: 'completed' }), { ...extra(), gate });
+    const text = renderPullComment(row, null, task({ state: 'completed' }), {
+      ...extra(),
+      gate,
+      tried: null,
+    });
     expect(text).not.toContain('| Gate');
     expect(text).toContain('### Landed as `ffffffffffff`');
   });

@@ -5,8 +5,11 @@ import { renderQueue } from '../../src/protocol/queue-text.ts';
 import { queueRow } from './scene.ts';
 
 const lands = { from: '2026-11-20T10:07:00.000Z', to: '2026-11-20T10:31:00.000Z' };
-const view = (queue: LaneView['queue'], frozen: LaneView['frozen'] = null) =>
-  ({ owner: 'acme', repo: 'demo', base: 'main', frozen, queue }) as LaneView;
+const view = (
+  queue: LaneView['queue'],
+  frozen: LaneView['frozen'] = null,
+  closed: LaneView['closed'] = null,
+) => ({ owner: 'acme', repo: 'demo', base: 'main', frozen, closed, queue }) as LaneView;
 
 test('signalbox queue: place, state, what it waits for and a range for when', () => {
   const row = queueRow({
@@ -31,6 +34,13 @@ test('an empty queue says so, and why nothing lands', () => {
   const frozen = { by: 'mary', why: 'the release', at: lands.from };
   expect(renderQueue(view([], frozen))).toBe(
     'acme/demo@main: the queue is empty. Landings are frozen by mary: the release.',
+  );
+});
+
+test('a window of the policy is named with its end', () => {
+  const closed = { until: '2026-11-23T07:00:00.000Z', what: 'fri 16:00 to mon 08:00 Europe/Berlin: weekend' };
+  expect(renderQueue(view([], null, closed))).toBe(
+    'acme/demo@main: the queue is empty. By the policy nothing lands until 2026-11-23 07:00 UTC (fri 16:00 to mon 08:00 Europe/Berlin: weekend).',
   );
 });
 

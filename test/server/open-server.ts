@@ -35,6 +35,7 @@ export async function openEngine(database: TestDatabase, apiUrl = nowhere): Prom
     vault: createVault(privateKey),
     instance: randomUUID(),
     sweepMs: 3_600_000,
+    gitEnv: { PATH: process.env.PATH ?? '' },
   };
 }
 

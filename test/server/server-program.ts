@@ -27,6 +27,7 @@ const server = await startServer(
     vault: createVault(privateKey),
     instance: randomUUID(),
     sweepMs: 3_600_000,
+    gitEnv: {},
   },
   {
     host: '127.0.0.1',

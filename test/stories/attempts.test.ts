@@ -1,11 +1,24 @@
 /** Attempts against GitHub: a question and its answer, late work, a stall, and one id through all that was written. */
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { trace } from '@opentelemetry/api';
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { saveBundles } from '../../src/engine/late-bundles.ts';
 import { AgentTask } from '../../src/protocol/agent-contract.ts';
 import { form, startWorld, type World } from './world.ts';
 
 let world: World;
+const finished = new InMemorySpanExporter();
 const token = 'a-token-for-agents-of-sufficient-length';
 const logged: string[] = [];
 
@@ -16,6 +29,8 @@ agents: { ada: { via: pull, capacity: 3 } }
 `;
 
 beforeAll(async () => {
+  const spanProcessors = [new SimpleSpanProcessor(finished)];
+  trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors }));
   const log = pino({ level: 'info' }, { write: (line: string) => void logged.push(line) });
   world = await startWorld({ policy, agentToken: token, log });
   const ready = async () => (await world.view().catch(() => null))?.baseSha ?? null;
@@ -98,6 +113,12 @@ test('an agent asks, a person picks an option, and the next attempt knows it', {
   const effects = logged.map((line) => JSON.parse(line) as Record<string, unknown>);
   const done = effects.filter(({ correlationId }) => correlationId === id).map(({ effect }) => effect);
   for (const effect of ['open-branch', 'open-pull', 'notify']) expect(done).toContain(effect);
+  const spans = finished
+    .getFinishedSpans()
+    .filter((span) => span.spanContext().traceId === id.replaceAll('-', ''));
+  const names = spans.map((span) => span.name);
+  for (const name of ['effect open-branch', 'effect notify', 'agent escalate']) expect(names).toContain(name);
+  expect(spans.map((span) => span.attributes['signalbox.issue'])).toContain(issue);
   expect((await call('release', { ...fields(next), reason: 'that is all' })).status).toBe(200);
   await world.say('walt', issue, '/cancel');
 });
@@ -130,6 +151,73 @@ test('what a fenced worker pushes is kept beside the branch, and the next attemp
   });
   const { data: files } = await world.as.mary.pulls.listFiles({ ...world.repo, pull_number: second.pull });
   expect(files.map((file) => file.patch ?? '').join()).not.toContain('20');
+});
+
+test('a bundle that a fenced worker hands in becomes a branch, and what failed is no start for the next attempt', {
+  timeout: 120_000,
+}, async () => {
+  const issue = await world.request('mary', 'Write about bundles', form({ owns: ['docs/bundles.md'] }));
+  const first = await claim(issue);
+  const desk = await mkdtemp(join(tmpdir(), 'signalbox-bundle-'));
+  const git = async (...args: string[]) =>
+    (
+      await promisify(execFile)('git', ['-c', 'user.name=ada', '-c', 'user.email=ada@example.org', ...args], {
+        cwd: desk,
+      })
+    ).stdout.trim();
+  const url = new URL(first.git.url);
+  url.username = 'x-access-token';
+  url.password = first.git.token;
+  await git('clone', '--quiet', '--branch', first.branch, url.href, '.');
+  const bundleWith = async (text: string): Promise<{ head: string; bundle: Buffer<ArrayBuffer> }> => {
+    await writeFile(join(desk, 'docs.md'), text);
+    await git('add', '--all');
+    await git('commit', '--quiet', '--message', text);
+    await git('bundle', 'create', '--quiet', 'work.bundle', 'HEAD', `^${first.base_sha}`);
+    return { head: await git('rev-parse', 'HEAD'), bundle: await readFile(join(desk, 'work.bundle')) };
+  };
+  const handIn = async (
+    task: AgentTask,
+    nth: number,
+    { head, bundle }: Awaited<ReturnType<typeof bundleWith>>,
+  ) => {
+    const query = new URLSearchParams({ ...fields(task, nth), head } as unknown as Record<string, string>);
+    const answer = await fetch(`${world.url}/api/agent/v1/checkpoint?${query}`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${token}` },
+      body: bundle,
+    });
+    return answer.status;
+  };
+  expect(await handIn(first, 0, await bundleWith('half'))).toBe(200);
+
+  await world.say('walt', issue, '/retry');
+  await world.until(issue, (row) => row.attempts === 2, 'has its second attempt');
+  const late = await bundleWith('whole');
+  expect(await handIn(first, 1, late)).toBe(409);
+  const kept = `${first.branch}-late-1`;
+  await commentWith(first.pull, kept);
+  expect(await world.tipOf(kept)).toBe(late.head);
+
+  // Of the attempt that a person ended, the agent may go on with what it had saved in time.
+  const second = await claim(issue);
+  expect(second.checkpoint).toMatchObject({ attempt: 1 });
+  expect(await handIn(second, 0, { ...late, bundle: Buffer.from('# v2 git bundle\nbroken') })).toBe(200);
+  const error = { class: 'semantic', message: 'the tests do not pass' };
+  expect((await call('report', { ...fields(second, 1), kind: 'failed', error })).status).toBe(200);
+  const third = await claim(issue);
+  expect(third.checkpoint).toBeNull();
+
+  // What git cannot read stays a file.
+  const broken = { head: 'b'.repeat(40), bundle: Buffer.from('# v2 git bundle\nbroken') };
+  expect(await handIn(second, 2, broken)).toBe(409);
+  await commentWith(first.pull, `signalbox bundle acme/engine#${issue}`);
+  const folder = join(desk, 'saved');
+  const saved = await saveBundles(world.db, { owner: 'acme', repo: 'engine', issue, folder });
+  expect(saved.ok).toBe(true);
+  expect(await readdir(folder)).toHaveLength(4);
+  expect(await readFile(join(folder, `${issue}-attempt-1-${first.fence}-late.bundle`))).toEqual(late.bundle);
+  await world.say('walt', issue, '/cancel');
 });
 
 test('an attempt without heartbeats gets more time while commits come, and ends when they stop', {

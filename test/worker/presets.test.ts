@@ -1,3 +1,7 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type News, nothingUsed, type Preset } from '../../src/worker/presets/preset.ts';
@@ -220,12 +224,42 @@ describe('every preset', () => {
     );
   });
 
+  describe.each(Object.keys(presets) as PresetName[])('%s', (name) => {
+    /** What the CLI would be called with. */
+    function words(command: string, env: Record<string, string>): string {
+      const folder = mkdtempSync(join(tmpdir(), 'signalbox-preset-'));
+      writeFileSync(join(folder, name), '#!/bin/sh\necho "$@"\n', { mode: 0o755 });
+      const PATH = `${folder}:/usr/bin:/bin`;
+      const run = spawnSync('/bin/sh', ['-c', command], {
+        env: { PATH, AGENT_BRIEF: '/dev/null', ...env },
+        encoding: 'utf8',
+      });
+      rmSync(folder, { recursive: true });
+      return run.stdout;
+    }
+    const flag = name === 'openhands' ? '--override-with-envs' : '--model org/model-5:x';
+
+    it('is given the model that the policy names, and none where it names none', () => {
+      const { command } = presets[name];
+      expect(words(command, { AGENT_MODEL: 'org/model-5:x' })).toContain(flag);
+      expect(words(command, {})).toMatch(/^[^\n]+\n$/);
+      expect(words(command, {})).not.toContain(flag.split(' ')[0]);
+    });
+
+    it('is told of one model only, where the worker names another', () => {
+      const { command } = withArguments(presets[name], ['--model', 'mine']);
+      const given = words(command, { AGENT_MODEL: 'org/model-5:x' });
+      expect(given.match(/--model/g)).toHaveLength(1);
+      expect(given).toContain('--model mine');
+    });
+  });
+
   it('takes more arguments before its input, quoted', () => {
     expect(withArguments(presets.codex, ['--model', "it's"]).command).toBe(
       `codex exec --json --sandbox workspace-write - '--model' 'it'\\''s' < "$AGENT_BRIEF"`,
     );
-    expect(withArguments(presets.openhands, ['--override-with-envs']).command).toBe(
-      `openhands --headless --json -f "$AGENT_BRIEF" '--override-with-envs'`,
+    expect(withArguments(presets.openhands, ['--model', 'x']).command).toMatch(
+      /^openhands --headless --json -f "\$AGENT_BRIEF".* '--model' 'x'$/,
     );
   });
 });

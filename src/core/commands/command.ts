@@ -4,6 +4,7 @@
  */
 import type { CommandOutcome, FactBody } from '../lane/facts.ts';
 import type { LaneState, Task } from '../lane/state.ts';
+import type { LandedPull } from '../queue/reverting.ts';
 import type { IssueReference } from '../task/specification.ts';
 
 /** A command as it was written, with its arguments understood. */
@@ -23,7 +24,7 @@ export type Command =
   | { name: 'independent'; issues: IssueReference[] }
   | { name: 'priority'; level: 'high' | 'normal' | 'low' }
   | { name: 'rebase' }
-  | { name: 'try' }
+  | { name: 'try'; pulls: number[] }
   | { name: 'revert'; pull: number }
   | { name: 'override'; rule: string; why: string }
   | { name: 'freeze'; why: string }
@@ -47,6 +48,13 @@ export interface Typed<Name extends CommandName> {
   writtenAt: string;
   /** Which owners of the changed files this person speaks for besides `@login`. */
   owns: string[];
+  /** The open PRs to this lane's base that the command names. */
+  named: { number: number; headSha: string }[];
+  /** What `/revert` names, where it has landed. */
+  landed: LandedPull | null;
+  comment: number;
+  /** Which of the comment's commands this is, from 0. */
+  index: number;
 }
 
 /** What a command leads to. `detail` says why it was refused, and what to do. */
@@ -57,8 +65,14 @@ export interface Answer {
 }
 
 /** `run: null` = the command is recognised and answered with "not yet". */
-export type CommandRule<Name extends CommandName> = { needs: CommandRight } & (
-  | { on: 'task'; run: ((state: LaneState, task: Task, typed: Typed<Name>) => Answer) | null }
+export type CommandRule<Name extends CommandName> = { needs: CommandRight } /**
+ * `task`: about what an issue asks for. `pull`: about a PR, whether or not a task owns it. `any-pull`: the same, and
+ * it brings a PR that no task owns to Signalbox.
+ */ & (
+  | {
+      on: 'task' | 'pull' | 'any-pull';
+      run: ((state: LaneState, task: Task, typed: Typed<Name>) => Answer) | null;
+    }
   /** Not about one task: may be typed anywhere in the repository. */
   | { on: 'lane'; run: ((state: LaneState, typed: Typed<Name>) => Answer) | null }
 );

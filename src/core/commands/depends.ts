@@ -6,7 +6,7 @@ import { type CommandRule, refuse } from './command.ts';
 
 export const depends: CommandRule<'depends'> = {
   needs: 'write',
-  on: 'task',
+  on: 'pull',
   run: (state, task, { command: { issues }, by }) => {
     const problem = changeProblem(state, task);
     if (problem) return refuse(problem);

@@ -5,7 +5,7 @@ import { accept, type CommandRule, refuse } from './command.ts';
 
 export const hold: CommandRule<'hold'> = {
   needs: 'write',
-  on: 'task',
+  on: 'pull',
   run: (state, task, { command: { why }, by }) => {
     const { issue } = task;
     if (!isLive(task)) return refuse(`the task is ${task.state}`);

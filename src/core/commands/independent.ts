@@ -4,7 +4,7 @@ import { type CommandRule, refuse } from './command.ts';
 
 export const independent: CommandRule<'independent'> = {
   needs: 'write',
-  on: 'task',
+  on: 'pull',
   run: (state, task, { command: { issues }, by }) => {
     const problem = changeProblem(state, task);
     if (problem) return refuse(problem);

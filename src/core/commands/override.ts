@@ -8,7 +8,7 @@ const longestReason = 500;
 
 export const override: CommandRule<'override'> = {
   needs: 'maintain',
-  on: 'task',
+  on: 'pull',
   run: (state, task, { command: { rule, why }, by }) => {
     const { pull, issue, version } = task;
     const verdict = pull?.verdict ?? null;

@@ -5,7 +5,7 @@ import { accept, type CommandRule, refuse } from './command.ts';
 
 export const priority: CommandRule<'priority'> = {
   needs: 'write',
-  on: 'task',
+  on: 'pull',
   run: (_, task, { command: { level } }) => {
     if (!isLive(task)) return refuse(`the task is ${task.state}`);
     if (priorityOf(task) === level) return accept([]);

@@ -3,6 +3,7 @@
  * queue has ejected this commit, a new build of it, which counts as this person's approval. On a task that waits it ends
  * the pause before the next attempt.
  */
+import { isEnlisted } from '../lane/enlisted.ts';
 import type { FactBody } from '../lane/facts.ts';
 import type { LaneState, Task } from '../lane/state.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
@@ -12,17 +13,17 @@ import { approve } from './approve.ts';
 import { type Answer, accept, type CommandRule, refuse, type Typed } from './command.ts';
 
 /** The ejection has taken the approvals back, so whoever wants a new build vouches for the commit again. */
-function rebuild(state: LaneState, task: Task, { by, under, writtenAt, owns }: Typed<'retry'>): Answer {
+function rebuild(state: LaneState, task: Task, typed: Typed<'retry'>): Answer {
   const command = { name: 'approve' as const, sha: null };
-  const asked: FactBody = { kind: 'rebuild-asked', issue: task.issue, by };
-  if (approve.on !== 'task' || approve.run === null) return refuse('it cannot be approved');
-  const approved = approve.run(state, task, { command, by, under, writtenAt, owns });
+  const asked: FactBody = { kind: 'rebuild-asked', issue: task.issue, by: typed.by };
+  if (approve.on === 'lane' || approve.run === null) return refuse('it cannot be approved');
+  const approved = approve.run(state, task, { ...typed, command });
   return approved.outcome === 'done' ? accept([asked, ...approved.facts]) : approved;
 }
 
 export const retry: CommandRule<'retry'> = {
   needs: 'write',
-  on: 'task',
+  on: 'pull',
   run: (state, task, typed) => {
     const { issue, pull } = task;
     const { by } = typed;
@@ -30,6 +31,7 @@ export const retry: CommandRule<'retry'> = {
     if (task.state === 'in-review' && pull !== null && pull.headSha === task.ejectedHead) {
       return rebuild(state, task, typed);
     }
+    if (isEnlisted(task)) return refuse('no agent works on it: push to its branch, then type `/approve`');
     if (!allows(task.state, 'resumed')) {
       const instead = task.entry === null ? '' : ': its entry is in the queue already';
       return refuse(`the task is ${task.state}${instead}`);

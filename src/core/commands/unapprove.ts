@@ -5,7 +5,7 @@ import { accept, type CommandRule, refuse } from './command.ts';
 
 export const unapprove: CommandRule<'unapprove'> = {
   needs: 'write',
-  on: 'task',
+  on: 'pull',
   run: (state, { issue, approvals }, { by }) => {
     const mine = approvals.find((approval) => isSameLogin(approval.by, by));
     if (!mine) return refuse('you have not approved this commit, or your approval has ended already');

@@ -3,7 +3,7 @@ import { accept, type CommandRule, refuse } from './command.ts';
 
 export const unhold: CommandRule<'unhold'> = {
   needs: 'write',
-  on: 'task',
+  on: 'pull',
   run: (_state, { issue, hold, held }, { by }) => {
     if (hold) return accept([{ kind: 'hold-lifted', issue, by }]);
     return refuse(

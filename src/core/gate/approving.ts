@@ -1,4 +1,5 @@
 /** Whose approval counts, for what, and when it ends. */
+import { isEnlisted } from '../lane/enlisted.ts';
 import type { FactBody } from '../lane/facts.ts';
 import type { Approval, OwnerGroup } from '../lane/pull-state.ts';
 import type { LaneState, Task } from '../lane/state.ts';
@@ -14,11 +15,14 @@ export function approverProblem(state: LaneState, task: Task, by: string): strin
   const isRequester = isSameLogin(by, task.requestedBy);
   const isAuthor = task.pull?.verdict?.authors.some((author) => isSameLogin(author, by)) ?? false;
   if (/\[bot\]$/iu.test(by)) return 'a bot approves nothing';
+  // Nobody needs to be asked, so the author's word that it is to land is enough.
+  if (isEnlisted(task) && state.policy.gate.approvals === 0) return null;
   if (task.attempt !== null && isSameLogin(by, task.attempt.agent))
     return 'an agent does not approve its own work';
   if (!labeller_may_approve && isRequester) {
     return 'the policy asks for an approval by someone else than the person who requested the task';
   }
+  if (isEnlisted(task) && isRequester) return 'it is their own pull request: someone else must approve it';
   if (isAuthor && isRequester) {
     return 'the person who requested the task wrote these commits too: someone else must approve them';
   }
@@ -33,6 +37,7 @@ export function approvalRefusal(state: LaneState, task: Task, by: string): strin
   const { pull, attempt } = task;
   if (task.suspension) return `the text of #${task.issue} was edited: read it, and approve it there first`;
   if (!pull?.open) return 'there is no open pull request to approve yet';
+  if (isEnlisted(task) && pull.draft) return 'it is a draft: mark it ready for review first';
   if (attempt?.openedSha === pull.headSha) return 'the branch has no changes yet';
   if (attempt?.via === 'pull' && (task.state === 'assigned' || task.state === 'working')) {
     return 'the agent is still working: approve when the pull request is ready for review';

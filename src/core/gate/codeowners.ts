@@ -4,8 +4,10 @@
  */
 import makeIgnore from 'ignore';
 import type { OwnerGroup } from '../lane/pull-state.ts';
+import { normalisePattern } from '../task/patterns.ts';
 
 interface OwnerLine {
+  pattern: string;
   matches: (path: string) => boolean;
   owners: string[];
 }
@@ -30,6 +32,7 @@ function readLine(text: string): OwnerLine | null {
   const isTied = /\/./u.test(pattern);
   const beginning = isTied ? pattern.slice(start).replace(/[*?\\].*$/u, '') : '';
   return {
+    pattern,
     matches: (path) =>
       path.startsWith(beginning) &&
       (depth === null || path.split('/').length === depth - start) &&
@@ -60,4 +63,29 @@ export function ownersOf(text: string, paths: readonly string[]): OwnerGroup[] {
     else groups.set(key, { owners: sorted, count: 1, example: path });
   }
   return [...groups.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
+}
+
+/** What a line of CODEOWNERS covers, as path patterns of ours that cover at least as much. */
+function patternsFor(line: string): string[] {
+  const start = /\/./u.test(line) || line.startsWith('**') ? '' : '**/';
+  const path = `${start}${line.replace(/^\//u, '').replace(/\/$/u, '')}`;
+  // A name covers the file and what lies below the folder, `docs/` only the latter, `docs/*` only what lies in it.
+  const isFlat = line.endsWith('/*') && !line.includes('**');
+  const all = line.endsWith('/') ? [`${path}/**`] : isFlat ? [path] : [path, `${path}/**`];
+  return all.map((each) => {
+    const reading = normalisePattern(each);
+    return reading.kind === 'ok' ? reading.pattern : '**';
+  });
+}
+
+/**
+ * The paths that CODEOWNERS gives to an owner, as path patterns: never less than GitHub sees, and more where a later
+ * line gives a part to somebody else.
+ * @param owner as the file names it: `@login`, `@org/team` or an e-mail address
+ */
+export function patternsOwnedBy(text: string, owner: string): string[] {
+  const mine = readOwnerLines(text).filter(({ owners }) =>
+    owners.some((each) => each.toLowerCase() === owner.toLowerCase()),
+  );
+  return [...new Set(mine.flatMap(({ pattern }) => patternsFor(pattern)))].sort();
 }

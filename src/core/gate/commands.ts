@@ -13,15 +13,21 @@ import {
 } from '../commands/command.ts';
 import { answersLeft, isCounted, mostAnswersAnHour } from '../commands/limit.ts';
 import { commandRules } from '../commands/rules.ts';
+import { isEnlisted } from '../lane/enlisted.ts';
 import type { FactBody } from '../lane/facts.ts';
+import { enlistPull } from '../lane/fold-task.ts';
 import type { Observation, Permission, SeenCommand } from '../lane/observation.ts';
 import type { LaneState, Task } from '../lane/state.ts';
+import { allows } from '../task/lifecycle.ts';
 
 type CommandSeen = Extract<Observation, { kind: 'command' }>;
+type Enlisted = Extract<FactBody, { kind: 'pull-enlisted' }>;
 
 const rank: Record<Permission, number> = { none: 0, read: 1, triage: 2, write: 3, maintain: 4, admin: 5 };
 
-const noTask = 'this is not a task of Signalbox: set the label `agent-ready` on an issue to make it one';
+const noTask =
+  'this is not a task of Signalbox: set the label `agent-ready` on an issue to make it one, or type `/approve` on a pull request to bring it to the queue';
+const noIssue = 'no task owns this pull request: there is no agent, no issue and no owned files to speak of';
 
 /** The task that a comment speaks about: by its issue's number or by its PR's. */
 export function taskUnder(state: LaneState, number: number): Task | undefined {
@@ -43,16 +49,33 @@ function run<Name extends CommandName>(
 ): Answer {
   if (rule.run === null) return { outcome: 'not-yet', detail: '', facts: [] };
   if (rule.on === 'lane') return rule.run(state, typed);
-  return task ? rule.run(state, task, typed) : refuse(noTask);
+  if (!task) return refuse(noTask);
+  return rule.on === 'task' && isEnlisted(task) ? refuse(noIssue) : rule.run(state, task, typed);
+}
+
+/** How a PR that no task owns comes to Signalbox; null where there is a task, or no such PR to be had. */
+function enlist(task: Task | undefined, { offered, by }: CommandSeen): Enlisted | null {
+  if (!offered || !allows(task?.state ?? 'absent', 'pull-enlisted')) return null;
+  if (task && !isEnlisted(task)) return null;
+  const { number: issue, ...rest } = offered;
+  return { kind: 'pull-enlisted', issue, offered: rest, by };
 }
 
 function answer(state: LaneState, task: Task | undefined, seen: CommandSeen): Answer {
-  const { command, by, under, writtenAt, owns = [] } = seen;
+  const { command, comment, by, under, writtenAt, owns = [], named = [], landed = null } = seen;
   if (command.name === 'unknown') return { outcome: 'unknown', detail: command.suggestion ?? '', facts: [] };
   if (command.name === 'too-many') return refuse(String(command.count));
   // The table pairs each name with its own rule; that the two agree is beyond what a union can say.
   const rule = commandRules[command.name] as CommandRule<CommandName>;
-  return run(rule, { state, task }, { command, by, under, writtenAt, owns });
+  const { index } = command;
+  const typed = { command, comment, index, by, under, writtenAt, owns, named, landed };
+  const enlisted = rule.on === 'any-pull' && rule.run !== null ? enlist(task, seen) : null;
+  if (enlisted === null) return run(rule, { state, task }, typed);
+  const next = enlistPull(task, { ...enlisted, at: new Date(writtenAt).toISOString() });
+  const withPull = { ...state, tasks: { ...state.tasks, [next.issue]: next } };
+  const given = run(rule, { state: withPull, task: next }, typed);
+  // What is refused leaves no trace: the PR is brought here together with what is done about it.
+  return given.outcome === 'done' ? { ...given, facts: [enlisted, ...given.facts] } : given;
 }
 
 /** Without an answer to who somebody is, nobody may do anything (S12). */
@@ -78,6 +101,8 @@ export function readCommand(state: LaneState, seen: CommandSeen): FactBody[] {
   const task = taskUnder(state, under);
   const typed = command.name === 'unknown' ? command.typed : command.name;
   const { outcome, detail, facts } = limit(state, seen, typed, judge(state, task, seen));
-  const about = { comment, index: command.index, under, issue: task?.issue ?? null };
+  const enlisted = facts.find((fact) => fact.kind === 'pull-enlisted');
+  const issue = task?.issue ?? enlisted?.issue ?? null;
+  const about = { comment, index: command.index, under, issue };
   return [...facts, { kind: 'command-decided', ...about, command: typed, by, outcome, detail }];
 }

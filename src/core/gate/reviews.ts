@@ -4,6 +4,7 @@
  * the approval.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { isEnlisted } from '../lane/enlisted.ts';
 import type { FactBody } from '../lane/facts.ts';
 import type { Observation, Permission, SeenReview } from '../lane/observation.ts';
 import type { Approval } from '../lane/pull-state.ts';
@@ -40,6 +41,8 @@ function approvalBy(state: LaneState, task: Task, review: SeenReview): FactBody[
   if (review.says !== 'approved' || review.isStale || review.headSha !== pull?.headSha) return [];
   if (!writing.has(review.permission) || pull.gate.spentReviews.includes(review.id)) return [];
   if (approvalRefusal(state, task, review.by) !== null) return [];
+  // Where no task asked for the work, only somebody's `/approve` says that it is to land; reviews count beside it.
+  if (isEnlisted(task) && task.approvals.length === 0) return [];
   return [
     {
       kind: 'approved',

@@ -5,25 +5,31 @@
 import { voidApprovals } from '../gate/approving.ts';
 import { explainsAt } from '../gate/likely-cause.ts';
 import { findMissing } from '../gate/required-checks.ts';
+import { askReviewer, opinionTimes } from '../gate/reviewer.ts';
 import { isRunning } from '../queue/build-state.ts';
 import { ejectEntries, enterQueue } from '../queue/entering.ts';
 import { ejectUntested, judgeBuilds } from '../queue/judge-builds.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { planBuilds, planOf } from '../queue/plan.ts';
+import { endTries } from '../queue/tries.ts';
+import { nextChanges } from '../queue/windows.ts';
 import { approveByAutonomy } from '../task/autonomy.ts';
 import { openBreakers } from '../task/breaker.ts';
 import { enforceBudgets } from '../task/budget.ts';
 import { foreseeCollisions } from '../task/collisions.ts';
+import { answerEjections } from '../task/ejection.ts';
 import { repeatEscalations } from '../task/escalation.ts';
 import { findLeftWork } from '../task/late-work.ts';
 import { protectedPathsOf, releaseClaims } from '../task/ownership.ts';
-import { givenUpPrerequisites } from '../task/prerequisites.ts';
+import { givenUpPrerequisites, openPrerequisites } from '../task/prerequisites.ts';
 import { graceEnds } from '../task/ready.ts';
 import { giveUp } from '../task/retry.ts';
 import { scheduleNext } from '../task/schedule.ts';
+import { acceptSplits, completeSplits } from '../task/split.ts';
 import { judgeStalls } from '../task/stall.ts';
 import { timesOfAttempts } from '../task/times.ts';
 import { claimWhatIsFree } from '../task/touched.ts';
+import { isEnlisted } from './enlisted.ts';
 import type { Fact, FactBody } from './facts.ts';
 import { fold } from './fold.ts';
 import { isDoneOutside } from './found-pull.ts';
@@ -46,7 +52,10 @@ function readEvidence(state: LaneState): FactBody[] {
   });
 }
 
-/** A PR that ended without a landing of ours: merged by somebody else completes the task, closed asks a human. */
+/**
+ * A PR that ended without a landing of ours: merged by somebody else completes the task, closed asks a human; one that
+ * no task owns is over.
+ */
 function readClosedPulls(state: LaneState): FactBody[] {
   return Object.values(state.tasks).flatMap((task): FactBody[] => {
     const { pull, issue } = task;
@@ -54,6 +63,8 @@ function readClosedPulls(state: LaneState): FactBody[] {
     if (pull.merged && task.state !== 'waiting')
       return [{ kind: 'task-completed', issue, sha: pull.headSha }];
     if (pull.merged || task.state === 'waiting' || task.state === 'escalated') return [];
+    if (isEnlisted(task))
+      return [{ kind: 'task-cancelled', issue, reason: 'the pull request was closed without landing' }];
     const context = `#${pull.number} was closed without landing. Reopen it to go on, or remove agent-ready to cancel.`;
     return [{ kind: 'escalated', issue, escalation: { trigger: 'pull-closed', context, by: 'github' } }];
   });
@@ -68,6 +79,7 @@ function approveByPolicy(state: LaneState): FactBody[] {
   return Object.values(state.tasks).flatMap((task): FactBody[] =>
     task.state === 'in-review' &&
     task.pull &&
+    !isEnlisted(task) &&
     task.pull.headSha !== task.ejectedHead &&
     task.pull.headSha !== task.attempt?.openedSha &&
     protectedPathsOf(state.policy, task).length === 0
@@ -107,6 +119,7 @@ function nextFacts(snapshot: Snapshot, at: string): FactBody[] {
     () => enforceBudgets(state, at),
     () => openBreakers(state),
     () => giveUp(state),
+    () => answerEjections(state),
     () => repeatEscalations(state, at),
     () => findLeftWork(Object.values(state.tasks)),
     () => releaseClaims(state),
@@ -116,13 +129,17 @@ function nextFacts(snapshot: Snapshot, at: string): FactBody[] {
     () => readEvidence(state),
     () => readClosedPulls(state),
     () => voidApprovals(state),
+    () => askReviewer(state, at),
     () => approveByPolicy(state),
     () => approveByAutonomy(state, at),
     () => ejectEntries(state),
-    () => judgeBuilds(state, at),
+    () => endTries(state),
+    () => judgeBuilds(snapshot, at),
     () => ejectUntested(state),
     () => enterQueue(state),
     () => planBuilds(state, at),
+    () => acceptSplits(state),
+    () => completeSplits(state, (task) => openPrerequisites(state, task).length > 0),
     () => scheduleNext(snapshot, at),
   ];
   for (const rule of rules) {
@@ -143,8 +160,17 @@ function wakeTimes(snapshot: Snapshot, at: string): number[] {
   const ofBuilds = Object.values(state.builds)
     .filter(isRunning)
     .map((build) => Date.parse(build.startedAt) + state.policy.queue.check_timeout);
+  const hasEntries = Object.values(state.tasks).some((task) => task.entry !== null);
+  const ofWindows = hasEntries ? nextChanges(state.policy.queue.windows, at) : [];
   const departure = planOf(state, at)?.wakeAt ?? [];
-  return [...ofGrace, ...ofChecks, ...timesOfAttempts(snapshot, at), ...ofBuilds].concat(departure);
+  return [
+    ...ofGrace,
+    ...ofChecks,
+    ...timesOfAttempts(snapshot, at),
+    ...opinionTimes(state),
+    ...ofBuilds,
+    ...ofWindows,
+  ].concat(departure);
 }
 
 export interface Decision {

@@ -2,10 +2,14 @@
  * Effects: what is to be done outside the database. They are wanted by a state, not by an event: whatever the
  * state wants and the ledger has not recorded yet is recorded, under a key that is computed, before it is done.
  */
+import { createHash } from 'node:crypto';
 import { buildRef, prepareRef } from '../ids.ts';
 import { auditedAgainst } from '../queue/audit.ts';
 import { isActive } from '../queue/build-state.ts';
+import { type UpdateEffect, wantedUpdate } from '../task/freshness.ts';
 import { isPuttingAside, keepLateWork } from '../task/late-work.ts';
+import { type SplitEffect, wantedOfSplit } from '../task/split.ts';
+import { isEnlisted } from './enlisted.ts';
 import type { Fact } from './facts.ts';
 import type { Build, BuildEntry, Flight, Landing } from './queue-state.ts';
 import { abandonedRuns, type RunEffect, wantedOfRuns } from './run-effects.ts';
@@ -24,7 +28,10 @@ export type Effect =
       sha: string;
       to: string;
     }
+  /** Puts the late bundle of the attempt with this fence, up to `sha`, on the branch `late`. */
+  | { kind: 'keep-late-bundle'; issue: number; number: number; late: string; sha: string; fence: number }
   | { kind: 'announce-collision'; a: number; b: number }
+  | UpdateEffect
   | { kind: 'mark-ready'; issue: number; pull: number; since: string }
   | {
       kind: 'make-candidate';
@@ -52,11 +59,18 @@ export type Effect =
   | { kind: 'close-issue'; issue: number }
   | { kind: 'close-pull'; issue: number; pull: number; request: string }
   | RunEffect
+  | SplitEffect
   | { kind: 'close-replaced'; issue: number; pull: number }
   | { kind: 'ask-assignment'; issue: number; fence: number; agent: string }
+  | { kind: 'open-revert'; asked: Extract<Fact, { kind: 'revert-asked' }> }
   | { kind: 'react'; comment: number; content: 'eyes' | 'rocket' | 'confused' }
   | { kind: 'reply'; under: number; comment: number; fact: Extract<Fact, { kind: 'command-decided' }> }
   | { kind: 'notify'; under: number; fact: Fact };
+
+/** Tells facts of one kind and one instant apart. */
+function digestOf(fact: Fact): string {
+  return createHash('sha256').update(JSON.stringify(fact)).digest('hex').slice(0, 12);
+}
 
 /** The key under which an effect is recorded: the same effect always has the same one (I4). */
 export function effectKey(effect: Effect): string {
@@ -68,12 +82,18 @@ export function effectKey(effect: Effect): string {
     case 'trigger-checks':
     case 'cancel-run':
       return `${effect.kind}:${effect.issue}:${effect.fence}`;
+    case 'create-part':
+    case 'open-part':
+      return `${effect.kind}:${effect.issue}:${effect.part}:${effect.since}`;
     case 'keep-late-work':
+    case 'keep-late-bundle':
       return `${effect.kind}:${effect.issue}:${effect.number}`;
     case 'announce-collision':
       return `${effect.kind}:${effect.a}:${effect.b}`;
     case 'mark-ready':
       return `${effect.kind}:${effect.pull}:${effect.since}`;
+    case 'update-branch':
+      return `${effect.kind}:${effect.issue}:${effect.headSha}:${effect.baseSha}:${effect.asked ?? ''}`;
     case 'close-pull':
       return `${effect.kind}:${effect.pull}:${effect.request}`;
     case 'land':
@@ -86,12 +106,14 @@ export function effectKey(effect: Effect): string {
       return `${effect.kind}:${effect.pull}`;
     case 'close-issue':
       return `${effect.kind}:${effect.issue}`;
+    case 'open-revert':
+      return `${effect.kind}:${effect.asked.comment}:${effect.asked.index}`;
     case 'react':
       return `${effect.kind}:${effect.comment}:${effect.content}`;
     case 'reply':
       return `${effect.kind}:${effect.comment}:${effect.fact.index}`;
     case 'notify':
-      return `${effect.kind}:${effect.under}:${effect.fact.kind}:${effect.fact.at}`;
+      return `${effect.kind}:${effect.under}:${effect.fact.kind}:${effect.fact.at}:${digestOf(effect.fact)}`;
     default:
       return effect satisfies never;
   }
@@ -99,17 +121,26 @@ export function effectKey(effect: Effect): string {
 
 function wantedByTask(task: Task, state: LaneState): Effect[] {
   const { attempt, pull, issue } = task;
-  const effects: Effect[] = [...keepLateWork(task), ...wantedOfRuns(task, state)];
+  const effects: Effect[] = [
+    ...keepLateWork(task),
+    ...wantedOfRuns(task, state),
+    ...wantedOfSplit(task),
+    ...wantedUpdate(state, task),
+  ];
   if (attempt?.via === 'assign' && task.state === 'assigned' && !pull?.open) {
     effects.push({ kind: 'ask-assignment', issue, fence: attempt.fence, agent: attempt.agent });
   }
-  if (attempt && attempt.via !== 'assign' && attempt.openedSha === null && !isPuttingAside(task)) {
+  // A plan changes nothing, so it needs no branch.
+  const isOurs = attempt?.job === 'work' && attempt.via !== 'assign';
+  if (isOurs && attempt.openedSha === null && !isPuttingAside(task)) {
     const { number, fence, branch, baseSha } = attempt;
     effects.push({ kind: 'open-branch', issue, attempt: number, fence, branch, baseSha });
   }
-  if (attempt && attempt.via !== 'assign' && attempt.openedSha !== null && pull === null) {
+  if (isOurs && attempt.openedSha !== null && pull === null) {
     effects.push({ kind: 'open-pull', issue, fence: attempt.fence, branch: attempt.branch });
   }
+  // What people have opened is theirs to mark, to close and to reopen.
+  if (isEnlisted(task)) return effects;
   if (pull?.open && pull.draft && (task.state === 'in-review' || task.state === 'approved')) {
     effects.push({ kind: 'mark-ready', issue, pull: pull.number, since: task.since });
   }
@@ -144,7 +175,8 @@ function wantedByBuild(state: LaneState, build: Build): Effect[] {
       : [];
   }
   // What has passed may still land, and others may go on from it: its commits are kept by their branch.
-  const isNeeded = isActive(build) || (build.state === 'passed' && build.open);
+  const mayLand = build.state === 'passed' && build.open && build.purpose !== 'try';
+  const isNeeded = isActive(build) || mayLand;
   return isNeeded ? [] : [{ kind: 'clean-build', build: build.number, refs: [prepare, target] }];
 }
 
@@ -194,6 +226,11 @@ function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
     }
     case 'pull-refused':
       return [{ kind: 'notify', under: fact.pull, fact }];
+    case 'revert-asked':
+      return [{ kind: 'open-revert', asked: fact }];
+    case 'revert-opened':
+    case 'revert-failed':
+      return [{ kind: 'notify', under: fact.under, fact }];
     case 'pull-adopted':
       return fact.replaces === null
         ? []
@@ -201,10 +238,12 @@ function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
     // About the issue's text, so it is said there and not on the pull request.
     case 'edit-suspended':
     case 'prerequisite-questioned':
+    case 'split-proposed':
       return [{ kind: 'notify', under: fact.issue, fact }];
     case 'request-refused':
     case 'escalated':
     case 'entry-ejected':
+    case 'update-conflicted':
     case 'attempts-exhausted':
     case 'escalation-repeated':
     case 'budget-warned':
@@ -222,11 +261,20 @@ function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
   }
 }
 
+/** An ejection that a person is asked about is told with the question: one comment for one thing. */
+function isToldOtherwise(fact: Fact, facts: readonly Fact[]): boolean {
+  return (
+    (fact.kind === 'entry-ejected' || fact.kind === 'update-conflicted') &&
+    fact.after === 'person' &&
+    facts.some((other) => other.kind === 'escalated' && other.issue === fact.issue)
+  );
+}
+
 /** Effects of one step of a lane: what its state wants, what its facts say, and what it has left behind. */
 export function effectsOfStep(before: LaneState, after: LaneState, facts: readonly Fact[]): Effect[] {
   return [
     ...wantedEffects(after),
-    ...facts.flatMap((fact) => effectsOfFact(fact, after)),
+    ...facts.filter((fact) => !isToldOtherwise(fact, facts)).flatMap((fact) => effectsOfFact(fact, after)),
     ...abandonedRuns(before, after),
   ];
 }
@@ -238,6 +286,7 @@ const unconditional: ReadonlySet<Effect['kind']> = new Set([
   'notify',
   'cancel-run',
   'close-replaced',
+  'open-revert',
 ]);
 
 /** Whether a recorded effect still makes sense; asked again right before it is done. */

@@ -3,15 +3,19 @@ import { freshEvidence, moveHead } from '../gate/evidence.ts';
 import { addApproval, dropApproval, foldGateFact } from '../gate/fold-gate.ts';
 import type { Policy } from '../policy.ts';
 import { endAttempt, freshAttempt, notePresent, resumeRecord, supersedeRecord } from '../task/attempts.ts';
+import { noteEjection, settleEjections } from '../task/ejection.ts';
 import { askPerson } from '../task/escalation.ts';
+import { foldFreshness } from '../task/freshness.ts';
 import { foldLateWork } from '../task/late-work.ts';
 import { nextState } from '../task/lifecycle.ts';
-import { renewRecord, type TaskRecord } from '../task/record.ts';
+import { emptyRecord, renewRecord, type TaskRecord } from '../task/record.ts';
 import { noRouting, routingAfter } from '../task/routing.ts';
+import { hashSpec } from '../task/specification.ts';
+import { foldSplit, keptSplit } from '../task/split.ts';
 import { noAdjustments } from '../task/versions.ts';
 import type { Fact, LifecycleEvent } from './facts.ts';
 import type { Pull } from './pull-state.ts';
-import { type Attempt, isLive, type Task } from './state.ts';
+import { type Attempt, isLive, type Spec, type Task } from './state.ts';
 
 type FactOf<K extends Fact['kind']> = Extract<Fact, { kind: K }>;
 
@@ -28,6 +32,18 @@ function changeAttempt(task: Task, number: number, change: (attempt: Attempt) =>
   return task.attempt?.number === number ? { ...task, attempt: change(task.attempt) } : task;
 }
 
+/** A PR that no task owns asks for nothing and owns nothing. */
+const emptySpec: Omit<Spec, 'title'> = {
+  requirements: '',
+  design: '',
+  acceptance: [],
+  owns: [],
+  ownsDeclared: false,
+  dependsOn: [],
+  dependsElsewhere: [],
+  budget: { minutes: null, tokens: null, usd: null },
+};
+
 /**
  * What a task loses when it stops being worked on. Its claims go with a fact of their own, in the same step, or stay
  * with the PR of a task that waits for a person.
@@ -38,52 +54,90 @@ const idle: Pick<Task, 'attempt' | 'approvals' | 'entry'> = {
   entry: null,
 };
 
+type Fresh = Pick<Task, 'issue' | 'spec' | 'specHash' | 'requestedBy' | 'correlationId'> & { at: string };
+
+/** A first version of which nothing has been done yet. */
+function freshTask({ issue, spec, specHash, requestedBy, correlationId, at }: Fresh): Task {
+  return {
+    issue,
+    title: spec.title,
+    state: 'waiting',
+    version: 1,
+    spec,
+    specHash,
+    blockedBy: [],
+    labels: [],
+    routing: noRouting,
+    areas: [],
+    blockedElsewhere: [],
+    requestedBy,
+    requestedAt: at,
+    labelledAt: null,
+    textAt: null,
+    writtenHash: specHash,
+    adjust: noAdjustments,
+    suspension: null,
+    change: null,
+    branch: null,
+    asked: [],
+    held: false,
+    hold: null,
+    dismissedAt: null,
+    hidden: 0,
+    correlationId,
+    attempts: 0,
+    attempt: null,
+    claims: [],
+    pull: null,
+    approvals: [],
+    entry: null,
+    ejectedHead: null,
+    escalation: null,
+    record: emptyRecord,
+    split: null,
+    lastReason: null,
+    since: at,
+    startedAt: null,
+    landedAt: null,
+    landedAs: null,
+  };
+}
+
 /** The task that a request makes; of one that was there before, what it owns and its open PR stay. */
 export function newTask(before: Task | undefined, fact: FactOf<'task-requested'>): Task {
   nextState(before?.state ?? 'absent', 'task-requested');
   const changed = before !== undefined && before.specHash !== fact.specHash;
   return {
-    issue: fact.issue,
-    title: fact.spec.title,
-    state: 'waiting',
+    ...freshTask(fact),
     version: before ? before.version + (changed ? 1 : 0) : 1,
-    spec: fact.spec,
-    specHash: fact.specHash,
     blockedBy: fact.blockedBy,
-    labels: [],
-    routing: noRouting,
     areas: fact.areas ?? [],
     blockedElsewhere: fact.blockedElsewhere,
-    requestedBy: fact.requestedBy,
-    requestedAt: fact.at,
     labelledAt: fact.labelledAt,
     textAt: fact.labelledAt,
-    writtenHash: fact.specHash,
-    adjust: noAdjustments,
-    suspension: null,
-    change: null,
     branch: before?.pull?.open ? before.branch : null,
-    asked: [],
-    held: false,
     hold: before && isLive(before) ? before.hold : null,
-    dismissedAt: null,
     hidden: fact.hidden,
-    correlationId: fact.correlationId,
-    attempts: 0,
-    attempt: null,
     claims: before?.claims ?? [],
     pull: before?.pull?.open ? before.pull : null,
-    approvals: [],
-    entry: null,
-    ejectedHead: null,
-    escalation: null,
     record: renewRecord(before?.record, !changed),
-    lastReason: null,
-    since: fact.at,
-    startedAt: null,
-    landedAt: null,
-    landedAs: null,
+    split: changed ? null : keptSplit(before),
   };
+}
+
+/** The record of a PR that no task owns: it owns no paths, and what is known of it is its head. */
+export function enlistPull(before: Task | undefined, fact: FactOf<'pull-enlisted'>): Task {
+  const { issue, offered, at } = fact;
+  const { title, author, headSha, draft, correlationId } = offered;
+  const state = nextState(before?.state ?? 'absent', 'pull-enlisted');
+  const spec: Spec = { ...emptySpec, title };
+  const specHash = hashSpec(spec);
+  const version = before ? before.version + (before.specHash === specHash ? 0 : 1) : 1;
+  const task = freshTask({ issue, spec, specHash, requestedBy: author, correlationId, at });
+  return openPull(
+    { ...task, state, version },
+    { kind: 'pull-opened', issue, pull: issue, headSha, draft, at },
+  );
 }
 
 /** Everything that was said about the version before is void; what an attempt goes on with, it owns at once. */
@@ -106,6 +160,7 @@ function acceptVersion(task: Task, fact: FactOf<'version-accepted'>): Task {
     approvals: [],
     entry: null,
     ejectedHead: null,
+    split: keptSplit(task),
   };
 }
 
@@ -124,6 +179,7 @@ function assign(task: Task, fact: FactOf<'task-assigned'>): Task {
       version: fact.version,
       agent: fact.agent,
       via: fact.via,
+      job: fact.job ?? 'work',
       branch: fact.branch,
       baseSha: fact.baseSha,
       assignedAt: fact.at,
@@ -152,6 +208,11 @@ function openPull(task: Task, fact: FactOf<'pull-opened'>): Task {
   };
 }
 
+/** Somebody has looked at what came back. */
+function settled(record: TaskRecord): TaskRecord {
+  return { ...record, ejections: settleEjections(record.ejections) };
+}
+
 /** A task that has come into the human queue: its agent is free. */
 function toPerson(
   task: Task,
@@ -163,7 +224,7 @@ function toPerson(
   const moved = move(task, fact.kind, fact.at);
   const record = task.attempt
     ? endAttempt(task, policy, { end: 'escalated', reason, at: fact.at })
-    : task.record;
+    : settled(task.record);
   const escalations = record.escalations + (moved.state === task.state ? 0 : 1);
   return {
     ...moved,
@@ -177,7 +238,14 @@ function toPerson(
 /** A person has answered, or wants another attempt: the task waits for its turn like any other. */
 function resume(task: Task, fact: FactOf<'resumed'>, policy: Policy): Task {
   const record: TaskRecord = resumeRecord(task, policy, fact);
-  return { ...move(task, 'resumed', fact.at), ...idle, escalation: null, lastReason: null, record };
+  return {
+    ...move(task, 'resumed', fact.at),
+    ...idle,
+    escalation: null,
+    lastReason: null,
+    record,
+    split: keptSplit(task),
+  };
 }
 
 /** The task after a fact about it. Throws for a fact that is about no task. */
@@ -271,6 +339,14 @@ export function foldTask(task: Task, fact: Fact, policy: Policy): Task {
         ...attempt,
         asked: [...attempt.asked, ...fact.paths],
       }));
+    case 'base-overlapped':
+    case 'update-asked':
+    case 'branch-updated':
+      return { ...task, record: foldFreshness(task.record, fact) };
+    case 'update-conflicted': {
+      const record = foldFreshness(noteEjection(task, fact), fact);
+      return { ...task, record, lastReason: fact.reason };
+    }
     case 'late-work-found':
     case 'late-work-kept':
       return foldLateWork(task, fact);
@@ -296,6 +372,16 @@ export function foldTask(task: Task, fact: Fact, policy: Policy): Task {
       );
     case 'work-done':
       return { ...move(task, 'work-done', fact.at), startedAt: task.startedAt ?? fact.at };
+    case 'split-proposed': {
+      const reason = `it proposed to split the task into ${fact.parts.length} parts`;
+      const record = endAttempt(task, policy, { end: 'planned', reason, at: fact.at });
+      const moved = move(task, 'split-proposed', fact.at);
+      return { ...moved, ...idle, lastReason: null, record, split: foldSplit(task, fact) };
+    }
+    case 'split-accepted':
+    case 'part-created':
+    case 'part-opened':
+      return { ...task, split: foldSplit(task, fact) };
     case 'attempt-ended': {
       const record = endAttempt(task, policy, fact);
       return { ...move(task, 'attempt-ended', fact.at), ...idle, lastReason: fact.reason, record };
@@ -312,6 +398,7 @@ export function foldTask(task: Task, fact: Fact, policy: Policy): Task {
         entry: task.entry?.headSha === fact.headSha ? task.entry : null,
         escalation: null,
         lastReason: null,
+        record: settled(task.record),
         startedAt: task.startedAt ?? fact.at,
       };
     case 'approval-voided': {
@@ -325,8 +412,11 @@ export function foldTask(task: Task, fact: Fact, policy: Policy): Task {
         approvals: [],
         entry: null,
         ejectedHead: task.pull?.headSha ?? null,
+        record: noteEjection(task, fact),
         lastReason: fact.reason,
       };
+    case 'parts-completed':
+      return { ...move(task, 'parts-completed', fact.at), lastReason: null, landedAt: fact.at };
     case 'task-completed':
       return {
         ...move(task, 'task-completed', fact.at),
@@ -345,6 +435,7 @@ export function foldTask(task: Task, fact: Fact, policy: Policy): Task {
     case 'objections-changed':
     case 'approver-checked':
     case 'rule-overridden':
+    case 'opinion-asked':
     case 'opinion-given':
     case 'action-requested':
       return foldGateFact(task, fact);

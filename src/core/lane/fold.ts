@@ -3,7 +3,7 @@
  * replaying the journal reproduces it (I7).
  */
 import { noteAnswer } from '../commands/limit.ts';
-import { defaultPolicy, policyHash } from '../policy.ts';
+import { completePolicy, defaultPolicy, policyHash } from '../policy.ts';
 import { foldQueueFact, noteLeaving } from '../queue/fold-queue.ts';
 import { emptyMemory, settleMemory } from '../queue/memory.ts';
 import { reportUsage, settleAttempt } from '../task/attempts.ts';
@@ -11,7 +11,7 @@ import { foldPause } from '../task/breaker.ts';
 import { addCollision } from '../task/collisions.ts';
 import { passOver } from '../task/ready.ts';
 import { type Fact, issueOf } from './facts.ts';
-import { foldTask, newTask } from './fold-task.ts';
+import { enlistPull, foldTask, newTask } from './fold-task.ts';
 import type { LaneState, Task } from './state.ts';
 
 /** The state before the first fact. */
@@ -93,7 +93,7 @@ function foldFact(state: LaneState, fact: Fact): LaneState {
     case 'lane-renamed':
       return { ...state, owner: fact.owner, repo: fact.repo };
     case 'policy-read':
-      return { ...state, policy: fact.policy, policyHash: fact.hash, policyProblem: null };
+      return { ...state, policy: completePolicy(fact.policy), policyHash: fact.hash, policyProblem: null };
     case 'policy-refused':
       return { ...state, policyProblem: fact.problem };
     case 'required-checks-read':
@@ -108,6 +108,10 @@ function foldFact(state: LaneState, fact: Fact): LaneState {
       return withdraw(state, fact.issue);
     case 'task-requested':
       return requestTask(state, fact);
+    case 'pull-enlisted': {
+      const task = enlistPull(state.tasks[fact.issue], fact);
+      return { ...state, tasks: { ...state.tasks, [fact.issue]: task } };
+    }
     case 'task-assigned':
       return assignTask(state, fact);
     case 'collision-foreseen':
@@ -143,6 +147,10 @@ function foldFact(state: LaneState, fact: Fact): LaneState {
     case 'landed':
     case 'landing-audited':
       return foldQueueFact(state, fact);
+    case 'revert-asked':
+    case 'revert-opened':
+    case 'revert-failed':
+      return state;
     case 'command-decided':
       return { ...state, asked: noteAnswer(state.asked, fact) };
     case 'lane-frozen':

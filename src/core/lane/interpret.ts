@@ -7,6 +7,7 @@ import { interpretAction } from '../gate/actions.ts';
 import { judgeDiff } from '../gate/arbiter.ts';
 import { readCommand } from '../gate/commands.ts';
 import { opinionCheck, requiredChecks } from '../gate/required-checks.ts';
+import { isOpinionOn } from '../gate/reviewer.ts';
 import { interpretReviews } from '../gate/reviews.ts';
 import {
   interpretAudit,
@@ -16,13 +17,17 @@ import {
   isRewrittenHead,
 } from '../queue/interpret-queue.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
+import { interpretRevert } from '../queue/reverting.ts';
 import { readWord } from '../task/agent-word.ts';
 import { areasOf, withAreas } from '../task/areas.ts';
 import { readEdit, strangerSince } from '../task/edits.ts';
-import { readLateHead } from '../task/late-work.ts';
+import { interpretUpdate } from '../task/freshness.ts';
+import { readLateBundle, readLateHead } from '../task/late-work.ts';
 import { allows } from '../task/lifecycle.ts';
 import { labelsThatCount } from '../task/routing.ts';
+import { interpretPart, requesterOfPart } from '../task/split.ts';
 import { readTouched } from '../task/touched.ts';
+import { isEnlisted } from './enlisted.ts';
 import type { FactBody } from './facts.ts';
 import { interpretFoundPull } from './found-pull.ts';
 import { interpretDispatch, interpretRun } from './interpret-run.ts';
@@ -37,8 +42,17 @@ const mayWrite = new Set(['admin', 'maintain', 'write']);
  * Whoever set the label. Where the server keeps no events, the issue's author stands in and is judged the same way;
  * where it keeps them and this one is not there yet, nobody does, and the issue is looked at again.
  */
-function requester(seen: SeenIssue): { login: string; permission: string } | null {
-  return seen.labelledBy === 'not-seen-yet' ? null : (seen.labelledBy ?? seen.author);
+function requester(
+  state: LaneState,
+  issue: number,
+  seen: SeenIssue,
+): { login: string; permission: string } | null {
+  if (seen.labelledBy === 'not-seen-yet') return null;
+  const by = seen.labelledBy ?? seen.author;
+  if (mayWrite.has(by.permission)) return by;
+  // Signalbox has labelled it for whoever accepted the plan.
+  const login = requesterOfPart(state, issue);
+  return login === null ? by : { login, permission: 'write' };
 }
 
 function readLinks(task: Task, { blockedBy, blockedElsewhere }: SeenIssue): FactBody[] {
@@ -84,7 +98,7 @@ function interpretReady(
   ) {
     return task && isLive(task) ? [...readLinks(task, seen), ...readEdit(state, task, seen)] : [];
   }
-  const by = requester(seen);
+  const by = requester(state, issue, seen);
   if (by === null) return [];
   const why = problemsOf(seen, by);
   if (seen.spec.kind === 'refused' || why.length > 0) {
@@ -214,7 +228,8 @@ function interpretAgent(state: LaneState, { issue, attempt, fence, word }: Of<'a
 function interpretRefusal(state: LaneState, seen: Of<'effect-refused'>): FactBody[] {
   const facts: FactBody[] = [];
   const build = seen.build === null ? undefined : state.builds[seen.build];
-  const issues = seen.issue === null ? [] : [seen.issue];
+  // A bundle that cannot become a branch is no reason to stop its task.
+  const issues = seen.issue === null || seen.effect === 'keep-late-bundle' ? [] : [seen.issue];
   // A build that is only vouched for or tidied up after stops nobody's task.
   if (build && (build.state === 'preparing' || build.state === 'landing')) {
     facts.push({ kind: 'build-failed', build: build.number, reason: seen.message });
@@ -225,14 +240,18 @@ function interpretRefusal(state: LaneState, seen: Of<'effect-refused'>): FactBod
     const task = state.tasks[issue];
     if (!task || !allows(task.state, 'escalated')) continue;
     const context = `GitHub refused "${seen.effect}": ${seen.message}`;
+    if (isEnlisted(task)) {
+      if (task.entry) facts.push({ kind: 'entry-ejected', issue, code: 'refused', reason: context });
+      continue;
+    }
     facts.push({
       kind: 'escalated',
       issue,
       escalation: { trigger: 'refused-by-github', context, by: 'signalbox' },
     });
   }
-  if (seen.effect === 'keep-late-work' && seen.issue !== null)
-    facts.push(...giveUpLateWork(state, seen.issue));
+  if (seen.effect === 'keep-late-work' || seen.effect === 'keep-late-bundle')
+    facts.push(...giveUpLateWork(state, seen));
   // The escalation tells it instead; otherwise both tasks would wait for the announcement for ever.
   const untold = state.collisions.filter(
     ({ b, announcedAt }) => seen.effect === 'announce-collision' && b === seen.issue && announcedAt === null,
@@ -241,11 +260,14 @@ function interpretRefusal(state: LaneState, seen: Of<'effect-refused'>): FactBod
   return facts;
 }
 
-/** Late work that GitHub refuses to keep stays where it is; the next attempt starts on top of it. */
-function giveUpLateWork(state: LaneState, issue: number): FactBody[] {
-  const late = state.tasks[issue]?.record.late.filter((work) => work.settledAt === null) ?? [];
-  return late.map(
-    ({ number }): FactBody => ({ kind: 'late-work-kept', issue, number, branch: null, isBack: false }),
+/** Late work that GitHub refuses to keep stays where it is: on the branch, under the next attempt, or in the ledger. */
+function giveUpLateWork(state: LaneState, { issue, effect, message: why }: Of<'effect-refused'>): FactBody[] {
+  if (issue === null) return [];
+  const isBundle = effect === 'keep-late-bundle';
+  const late = state.tasks[issue]?.record.late ?? [];
+  const open = late.filter((work) => work.settledAt === null && (work.bundle !== undefined) === isBundle);
+  return open.map(
+    ({ number }): FactBody => ({ kind: 'late-work-kept', issue, number, branch: null, isBack: false, why }),
   );
 }
 
@@ -303,10 +325,13 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
     case 'reviews':
       return interpretReviews(state, observation);
     case 'opinion': {
-      const pull = state.tasks[observation.issue]?.pull;
-      return !pull || isDeepStrictEqual(pull.gate.opinion, observation.opinion)
-        ? []
-        : [{ ...observation, kind: 'opinion-given' }];
+      const task = state.tasks[observation.issue];
+      // Given once for what is there now; whatever is said later, or of another head, changes nothing.
+      const isNews =
+        task?.pull?.open &&
+        isOpinionOn(observation.opinion, task) &&
+        !isOpinionOn(task.pull.gate.opinion, task);
+      return isNews ? [{ ...observation, kind: 'opinion-given' }] : [];
     }
     case 'action':
       return interpretAction(state, observation);
@@ -314,6 +339,13 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
       return readCommand(state, observation);
     case 'agent':
       return interpretAgent(state, observation);
+    case 'late-bundle': {
+      const task = state.tasks[observation.issue];
+      return task ? readLateBundle(task, observation) : [];
+    }
+    case 'part-created':
+    case 'part-opened':
+      return interpretPart(state, observation);
     case 'late-work-kept': {
       const { issue, number } = observation;
       const work = state.tasks[issue]?.record.late.find((each) => each.number === number);
@@ -341,12 +373,16 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
       const known = state.collisions.find((collision) => collision.a === a && collision.b === b);
       return known && known.announcedAt === null ? [observation] : [];
     }
+    case 'branch-update':
+      return interpretUpdate(state, observation);
     case 'candidate':
       return interpretCandidate(state, observation);
     case 'landing':
       return interpretLanding(state, observation);
     case 'audit':
       return interpretAudit(state, observation);
+    case 'revert':
+      return interpretRevert(state, observation);
     case 'effect-refused':
       return interpretRefusal(state, observation);
     default:

@@ -6,7 +6,10 @@ import type { Command } from '../commands/command.ts';
 import type { ReadDiff } from '../gate/arbiter.ts';
 import type { Opinion, RequiredCheck } from '../gate/evidence.ts';
 import type { PolicyReading } from '../policy.ts';
-import type { CheckAction } from './facts.ts';
+import type { LandedPull } from '../queue/reverting.ts';
+import type { ProposedPart } from '../task/parts.ts';
+import type { OfferedPull } from './enlisted.ts';
+import type { CheckAction, Fact } from './facts.ts';
 import type { CheckResult } from './pull-state.ts';
 import type { VanishedPatch } from './queue-state.ts';
 import type { PrerequisiteState, Spec, Usage } from './state.ts';
@@ -79,6 +82,14 @@ export type AgentWord =
     }
   | { kind: 'escalate'; trigger: string; context: string; options?: string[]; usage?: Usage | undefined }
   | { kind: 'released'; reason: string }
+  /** A plan for this version of the task. */
+  | {
+      kind: 'split';
+      version: number;
+      summary: string;
+      parts: ProposedPart[];
+      usage?: Usage | undefined;
+    }
   /** The work needs these files too; normalised patterns. */
   | { kind: 'request-paths'; paths: string[]; why: string };
 
@@ -92,7 +103,8 @@ export type SeenCommand = { index: number } & (
 
 export type Observation =
   | { kind: 'lane'; owner: string; repo: string; base: string }
-  | { kind: 'base'; sha: string }
+  /** `paths`: what changed since the base that the lane knew; absent: not looked at. */
+  | { kind: 'base'; sha: string; paths?: string[] }
   | { kind: 'policy'; reading: PolicyReading }
   | { kind: 'issue'; issue: number; seen: SeenIssue | null; correlationId: string }
   | { kind: 'prerequisite'; issue: number; state: PrerequisiteState }
@@ -125,9 +137,27 @@ export type Observation =
       writtenAt: string;
       /** Which of the diff's owners this person speaks for besides `@login`. */
       owns?: string[];
+      /** The open PR to this lane's base under which it was typed, where no task owns it. */
+      offered?: OfferedPull;
+      /** The open PRs to this lane's base that the command names. */
+      named?: { number: number; headSha: string }[];
+      /** What `/revert` names, where it has landed. */
+      landed?: LandedPull;
     }
   | { kind: 'agent'; issue: number; attempt: number; fence: number; word: AgentWord }
-  | { kind: 'late-work-kept'; issue: number; number: number; branch: string; isBack: boolean }
+  /** A bundle of an attempt that had ended came in; its newest commit is `sha`. */
+  | { kind: 'part-created'; issue: number; version: number; part: number; created: number }
+  | { kind: 'part-opened'; issue: number; part: number }
+  | { kind: 'late-bundle'; issue: number; attempt: number; fence: number; sha: string }
+  /** `branch` is null when a bundle cannot become a branch, for the reason `why`. */
+  | {
+      kind: 'late-work-kept';
+      issue: number;
+      number: number;
+      branch: string | null;
+      isBack: boolean;
+      why?: string;
+    }
   | { kind: 'branch-opened'; issue: number; attempt: number; fence: number; sha: string }
   /** An open PR of nobody's task that is for this one. */
   | {
@@ -159,14 +189,27 @@ export type Observation =
       build: number;
       result:
         | { kind: 'landed'; sha: string; tree: string; blobs?: Record<string, string | null> | null }
-        | { kind: 'base-is'; sha: string }
+        | { kind: 'base-is'; sha: string; paths?: string[] }
         /** Not tried: read once more, the candidate's checks are not all green any more. */
         | { kind: 'unproven'; why: string }
         /** Only where the sum is put together at landing. */
         | { kind: 'conflict' }
-        /** Not tried, because landings are frozen; the base branch has been read and is not there yet. */
+        /** Not tried, because landings are frozen or held back by a window; the base branch has been read and is not there yet. */
         | { kind: 'withheld' };
+    }
+  /** What came of merging the base into a task's branch at this head. */
+  | {
+      kind: 'branch-update';
+      issue: number;
+      headSha: string;
+      baseSha: string;
+      result: { kind: 'updated'; sha: string } | { kind: 'conflict' };
     }
   /** Patches of earlier landings that are not there after this one. */
   | { kind: 'audit'; build: number; vanished: VanishedPatch[] }
+  | {
+      kind: 'revert';
+      asked: Extract<Fact, { kind: 'revert-asked' }>;
+      result: { kind: 'opened'; offered: OfferedPull } | { kind: 'failed'; why: string };
+    }
   | { kind: 'effect-refused'; effect: string; issue: number | null; build: number | null; message: string };

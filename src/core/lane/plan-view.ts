@@ -1,10 +1,12 @@
 /** Computes what people see of a lane from one snapshot: the coordination plan, the queue, and every wait. */
 import { commandRules } from '../commands/rules.ts';
-import { gateIsOpen, gateOf } from '../gate/gate.ts';
+import { type GateRow, gateIsOpen, gateOf } from '../gate/gate.ts';
+import { opinionDue } from '../gate/reviewer.ts';
 import { isActive } from '../queue/build-state.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { isQueued, orderEntries } from '../queue/order.ts';
 import { landsBetween, waitInQueue } from '../queue/queue-waits.ts';
+import { closureOf } from '../queue/windows.ts';
 import { agentWait, freeAgents } from '../task/agents.ts';
 import { autonomyOf, graceOf } from '../task/autonomy.ts';
 import { blockers } from '../task/blockers.ts';
@@ -22,7 +24,8 @@ import type { LaneView, PlanRow, QueueRow, Wait } from './view.ts';
 
 function buildOf(state: LaneState, issue: number): Build | undefined {
   return Object.values(state.builds).find(
-    (build) => isActive(build) && build.entries.some((entry) => entry.issue === issue),
+    (build) =>
+      isActive(build) && build.purpose !== 'try' && build.entries.some((entry) => entry.issue === issue),
   );
 }
 
@@ -46,7 +49,7 @@ function waitsOfGate(state: LaneState, task: Task, at: string): Wait[] {
     }
     const what = row.condition === 'approval' ? `${row.detail}${why}` : `${row.name} ${row.detail}`;
     if (row.condition === 'approval') return [{ kind: 'approval', what, since, command: '/approve' }];
-    if (row.condition === 'opinion') return [{ kind: 'arbiter', what, since, command: null }];
+    if (row.condition === 'opinion') return [opinionWait(state, task, row)];
     if (row.condition === 'checks') {
       const command = row.state === 'failed' ? 'push a fix, or have the check run again' : null;
       return [{ kind: 'checks', what, since, command }];
@@ -57,17 +60,57 @@ function waitsOfGate(state: LaneState, task: Task, at: string): Wait[] {
       const command = row.state === 'failed' ? 'push a change that settles the findings' : null;
       return [{ kind: 'arbiter', what: said, since, command }];
     }
-    const todo = task.pull?.open ? 'set its base branch back' : 'reopen the pull request';
+    const todo = !task.pull?.open
+      ? 'reopen the pull request'
+      : task.pull.gate.retargeted === null
+        ? 'mark it ready for review'
+        : 'set its base branch back';
     return [{ kind: 'human', what, since, command: todo }];
   });
   return [...ofRows, ...editWaits(task), ...openPrerequisites(state, task), ...holdWaits(task)];
 }
 
+/** A second opinion is somebody else's to give; without it the wait ends by itself, or by the policy. */
+function opinionWait(state: LaneState, task: Task, { name, state: at, detail }: GateRow): Wait {
+  const due = at === 'pending' ? opinionDue(task, state) : null;
+  const since = due === null ? task.since : (task.pull?.gate.asked?.at ?? task.since);
+  const wait: Wait = {
+    kind: 'arbiter',
+    what: `${name}: ${detail}`,
+    since,
+    command: at === 'failed' ? 'push a change that settles it, or press Retry' : null,
+  };
+  return due === null ? wait : { ...wait, next: new Date(due).toISOString() };
+}
+
 /** What keeps a tested candidate from landing. */
-function freezeWaits({ frozen }: LaneState): Wait[] {
-  if (!frozen) return [];
-  const what = `${frozen.by} has frozen landings: ${frozen.why}`;
-  return [{ kind: 'freeze', what, since: frozen.at, command: '/unfreeze' }];
+function stopWaits(state: LaneState, task: Task, at: string): Wait[] {
+  const { frozen } = state;
+  const closure = closureOf(state, at);
+  const since = task.entry?.enteredAt ?? task.since;
+  return [
+    ...(frozen
+      ? [
+          {
+            kind: 'freeze' as const,
+            what: `${frozen.by} has frozen landings: ${frozen.why}`,
+            since: frozen.at,
+            command: '/unfreeze',
+          },
+        ]
+      : []),
+    ...(closure
+      ? [
+          {
+            kind: 'freeze' as const,
+            what: `by the policy nothing lands now (${closure.what})`,
+            since,
+            command: null,
+            next: closure.until,
+          },
+        ]
+      : []),
+  ];
 }
 
 /** Files that the PR changes and another task holds. */
@@ -76,12 +119,12 @@ function waitsForFiles(state: LaneState, task: Task): Wait[] {
     kind: 'overlap',
     what: `#${holder.issue} owns ${paths.join(', ')}`,
     since: task.since,
-    command: null,
+    command: 'take the change of these files back',
   }));
 }
 
 function waitsInQueue(state: LaneState, task: Task, at: string): Wait[] {
-  return [...freezeWaits(state), waitInQueue(state, task, at)];
+  return [...stopWaits(state, task, at), waitInQueue(state, task, at)];
 }
 
 function editWaits(task: Task): Wait[] {
@@ -94,19 +137,20 @@ function waitsOfWork(task: Task, lease: string | undefined): Wait[] {
     const what = `somebody to assign ${attempt.agent} to #${task.issue} on GitHub`;
     return [{ kind: 'human', what, since, command: 'assign it on the issue' }];
   }
-  if (!attempt || attempt.openedSha === null) {
+  const isPlan = attempt?.job === 'plan';
+  if (!attempt || (!isPlan && attempt.openedSha === null)) {
     return [{ kind: 'branch', what: 'its branch is being opened', since, command: null }];
   }
-  if (!pull?.open)
+  if (!isPlan && !pull?.open)
     return [{ kind: 'branch', what: 'its pull request is being opened', since, command: null }];
-  if (isDoneOutside(attempt)) {
+  if (isDoneOutside(attempt) && pull) {
     const what = `somebody to push to ${attempt.branch} and mark #${pull.number} ready for review`;
     return [{ kind: 'work', what, since, command: `git push origin ${attempt.branch}` }];
   }
   if (task.state === 'assigned' && attempt.via === 'dispatch') {
     const what =
       attempt.runId === null ? 'its workflow to be started' : `workflow run ${attempt.runId} to begin`;
-    return [{ kind: 'worker', what, since, command: null }];
+    return [{ kind: 'worker', what, since, command: '/retry' }];
   }
   if (task.state === 'assigned') {
     return [
@@ -118,7 +162,7 @@ function waitsOfWork(task: Task, lease: string | undefined): Wait[] {
       },
     ];
   }
-  const what = `${attempt.worker ?? attempt.agent} to finish`;
+  const what = `${attempt.worker ?? attempt.agent} to ${isPlan ? 'propose a plan' : 'finish'}`;
   const wait: Wait = { kind: 'work', what, since, command: '/escalate <why>' };
   return [lease === undefined ? wait : { ...wait, next: lease }];
 }
@@ -230,17 +274,19 @@ export function viewLane(snapshot: Snapshot, revision: number, at: string): Lane
     baseSha: state.baseSha,
     policyProblem: state.policyProblem,
     frozen: state.frozen,
+    closed: closureOf(state, at),
     revision,
     at,
     plan: tasks.map((task) => planRow(snapshot, task, at)),
     queue: queueRows(snapshot, at),
     escalations: escalationQueue(state, at),
     collisions: state.collisions.map(({ a, b, paths, announcedAt }) => ({ a, b, paths, announcedAt })),
-    landings: state.landings.map(({ sha, tree, testedSha, testedTree, at: landedAt, entries }) => ({
+    landings: state.landings.map(({ sha, tree, testedSha, testedTree, exact, at: landedAt, entries }) => ({
       sha,
       tree,
       testedSha,
       testedTree,
+      exact,
       at: landedAt,
       issues: entries.map((entry) => entry.issue),
       pulls: entries.map((entry) => entry.pull),

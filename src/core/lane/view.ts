@@ -118,6 +118,8 @@ export interface LaneView {
   policyProblem: string | null;
   /** Why nothing lands at present; null when it does. */
   frozen: Freeze | null;
+  /** The windows of the policy that keep everything from landing now, and until when; null when none does. */
+  closed: { until: string; what: string } | null;
   /** Grows with every change: lets a live page know whether it is current. */
   revision: number;
   at: string;
@@ -130,6 +132,8 @@ export interface LaneView {
     tree: string;
     testedSha: string;
     testedTree: string;
+    /** False: what landed was never tested as a whole (`trust-ownership`). */
+    exact: boolean;
     at: string;
     issues: number[];
     pulls: number[];

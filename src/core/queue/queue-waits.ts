@@ -9,6 +9,7 @@ import { planOf } from './plan.ts';
 import { findUnheard } from './proof-of-checks.ts';
 import { taskOfOrder } from './read-lane.ts';
 import type { Wait as PlannerWait } from './snapshot.ts';
+import { closureOf } from './windows.ts';
 
 /** A required check that nobody has heard of for this long is named: it may never report there. */
 const silenceMs = 5 * 60_000;
@@ -41,7 +42,7 @@ function waitForBuild(state: LaneState, build: Build, at: string): Wait {
       ? `the check ${unheard.join(', ')}, which nobody has reported on candidate ${build.number} yet: does it run on pushes to signalbox/build/**?`
       : `candidate ${build.number} is being tested`,
     since: build.startedAt,
-    command: null,
+    command: isSilent ? 'have CI run on pushes to `signalbox/build/**`' : null,
     next: new Date(due).toISOString(),
   };
 }
@@ -59,6 +60,10 @@ function inWords(state: LaneState, wait: PlannerWait, since: string, at: string)
       const what = `${pullsOf(state, wait.entries)}, together with which it failed though it passed alone, to land or leave`;
       return { ...base, what };
     }
+    case 'alone': {
+      const what = `${pullsOf(state, wait.entries)} to land or leave: one of them is tested alone`;
+      return { ...base, what };
+    }
     case 'build': {
       const build = state.builds[Number(wait.build)];
       return build ? waitForBuild(state, build, at) : { ...base, what: 'its candidate' };
@@ -68,7 +73,11 @@ function inWords(state: LaneState, wait: PlannerWait, since: string, at: string)
     case 'freeze':
       return { ...base, what: 'landings to go on: it has been tested well' };
     case 'runner':
-      return { ...base, what: `a free build: the policy allows ${state.policy.queue.builds} at a time` };
+      return {
+        ...base,
+        what: `a free build: the policy allows ${state.policy.queue.builds} at a time`,
+        command: 'raise `queue.builds` in the policy',
+      };
     default:
       return wait satisfies never;
   }
@@ -90,22 +99,20 @@ export function waitInQueue(state: LaneState, task: Task, at: string): Wait {
   const wait = plannerWaits(state, at).get(task.entry?.order ?? -1);
   if (wait) return inWords(state, wait, since, at);
   const build = Object.values(state.builds).find(
-    (each) => isRunning(each) && each.entries.some((entry) => entry.issue === task.issue),
+    (each) =>
+      isRunning(each) && each.purpose !== 'try' && each.entries.some((entry) => entry.issue === task.issue),
   );
   if (build) return waitForBuild(state, build, at);
   const ahead = orderEntries(state).findIndex((entry) => entry.issue === task.issue);
   const what =
     ahead > 0 ? `${ahead} entr${ahead === 1 ? 'y' : 'ies'} ahead in the queue` : 'its candidate is next';
-  return { kind: 'queue', what, since, command: null };
+  return { kind: 'queue', what, since, command: ahead > 0 ? '/priority high' : null };
 }
 
 /** When it will probably land, ISO 8601: eight in ten of the entries before it did within such a range. */
-export function landsBetween(
-  { queue, frozen }: LaneState,
-  task: Task,
-  at: string,
-): { from: string; to: string } | null {
-  if (!task.entry || frozen) return null;
+export function landsBetween(state: LaneState, task: Task, at: string): { from: string; to: string } | null {
+  const { queue, frozen } = state;
+  if (!task.entry || frozen || closureOf(state, at)) return null;
   const now = Date.parse(at);
   const range = forecastLanding(queue.history.stays, now - Date.parse(task.entry.enteredAt));
   const when = (ms: number) => new Date(now + ms).toISOString();

@@ -1,13 +1,34 @@
 /** Areas: where an issue declares no files, its labels may say which part of the repository it is about. */
+
+import { patternsOwnedBy } from '../gate/codeowners.ts';
 import type { Observation, SeenIssue } from '../lane/observation.ts';
 import { isLive, type LaneState } from '../lane/state.ts';
+import { ownerPrefix, type Policy } from '../policy.ts';
 import { hashSpec } from './specification.ts';
+
+/** The owners that areas leave it to CODEOWNERS to speak for. */
+export function ownersInAreas(policy: Policy): string[] {
+  const references = Object.values(policy.areas).flat();
+  return references.flatMap((each) => (each.startsWith(ownerPrefix) ? [each.slice(ownerPrefix.length)] : []));
+}
+
+/** The policy with what CODEOWNERS gives to the owners that its areas name; an owner of nothing adds nothing. */
+export function resolveAreas(policy: Policy, codeowners: string): Policy {
+  const resolve = (entry: string): string[] =>
+    entry.startsWith(ownerPrefix) ? patternsOwnedBy(codeowners, entry.slice(ownerPrefix.length)) : [entry];
+  const areas = Object.entries(policy.areas).map(([label, entries]) => [
+    label,
+    [...new Set(entries.flatMap(resolve))],
+  ]);
+  return { ...policy, areas: Object.fromEntries(areas) };
+}
 
 /** The paths of the areas that the labels name, sorted. */
 export function areasIn({ policy }: LaneState, labels: readonly string[]): string[] {
   const said = new Set(labels.map((label) => label.trim().toLowerCase()));
   const paths = Object.entries(policy.areas).flatMap(([label, patterns]) =>
-    said.has(label.toLowerCase()) ? patterns : [],
+    // A dry run knows no CODEOWNERS.
+    said.has(label.toLowerCase()) ? patterns.filter((each) => !each.startsWith(ownerPrefix)) : [],
   );
   return [...new Set(paths)].sort();
 }

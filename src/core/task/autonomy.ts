@@ -4,6 +4,7 @@
  * complex tasks need a person, and what the arbiter warns about is never out of the loop.
  */
 import { gateOf } from '../gate/gate.ts';
+import { isEnlisted } from '../lane/enlisted.ts';
 import type { FactBody } from '../lane/facts.ts';
 import type { LaneState, Task } from '../lane/state.ts';
 import type { Policy } from '../policy.ts';
@@ -69,6 +70,7 @@ export function graceOf({ record, pull, version }: Task): Grace | null {
 function approveAlone(state: LaneState, task: Task, at: string): FactBody[] {
   const { issue, pull, version } = task;
   if (task.state !== 'in-review' || !pull?.open || pull.headSha === task.ejectedHead) return [];
+  if (isEnlisted(task)) return [];
   // The work was reported before its push was seen: what is known of the branch is the commit that opened it.
   if (pull.headSha === task.attempt?.openedSha) return [];
   const { level } = autonomyOf(task, state);

@@ -2,6 +2,8 @@
  * Late work: commits on a task's branch that belong to an attempt which has ended. Nothing is lost and nothing is
  * mixed: they are kept on a branch of their own and offered, and the task's branch goes back to where it was.
  *
+ * A worker that finds itself fenced pushes nothing: it hands in a bundle, which becomes such a branch too.
+ *
  * A push is known to be late when it is the commit that an ended attempt's heartbeats told of. A person's push is
  * never late: whoever pushes to the branch takes part in the work.
  */
@@ -9,7 +11,7 @@ import { lateBranchName } from '../ids.ts';
 import type { Effect } from '../lane/effects.ts';
 import type { Fact, FactBody } from '../lane/facts.ts';
 import type { Task } from '../lane/state.ts';
-import type { AttemptEnding, LateWork } from './record.ts';
+import { type AttemptEnding, type LateWork, mostRemembered } from './record.ts';
 
 type Of<K extends Fact['kind']> = Extract<Fact, { kind: K }>;
 
@@ -19,7 +21,7 @@ function unsettled(task: Task): LateWork[] {
 
 /** Whether late work is being put aside, so that no attempt may open the branch yet. */
 export function isPuttingAside(task: Task): boolean {
-  return unsettled(task).length > 0;
+  return unsettled(task).some((work) => work.bundle === undefined);
 }
 
 /**
@@ -35,6 +37,23 @@ export function readLateHead(task: Task, sha: string): FactBody[] | null {
   if (!maker) return null;
   const { attempt: number, branch } = maker;
   return [{ kind: 'late-work-found', issue: task.issue, attempt: number, branch, sha, to: pull.headSha }];
+}
+
+/**
+ * What a late bundle amounts to. Nothing when its work is on the branch, kept already, or landed. Past the number of
+ * works that are remembered a bundle stays in the ledger alone, so that a broken worker cannot fill the repository.
+ */
+export function readLateBundle(
+  task: Task,
+  { attempt, fence, sha }: { attempt: number; fence: number; sha: string },
+): FactBody[] {
+  const { issue, record, pull, branch } = task;
+  const isKnown = pull?.headSha === sha || record.late.some((work) => work.sha === sha);
+  const isPresent = task.attempt?.fence === fence;
+  if (isKnown || isPresent || branch === null || task.state === 'completed') return [];
+  if (record.late.length >= mostRemembered) return [];
+  const to = pull?.headSha ?? sha;
+  return [{ kind: 'late-work-found', issue, attempt, branch, sha, to, bundle: fence }];
 }
 
 /** The last ending, when what it left on the branch is to be put aside before the next attempt. */
@@ -57,9 +76,12 @@ export function findLeftWork(tasks: readonly Task[]): FactBody[] {
 
 /** The effects that keep late work and put the branch back. */
 export function keepLateWork(task: Task): Effect[] {
-  return unsettled(task).map(({ number, branch, sha, to }): Effect => {
+  return unsettled(task).map(({ number, branch, sha, to, bundle }): Effect => {
     const late = lateBranchName(branch, number);
-    return { kind: 'keep-late-work', issue: task.issue, number, branch, late, sha, to };
+    const work = { issue: task.issue, number, late, sha };
+    return bundle === undefined
+      ? { kind: 'keep-late-work', ...work, branch, to }
+      : { kind: 'keep-late-bundle', ...work, fence: bundle };
   });
 }
 
@@ -72,10 +94,11 @@ export function foldLateWork(task: Task, fact: Of<'late-work-found'> | Of<'late-
     );
     return { ...task, record: { ...record, late } };
   }
-  const { attempt, branch, sha, to } = fact;
+  const { attempt, branch, sha, to, bundle } = fact;
   const number = record.late.length + 1;
-  const late = [...record.late, { number, attempt, branch, sha, to, settledAt: null }];
-  const isHead = pull !== null && pull.headSha === sha;
+  const from = bundle === undefined ? {} : { bundle };
+  const late = [...record.late, { number, attempt, branch, sha, to, ...from, settledAt: null }];
+  const isHead = bundle === undefined && pull !== null && pull.headSha === sha;
   return {
     ...task,
     record: { ...record, late, afresh: isHead ? false : record.afresh },

@@ -1,9 +1,11 @@
 /** What scheduling asks about a lane as a whole, gathered once for one state and one moment. */
+import { isEnlisted } from '../lane/enlisted.ts';
 import { type LaneState, needsPerson, type Task } from '../lane/state.ts';
 import { inOrder } from './order.ts';
 import { claimsAtStart, heldBy } from './ownership.ts';
 import { PathIndex } from './path-index.ts';
 import { graceEnds, isReady, isStarving } from './ready.ts';
+import { isWork } from './split.ts';
 
 export interface Overview {
   /** The waiting tasks, in the order in which they are offered room. */
@@ -29,6 +31,7 @@ function gather(state: LaneState, at: string): Overview {
   for (const task of tasks) held.add(heldBy(task), task);
   const ahead = new PathIndex<Task>();
   for (const task of waiting) {
+    if (!isWork(state.policy, task)) continue;
     const soon = graceEnds(state, task);
     const isAboutToStart = soon > Date.parse(at) && isReady(state, task, new Date(soon).toISOString());
     if (isAboutToStart || (isStarving(state, task) && isReady(state, task, at)))
@@ -38,7 +41,9 @@ function gather(state: LaneState, at: string): Overview {
   for (const { a, b, announcedAt, foreseenAt } of state.collisions) {
     if (announcedAt === null) for (const issue of [a, b]) unannounced.set(issue, foreseenAt);
   }
-  const of = (...states: Task['state'][]) => tasks.filter((task) => states.includes(task.state));
+  // People's own PRs keep no agent from starting.
+  const own = tasks.filter((task) => !isEnlisted(task));
+  const of = (...states: Task['state'][]) => own.filter((task) => states.includes(task.state));
   return {
     waiting,
     place: new Map(waiting.map((task, place) => [task.issue, place])),

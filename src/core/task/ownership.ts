@@ -3,6 +3,7 @@
  * refuses a second one (I3). A shared joint (`ownership.shared`: a manifest, a route table) has one writer at a time
  * too, but nobody waits for it before the first change to it: it is claimed when a diff touches it.
  */
+import { isEnlisted } from '../lane/enlisted.ts';
 import type { FactBody } from '../lane/facts.ts';
 import type { LaneState, Spec, Task, TaskState } from '../lane/state.ts';
 import type { Policy } from '../policy.ts';
@@ -57,17 +58,23 @@ export function holdsClaims(task: Task): boolean {
 export function heldBy(task: Task): string[] {
   if (!holding.has(task.state)) return [];
   if (task.claims.length > 0) return task.claims;
+  if (task.attempt?.job === 'plan') return [];
   // What was escalated before it started owns nothing.
   return task.state === 'escalated' ? [] : task.spec.owns;
 }
 
-/** Whether what the task wants to land is its own: what was escalated before it started has no claims. */
+/**
+ * Whether what the task wants to land is its own: what was escalated before it started has no claims. A PR that no task
+ * owns never has any: people may change every file.
+ */
 export function ownsItsFiles({ policy }: LaneState, task: Task): boolean {
+  if (isEnlisted(task)) return true;
   return task.claims.length > 0 || policy.schedule.mode === 'branches' || heldBy(task).length > 0;
 }
 
 /** The paths that a task may change as things stand. Where nobody claims anything, joints are everybody's. */
 export function mayChange({ ownership, schedule }: Policy, task: Task): string[] {
+  if (isEnlisted(task)) return ['**'];
   if (schedule.mode === 'branches')
     return ownership.outside === 'expand' ? ['**'] : [...task.spec.owns, ...ownership.shared, ...task.claims];
   return task.claims.length > 0 ? task.claims : task.spec.owns;

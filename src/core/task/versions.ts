@@ -39,7 +39,7 @@ export function adjustSpec(written: Spec, adjust: Adjustments): Spec {
   const less = splitReferences(adjust.independent);
   return {
     ...written,
-    owns: owns.length > 0 ? owns : ['**'],
+    owns: owns.length > 0 || written.owns.length === 0 ? owns : ['**'],
     ownsDeclared: owns.length > 0,
     dependsOn: [...new Set([...written.dependsOn, ...more.here])]
       .filter((issue) => !less.here.includes(issue))

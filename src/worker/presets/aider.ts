@@ -4,7 +4,7 @@
  * Sources: Aider-AI/aider website/docs/scripting.md@04583312, config/options.md@009c4dc8; the line of usage:
  * aider/coders/base_coder.py, `calculate_and_show_tokens_and_cost`, and `format_tokens` in aider/utils.py.
  */
-import { nothingUsed, type Preset, saying } from './preset.ts';
+import { modelFlag, nothingUsed, type Preset, saying } from './preset.ts';
 
 const usageLine =
   /^Tokens: ([\d.]+k?) sent(?:, ([\d.]+k?) cache write)?(?:, ([\d.]+k?) cache hit)?, ([\d.]+k?) received\.(?:.*\$([\d.]+) session)?/;
@@ -12,7 +12,7 @@ const usageLine =
 export const aider: Preset = {
   command:
     'aider --message-file "$AGENT_BRIEF" --yes-always --no-auto-commits --no-dirty-commits --no-gitignore' +
-    ' --no-stream --no-pretty --no-check-update --no-show-release-notes --no-suggest-shell-commands',
+    ` --no-stream --no-pretty --no-check-update --no-show-release-notes --no-suggest-shell-commands${modelFlag}`,
   litter: ['.aider*'],
   openReader: () => {
     let total = nothingUsed;

@@ -5,11 +5,19 @@
  * git.secluded.site/agent-skills, claude-headless/references/event-types.md.
  */
 import { amountAt, at, countAt, listAt, objectIn, textAt } from './json-line.ts';
-import { type AgentFailure, type News, nothingUsed, type Preset, saying, type Usage } from './preset.ts';
+import {
+  type AgentFailure,
+  modelFlag,
+  type News,
+  nothingUsed,
+  type Preset,
+  saying,
+  type Usage,
+} from './preset.ts';
 
 export const claude: Preset = {
   command:
-    'claude -p --output-format stream-json --verbose --permission-mode acceptEdits' +
+    `claude -p --output-format stream-json --verbose --permission-mode acceptEdits${modelFlag}` +
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's own syntax
     '${AGENT_BUDGET_USD:+ --max-budget-usd "$AGENT_BUDGET_USD"} < "$AGENT_BRIEF"',
   litter: [],

@@ -5,10 +5,10 @@
  * Sources: openai/codex codex-rs/exec/src/cli.rs@02805335 and exec_events.rs@08a1f30c.
  */
 import { at, countAt, listAt, objectIn, textAt } from './json-line.ts';
-import { type News, type Preset, saying } from './preset.ts';
+import { modelFlag, type News, type Preset, saying } from './preset.ts';
 
 export const codex: Preset = {
-  command: 'codex exec --json --sandbox workspace-write - < "$AGENT_BRIEF"',
+  command: `codex exec --json --sandbox workspace-write${modelFlag} - < "$AGENT_BRIEF"`,
   litter: [],
   openReader: () => (line) => {
     const event = objectIn(line);

@@ -5,10 +5,10 @@
  * Source: anomalyco/opencode packages/opencode/src/cli/cmd/run.ts@00f9806c.
  */
 import { at, countAt, objectIn, textAt } from './json-line.ts';
-import { type News, nothingUsed, type Preset, saying } from './preset.ts';
+import { modelFlag, type News, nothingUsed, type Preset, saying } from './preset.ts';
 
 export const opencode: Preset = {
-  command: 'opencode run --format json < "$AGENT_BRIEF"',
+  command: `opencode run --format json${modelFlag} < "$AGENT_BRIEF"`,
   litter: [],
   openReader: () => {
     let total = nothingUsed;

@@ -10,8 +10,12 @@ const marker = '--JSON Event--';
 /** An event longer than this is passed over. */
 const longestEvent = 4_000_000;
 
+/** It takes a model from `LLM_MODEL`, and reads that only when told to (OpenHands-CLI's README). */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's own syntax
+const modelFromEnvironment = '${AGENT_MODEL:+ --override-with-envs}';
+
 export const openhands: Preset = {
-  command: 'openhands --headless --json -f "$AGENT_BRIEF"',
+  command: `openhands --headless --json -f "$AGENT_BRIEF"${modelFromEnvironment}`,
   litter: [],
   openReader: () => {
     let pending: string | null = null;

@@ -36,6 +36,10 @@ export interface AgentFailure {
 /** Reads one run's lines in order; may remember what came before. */
 export type StreamReader = (line: string) => News;
 
+/** Gives the CLI the model that the policy names, where it names one. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's own syntax
+export const modelFlag = '${AGENT_MODEL:+ --model "$AGENT_MODEL"}';
+
 export interface Preset {
   /** Shell command. The brief is in the file `$AGENT_BRIEF`. */
   command: string;

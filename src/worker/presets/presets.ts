@@ -4,7 +4,7 @@ import { claude } from './claude.ts';
 import { codex } from './codex.ts';
 import { opencode } from './opencode.ts';
 import { openhands } from './openhands.ts';
-import { type Preset, saying } from './preset.ts';
+import { modelFlag, type Preset, saying } from './preset.ts';
 
 export const presets = { claude, codex, opencode, aider, openhands };
 
@@ -18,7 +18,9 @@ export function plainCommand(command: string): Preset {
 /** A preset with more arguments at its end of the command line, before where its input comes from. */
 export function withArguments(preset: Preset, more: readonly string[]): Preset {
   if (more.length === 0) return preset;
-  const [command = '', input] = preset.command.split(' < ');
+  // Whoever starts the worker has the last word, and some CLIs refuse to be told twice.
+  const isModelNamed = more.some((word) => /^(-m|--model(=.*)?)$/.test(word));
+  const [command = '', input] = preset.command.replace(isModelNamed ? modelFlag : '', '').split(' < ');
   const words = more.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
   return { ...preset, command: `${command} ${words}${input === undefined ? '' : ` < ${input}`}` };
 }

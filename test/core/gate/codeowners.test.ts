@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ownersOf } from '../../../src/core/gate/codeowners.ts';
+import { ownersOf, patternsOwnedBy } from '../../../src/core/gate/codeowners.ts';
+import { matches } from '../../../src/core/task/patterns.ts';
 
 const owners = (text: string, path: string): string[] => ownersOf(text, [path])[0]?.owners ?? [];
 
@@ -39,6 +41,32 @@ describe('CODEOWNERS, as GitHub reads it', () => {
     { what: 'Windows line ends', text: '* @a\r\n*.js @b\r\n', path: 'a.js', is: ['@b'] },
   ])('$what', ({ text, path, is }) => {
     expect(owners(text, path)).toEqual(is);
+  });
+
+  test('what an owner has is covered by path patterns, whatever the lines', () => {
+    const name = fc.constantFrom('a', 'b', 'docs', 'x.js', '*', '*.js', '**', 'a*');
+    const line = fc
+      .tuple(
+        fc.boolean(),
+        fc.array(name, { minLength: 1, maxLength: 3 }),
+        fc.boolean(),
+        fc.constantFrom('@a', '@b', ''),
+      )
+      .map(([tied, names, folder, who]) => `${tied ? '/' : ''}${names.join('/')}${folder ? '/' : ''} ${who}`);
+    const path = fc
+      .array(fc.constantFrom('a', 'b', 'docs', 'x.js', 'y', 'ab'), { minLength: 1, maxLength: 4 })
+      .map((names) => names.join('/'));
+    let owned = 0;
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 1, maxLength: 4 }), path, (lines, file) => {
+        const text = lines.join('\n');
+        if (!owners(text, file).includes('@a')) return;
+        owned += 1;
+        expect(matches(patternsOwnedBy(text, '@a'), file)).toBe(true);
+      }),
+      { numRuns: 20_000 },
+    );
+    expect(owned).toBeGreaterThan(1_000);
   });
 
   test('paths of the same owners are one group', () => {
