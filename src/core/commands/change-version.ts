@@ -1,5 +1,5 @@
 /** What the commands that change a task's specification have in common. */
-import { type Adjustments, isLive, type LaneState, type Task } from '../lane/state.ts';
+import { type Adjustments, type LaneState, mayGoOn, type Task } from '../lane/state.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { type IssueReference, referenceTo } from '../task/specification.ts';
 import { acceptVersion, adjustSpec } from '../task/versions.ts';
@@ -7,7 +7,7 @@ import { type Answer, accept, refuse } from './command.ts';
 
 /** Why the specification cannot be changed now; null when it can. */
 export function changeProblem(state: LaneState, task: Task): string | null {
-  if (!isLive(task)) return `the task is ${task.state}`;
+  if (!mayGoOn(task)) return `the task is ${task.state}`;
   if (mayBeLanding(state, task.issue)) return 'it is landing at this moment';
   if (task.suspension) return 'the edited text comes first: accept it or put the old text back';
   return null;

@@ -189,7 +189,8 @@ function allWaits(snapshot: Snapshot, task: Task, at: string): Wait[] {
     case 'failed': {
       const canApprove = task.state === 'escalated' && task.pull?.open && ownsItsFiles(state, task);
       const command = canApprove ? '/approve' : '/resume <guidance>';
-      return [{ kind: 'human', what: task.escalation?.context ?? 'a human', since, command }];
+      const asked: Wait = { kind: 'human', what: task.escalation?.context ?? 'a human', since, command };
+      return [...editWaits(task), ...holdWaits(task), asked];
     }
     case 'completed':
     case 'cancelled':
