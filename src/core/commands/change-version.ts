@@ -1,7 +1,7 @@
 /** What the commands that change a task's specification have in common. */
 import { type Adjustments, type LaneState, mayGoOn, type Task } from '../lane/state.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
-import { type IssueReference, referenceTo } from '../task/specification.ts';
+import { type IssueReference, referenceTo, tooMuch } from '../task/specification.ts';
 import { acceptVersion, adjustSpec } from '../task/versions.ts';
 import { type Answer, accept, refuse } from './command.ts';
 
@@ -30,6 +30,8 @@ export function changeByCommand(
 ): Answer {
   const adjust = change(task.adjust);
   const spec = adjustSpec(task.spec, adjust);
+  const problem = tooMuch(spec);
+  if (problem) return refuse(problem);
   const facts = acceptVersion(state, task, {
     spec,
     adjust,

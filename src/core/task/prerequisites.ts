@@ -22,9 +22,16 @@ function seenState(state: LaneState, number: number): PrerequisiteState {
   return other === undefined || other.state === 'cancelled' || other.state === 'failed' ? seen : 'open';
 }
 
-/** What a person may type where the prerequisite will not be done by itself. */
-function wayOut(reference: string, seen: PrerequisiteState): string | null {
-  return seen === 'not-planned' || seen === 'missing' ? `/independent ${reference}` : null;
+/** Whether the prerequisite, `#7` or `owner/repo#7`, is a link on GitHub, which only a person takes away there. */
+export function isLinked({ blockedBy, blockedElsewhere }: Task, reference: string): boolean {
+  return blockedBy.some((issue) => `#${issue}` === reference) || blockedElsewhere.includes(reference);
+}
+
+/** What a person does to go on without the prerequisite. */
+function wayWithout(task: Task, reference: string): string {
+  return isLinked(task, reference)
+    ? `remove the link to ${reference} ("blocked by" or sub-issue) in the issue's sidebar`
+    : `/independent ${reference}`;
 }
 
 function prerequisiteWait(state: LaneState, task: Task, number: number): Wait | null {
@@ -36,7 +43,7 @@ function prerequisiteWait(state: LaneState, task: Task, number: number): Wait | 
     kind: 'dependency',
     what: isGivenUp ? `#${number} is ${other.state}` : `#${number} ${prerequisiteProblem[seen]}`,
     since: task.since,
-    command: `/independent #${number}`,
+    command: wayWithout(task, `#${number}`),
   };
 }
 
@@ -44,7 +51,7 @@ function elsewhereWait(state: LaneState, task: Task, reference: string): Wait | 
   const seen = state.elsewhere[reference] ?? 'open';
   if (seen === 'completed') return null;
   const what = `${reference} ${prerequisiteProblem[seen]}`;
-  return { kind: 'dependency', what, since: task.since, command: wayOut(reference, seen) };
+  return { kind: 'dependency', what, since: task.since, command: wayWithout(task, reference) };
 }
 
 /**
@@ -78,7 +85,7 @@ function circleWait(state: LaneState, task: Task): Wait[] {
   const circle = circleOf(state, task);
   if (circle === null) return [];
   const what = `it waits for itself: ${circle.map((issue) => `#${issue}`).join(' → ')}`;
-  return [{ kind: 'dependency', what, since: task.since, command: `/independent #${circle[1]}` }];
+  return [{ kind: 'dependency', what, since: task.since, command: wayWithout(task, `#${circle[1]}`) }];
 }
 
 /**
