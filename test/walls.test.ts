@@ -90,6 +90,7 @@ const walls: Record<string, readonly string[]> = {
   worker: ['protocol'],
   sandbox: [],
   demo: ['sandbox', 'protocol'],
+  cli: ['protocol', 'engine', 'worker', 'config.ts', 'serve.ts'],
 };
 const unwalled = ['main.ts', 'serve.ts'];
 
@@ -164,7 +165,8 @@ describe('the walls', () => {
     const starting = imports.filter(
       ({ from, file }) => file !== null && unwalled.includes(file) && !unwalled.includes(from),
     );
-    expect(starting.map(named)).toEqual([]);
+    // The command line asks for what starts everything.
+    expect(starting.filter(({ from }) => roomOf(from) !== 'cli').map(named)).toEqual([]);
   });
 
   test('nothing outside src is imported, but migrations by the ledger', () => {

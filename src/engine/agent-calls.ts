@@ -9,6 +9,8 @@ import type {
   Escalate,
   Heartbeat,
   HeartbeatAnswer,
+  ProposeSplit,
+  ProposeSplitAnswer,
   Release,
   Report,
   ReportAnswer,
@@ -191,5 +193,31 @@ export async function takePathRequest(
     },
   });
   if (attempt) await engine.jobs.wakeLane(engine.db, attempt);
+  return answer;
+}
+
+/** Hears how a planner would split the task. */
+export async function takeSplit(
+  engine: EngineContext,
+  caller: Caller,
+  body: ProposeSplit,
+): Promise<ProposeSplitAnswer | Refusal> {
+  const { version, summary, parts, usage } = body;
+  const { answer, attempt } = await takeWord(engine, caller, {
+    name: 'propose-split',
+    body,
+    word: { kind: 'split', version, summary, parts, usage },
+    answer: ({ facts, state }, issue): ProposeSplitAnswer => {
+      const isProposed = facts.some((fact) => fact.kind === 'split-proposed' && fact.issue === issue);
+      const ended = facts.find((fact) => fact.kind === 'attempt-ended' && fact.issue === issue);
+      const why = ended && 'reason' in ended ? ended.reason : 'This attempt is not to propose a plan.';
+      return {
+        outcome: isProposed ? 'proposed' : 'refused',
+        ...standing(state, issue),
+        reason: isProposed ? 'It waits for somebody to accept it.' : why,
+      };
+    },
+  });
+  await lookAgain(engine, attempt);
   return answer;
 }

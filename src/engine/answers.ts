@@ -29,6 +29,8 @@ import {
   renderUnknown,
   renderWhyReply,
 } from '../protocol/replies.ts';
+import { renderRevertFailed, renderRevertOpened } from '../protocol/revert-text.ts';
+import { renderSplitNotice } from '../protocol/split-text.ts';
 import { renderQuestionNotice, renderSuspensionNotice } from '../protocol/version-text.ts';
 
 type Decided = Extract<Fact, { kind: 'command-decided' }>;
@@ -89,10 +91,16 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
     }
     case 'pull-refused':
       return renderPullRefused(fact);
+    case 'revert-opened':
+      return renderRevertOpened(fact);
+    case 'revert-failed':
+      return renderRevertFailed(fact);
     case 'paths-requested':
       return renderPathsNotice({ paths: fact.paths, why: fact.why, by: fact.by, mention });
     case 'edit-suspended':
       return renderSuspensionNotice({ ...fact, version: state.tasks[fact.issue]?.version ?? 1 });
+    case 'split-proposed':
+      return renderSplitNotice({ ...fact, mention });
     case 'prerequisite-questioned': {
       const task = state.tasks[fact.issue];
       return task ? renderQuestionNotice({ ...fact, linked: isLinked(task, fact.prerequisite) }) : null;

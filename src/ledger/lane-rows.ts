@@ -30,6 +30,7 @@ import type {
   VersionNote,
 } from '../core/lane/state.ts';
 import { completePolicy, type Policy } from '../core/policy.ts';
+import type { Split } from '../core/task/parts.ts';
 import type { TaskRecord } from '../core/task/record.ts';
 import type * as schema from './schema.ts';
 
@@ -63,6 +64,7 @@ function readAttempt(row: Row<'attempt'>): Attempt {
     version: row.version,
     agent: row.agent,
     via: row.via as Attempt['via'],
+    job: row.job as Attempt['job'],
     branch: row.branch,
     baseSha: row.base_sha,
     openedSha: row.opened_sha,
@@ -174,6 +176,7 @@ function readTask(row: Row<'task'>, rows: LaneRows): Task {
     ejectedHead: row.ejected_head,
     escalation: json<Escalation | null>(row.escalation),
     record: json<TaskRecord>(row.record),
+    split: json<Split | null>(row.split),
     lastReason: row.last_reason,
     since: time(row.since),
     startedAt: timeOrNull(row.started_at),

@@ -3,6 +3,7 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import type { LaneKey } from '../core/ids.ts';
 import { prerequisitesOf, type Snapshot, type Spec } from '../core/lane/state.ts';
 import { landingsAudited } from '../core/queue/audit.ts';
+import type { Split } from '../core/task/parts.ts';
 import { type LaneRows, type Row, readLaneState } from './lane-rows.ts';
 import type { DB } from './schema.ts';
 
@@ -103,7 +104,11 @@ async function selectTasks(db: Kysely<DB>, key: LaneKey, scope: Scope): Promise<
   const named = [...(scope.issues ?? []), ...(await issuesOfPulls(db, key, scope.pulls ?? []))];
   add(await selectTasksByIssue(db, key, unknown(named)));
   const prerequisites = [...tasks.values()].flatMap((task) =>
-    prerequisitesOf({ spec: task.spec as unknown as Spec, blockedBy: task.blocked_by as number[] }),
+    prerequisitesOf({
+      spec: task.spec as unknown as Spec,
+      blockedBy: task.blocked_by as number[],
+      split: task.split as unknown as Split | null,
+    }),
   );
   add(await selectTasksByIssue(db, key, unknown(prerequisites)));
   return [...tasks.values()].sort((a, b) => a.issue - b.issue);
@@ -220,13 +225,14 @@ async function selectContext(db: Kysely<DB>, key: LaneKey, repoId: number): Prom
     .execute();
   const unread = await db
     .selectFrom('look')
-    .select('subject')
-    .where((eb) => eb.and({ ...columns(key), kind: 'issue', tries: 0 }))
+    .select(['kind', 'subject'])
+    .where((eb) => eb.and({ ...columns(key), tries: 0 }))
+    .where('kind', 'in', ['issue', 'checks'])
     .where('due_at', '<=', sql<Date>`now()`)
-    .limit(1)
     .execute();
   return {
-    hasUnreadIssues: unread.length > 0,
+    hasUnreadIssues: unread.some(({ kind }) => kind === 'issue'),
+    unreadChecks: unread.filter(({ kind }) => kind === 'checks').map(({ subject }) => subject),
     presence: presence.map((row) => ({
       agent: row.agent,
       worker: row.worker,

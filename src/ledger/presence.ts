@@ -49,7 +49,7 @@ export async function findClaimable(
         .onRef('t.lane_id', '=', 'a.lane_id')
         .onRef('t.issue', '=', 'a.issue'),
     )
-    .innerJoin('pull as p', (join) =>
+    .leftJoin('pull as p', (join) =>
       join
         .onRef('p.installation_id', '=', 'a.installation_id')
         .onRef('p.lane_id', '=', 'a.lane_id')
@@ -59,8 +59,12 @@ export async function findClaimable(
     .where('a.current', '=', true)
     .where('a.agent', '=', agent)
     .where('a.via', '=', 'pull')
-    .where('a.opened_sha', 'is not', null)
-    .where('p.open', '=', true)
+    .where((eb) =>
+      eb.or([
+        eb('a.job', '=', 'plan'),
+        eb.and([eb('a.opened_sha', 'is not', null), eb('p.open', '=', true)]),
+      ]),
+    )
     .$if(repoIds !== null, (query) =>
       query
         .innerJoin('lane as l', (join) =>

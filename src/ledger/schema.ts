@@ -74,6 +74,7 @@ export interface Attempt {
   installation_id: number;
   is_running: Generated<boolean>;
   issue: number;
+  job: Generated<string>;
   lane_id: number;
   lease_until: Timestamp | null;
   moved_at: Timestamp | null;
@@ -353,6 +354,7 @@ export interface Task {
   since: Timestamp;
   spec: Json;
   spec_hash: string;
+  split: Json | null;
   started_at: Timestamp | null;
   state: string;
   suspension: Json | null;

@@ -40,6 +40,7 @@ export const AgentBrief = z.object({
   next_sequence: z.int(),
   repo: z.string(),
   issue: z.int(),
+  /** Where its work is seen; for a plan, which changes nothing, the issue itself. */
   pull: z.int(),
   branch: z.string(),
   base: z.string(),
@@ -54,6 +55,8 @@ export const AgentBrief = z.object({
   }),
   /** The model that the policy names for this agent; null: whichever its CLI takes by itself. */
   model: z.string().nullable().default(null),
+  /** Set when the attempt is to propose a plan, with `propose-split`, and to change nothing. */
+  plan: z.object({ most_parts: z.int() }).nullable().default(null),
   owns: z.array(z.string()),
   depends_on: z.array(z.int()),
   budget: z.object({
@@ -184,6 +187,39 @@ export const RequestPathsAnswer = z.object({
   reason: z.string(),
 });
 export type RequestPathsAnswer = z.infer<typeof RequestPathsAnswer>;
+
+/** One part of a plan, as an issue of its own would ask for it. */
+export const SplitPart = z.strictObject({
+  title: z.string().min(1).max(200),
+  requirements: z.string().min(1).max(8_000).describe('What is to be done.'),
+  design: z.string().max(8_000).default(''),
+  acceptance: z.array(z.string().min(1).max(500)).max(30).default([]),
+  owns: z.array(z.string().min(1).max(256)).min(1).max(50).describe('Path patterns, as in the issue form.'),
+  after: z
+    .array(z.int().min(1).max(50))
+    .max(50)
+    .default([])
+    .describe('The parts that must be done before it, by their places in the list, from 1.'),
+});
+
+/** What a planner writes: the parts in an order in which they could be done one after the other. */
+export const SplitPlan = z.strictObject({
+  summary: z.string().max(4_000).default('').describe('Why it is split like this, for whoever accepts it.'),
+  parts: z.array(SplitPart).min(2).max(50),
+});
+export type SplitPlan = z.infer<typeof SplitPlan>;
+
+/** POST /propose-split: only for attempts with `plan` in their task. The attempt ends; people accept the plan, or not. */
+export const ProposeSplit = SplitPlan.extend({ ...attemptFields, usage: Usage.optional() });
+export type ProposeSplit = z.infer<typeof ProposeSplit>;
+
+/** `refused`: it cannot be used as it is, and the attempt has failed; `reason` says why. */
+export const ProposeSplitAnswer = z.object({
+  outcome: z.enum(['proposed', 'refused']),
+  state: z.string(),
+  reason: z.string(),
+});
+export type ProposeSplitAnswer = z.infer<typeof ProposeSplitAnswer>;
 
 /** POST /release: the worker gives the attempt back unfinished, through no fault of the work. */
 export const Release = z.strictObject({ ...attemptFields, reason: z.string().max(500).optional() });

@@ -10,6 +10,8 @@ import {
   Heartbeat,
   HeartbeatAnswer,
   LoadCheckpoint,
+  ProposeSplit,
+  ProposeSplitAnswer,
   Release,
   Report,
   ReportAnswer,
@@ -82,6 +84,14 @@ export const operations = {
     summary: 'Ask for files that the task does not own, before changing them.',
     request: RequestPaths,
     answer: RequestPathsAnswer,
+    bundle: 'none',
+  },
+  'propose-split': {
+    method: 'POST',
+    path: '/propose-split',
+    summary: 'Propose how to split the task into issues of their own. Only for attempts that are to plan.',
+    request: ProposeSplit,
+    answer: ProposeSplitAnswer,
     bundle: 'none',
   },
   release: {

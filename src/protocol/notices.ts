@@ -197,7 +197,8 @@ function waysOn(pull: number | null): string[] {
 }
 
 /** Only names that look like a user or a team; anything else in the policy is not a mention. */
-function renderMentions(mention: readonly string[]): string | null {
+/** Whom the policy names, where those are names; null when there is nobody. */
+export function renderMentions(mention: readonly string[]): string | null {
   const names = mention.filter((name) => /^@[a-z\d][a-z\d-]{0,38}(?:\/[a-z\d][\w.-]{0,99})?$/iu.test(name));
   return names.length === 0 ? null : names.join(' ');
 }

@@ -92,6 +92,8 @@ function renderReason(wait: Wait): string {
 }
 
 function personsTask(row: PlanRow, wait: Wait): string {
+  if (wait.kind === 'approval' && row.state === 'waiting')
+    return 'read the plan and accept it, or say what is wrong with it.';
   if (wait.kind === 'approval') return 'look at the changes and approve them, or push what is missing.';
   if (row.state === 'escalated') return 'decide how this goes on.';
   if (row.state === 'failed') return 'decide whether to try again.';

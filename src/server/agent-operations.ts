@@ -8,6 +8,7 @@ import {
   takePathRequest,
   takeRelease,
   takeReport,
+  takeSplit,
 } from '../engine/agent-calls.ts';
 import { giveCheckpoint, keepCheckpoint } from '../engine/agent-checkpoints.ts';
 import { claimTask } from '../engine/agent-claim.ts';
@@ -34,6 +35,7 @@ const performers: { [K in OperationName]: Perform<K> } = {
   report: takeReport,
   escalate: takeEscalation,
   'request-paths': takePathRequest,
+  'propose-split': takeSplit,
   release: takeRelease,
   'save-checkpoint': keepCheckpoint,
   'load-checkpoint': giveCheckpoint,

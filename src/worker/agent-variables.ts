@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { AgentTask } from '../protocol/agent-contract.ts';
 import { traceparentOf } from '../protocol/trace-context.ts';
 import { escalationFile } from './escalation.ts';
+import { planFile } from './plan-file.ts';
 import type { PortRange } from './port-range.ts';
 import type { WorkspacePaths } from './workspace.ts';
 
@@ -42,6 +43,7 @@ export function attemptVariables(
     ...(traceparent === null ? {} : { TRACEPARENT: traceparent }),
     AGENT_ESCALATION_FILE: join(paths.tree, escalationFile),
     AGENT_SCRATCH: join(dirname(paths.tree), 'scratch'),
+    ...(task.plan === null ? {} : { AGENT_PLAN_FILE: join(paths.tree, planFile) }),
     ...(task.model === null ? {} : { AGENT_MODEL: task.model, LLM_MODEL: task.model }),
     ...(minutes === null ? {} : { AGENT_BUDGET_MINUTES: String(minutes) }),
     ...(tokens === null ? {} : { AGENT_BUDGET_TOKENS: String(tokens) }),

@@ -6,6 +6,7 @@ import {
   type AgentTask,
   type Escalate,
   HeartbeatAnswer,
+  type ProposeSplit,
   type Report,
   ReportAnswer,
   SaveCheckpointAnswer,
@@ -20,13 +21,14 @@ type Without<T> = T extends unknown ? Omit<T, 'task' | 'attempt' | 'fence' | 've
 
 /** The last word of an attempt, as it goes over the wire; kept on disk until it was answered. */
 export interface FinalCall {
-  path: 'report' | 'escalate' | 'release';
+  path: 'report' | 'escalate' | 'release' | 'propose-split';
   body: Record<string, unknown>;
 }
 
 export type FinalWord =
   | { path: 'report'; body: Without<Report> }
   | { path: 'escalate'; body: Without<Escalate> }
+  | { path: 'propose-split'; body: Without<ProposeSplit> }
   | { path: 'release'; body: { reason?: string } };
 
 /** Speaks for one attempt. */

@@ -3,7 +3,7 @@
  * the point: the fence is asked once more before the push, and the work of an attempt whose fence is old is pushed
  * nowhere but kept.
  */
-import type { AgentTask } from '../protocol/agent-contract.ts';
+import type { AgentTask, SplitPlan } from '../protocol/agent-contract.ts';
 import { AttemptCalls } from './attempt-calls.ts';
 import type { EarlierWork } from './brief-text.ts';
 import { BudgetWatch } from './budget-watch.ts';
@@ -15,6 +15,7 @@ import type { Escalation } from './escalation.ts';
 import { Evidence } from './evidence.ts';
 import { LeaseHolder } from './lease-holder.ts';
 import { type Patience, shortPatience } from './patience.ts';
+import { cleanPlan, readPlan } from './plan-file.ts';
 import type { Preset } from './presets/preset.ts';
 import { publishWork } from './publish-work.ts';
 import { redact, secretsIn } from './redact.ts';
@@ -47,6 +48,7 @@ export interface AttemptOptions {
 /** How an attempt ended. `kept` names a folder that holds finished work which could not be pushed. */
 export type Ending =
   | { kind: 'done'; head: string }
+  | { kind: 'planned'; plan: SplitPlan }
   | { kind: 'failed'; class: FailureClass; message: string; kept?: string }
   | { kind: 'escalated'; escalation: Escalation }
   | { kind: 'released'; reason: string }
@@ -125,6 +127,7 @@ class AttemptRun {
       return { kind: 'released', reason: 'the worker was stopped' };
     }
     const clean = (text: string): string => redact(text, this.#secrets);
+    if (ending.kind === 'planned') return { kind: 'planned', plan: cleanPlan(ending.plan, clean) };
     if (ending.kind === 'failed') return { ...ending, message: clean(ending.message) };
     if (ending.kind !== 'escalated') return ending;
     const { trigger, context, options } = ending.escalation;
@@ -161,7 +164,15 @@ class AttemptRun {
       await this.#record.update({ worked: true, used: this.#budget.total });
     }
     this.#evidence.note('the end of the agent');
+    if (this.#task.plan !== null) return await this.#takePlan(workspace);
     return publishWork(this.#task, workspace, this.#lease, this.#options, over);
+  }
+
+  async #takePlan(workspace: Workspace): Promise<Ending> {
+    const reading = await readPlan(workspace.paths.tree);
+    return reading.kind === 'ok'
+      ? { kind: 'planned', plan: reading.plan }
+      : { kind: 'failed', class: 'semantic', message: reading.why };
   }
 
   /** The worktree that a worker which died has left, or a fresh one with what was saved at Signalbox. */

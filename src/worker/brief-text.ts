@@ -4,6 +4,7 @@
  */
 import type { AgentTask } from '../protocol/agent-contract.ts';
 import { escalationExit, escalationFile } from './escalation.ts';
+import { planInstructions, planIntroduction } from './plan-brief.ts';
 
 /** What an earlier run has left: in the worktree, or as a patch where it no longer fits the branch. */
 export interface EarlierWork {
@@ -17,13 +18,7 @@ export function briefText(task: AgentTask, earlier: EarlierWork | null): string 
   return [
     `# Brief: issue #${task.issue} of ${task.repo}`,
     '',
-    'You work alone in this checkout, on the branch named below. When you are done, leave your changes in the',
-    'working tree or as commits: they are committed, pushed and reported for you when you exit with code 0. Exit',
-    'with another code if you cannot do it, and say why in your last lines of output.',
-    '',
-    `- Branch: \`${task.branch}\`, started from \`${task.base}\` at \`${task.base_sha}\``,
-    `- Pull request: #${task.pull}`,
-    `- Attempt ${task.attempt} at version ${task.version} of the task (${task.correlation_id})`,
+    ...(task.plan === null ? workIntroduction(task) : planIntroduction(task)),
     ...budgetLines(task),
     '',
     ...earlierLines(earlier),
@@ -47,12 +42,7 @@ export function briefText(task: AgentTask, earlier: EarlierWork | null): string 
     fenced(spec.acceptance.map((line) => `- ${line}`).join('\n')),
     '',
     ...guidanceLines(task),
-    '## Owned files',
-    '',
-    'Change files that match one of these patterns and no others; a change elsewhere is refused by the arbiter.',
-    '',
-    fenced(task.owns.join('\n')),
-    '',
+    ...ownedLines(task),
     ...dependencyLines(task),
     '## When you need a person',
     '',
@@ -69,6 +59,27 @@ export function briefText(task: AgentTask, earlier: EarlierWork | null): string 
     'work into `$AGENT_SCRATCH`.',
     '',
   ].join('\n');
+}
+
+function workIntroduction(task: AgentTask): string[] {
+  return [
+    'You work alone in this checkout, on the branch named below. When you are done, leave your changes in the',
+    'working tree or as commits: they are committed, pushed and reported for you when you exit with code 0. Exit',
+    'with another code if you cannot do it, and say why in your last lines of output.',
+    '',
+    `- Branch: \`${task.branch}\`, started from \`${task.base}\` at \`${task.base_sha}\``,
+    `- Pull request: #${task.pull}`,
+    `- Attempt ${task.attempt} at version ${task.version} of the task (${task.correlation_id})`,
+  ];
+}
+
+function ownedLines({ owns, plan }: AgentTask): string[] {
+  const rule =
+    plan === null
+      ? 'Change files that match one of these patterns and no others; a change elsewhere is refused by the arbiter.'
+      : 'The files of the whole task. Those of a part must be among them.';
+  const owned = ['## Owned files', '', rule, '', fenced(owns.join('\n')), ''];
+  return plan === null ? owned : [...owned, ...planInstructions(plan.most_parts)];
 }
 
 /** Answers of people with write access: they count more than what the issue said before. */

@@ -12,6 +12,7 @@ import {
   readEscalation,
 } from './escalation.ts';
 import type { Evidence } from './evidence.ts';
+import { clearPlan } from './plan-file.ts';
 import { openPortRange } from './port-range.ts';
 import type { AgentFailure, Preset } from './presets/preset.ts';
 import { redact } from './redact.ts';
@@ -51,6 +52,7 @@ export async function runAgent(
   const { paths } = workspace;
   const { budget } = run;
   await clearEscalation(paths.tree);
+  await clearPlan(paths.tree);
   const ports = await openPortRange();
   const listener = new Listener(task, run);
   try {

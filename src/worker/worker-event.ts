@@ -41,7 +41,7 @@ export type AttemptEvent = AttemptName &
   );
 
 /** How an attempt ended, for Signalbox. */
-export type Outcome = 'done' | 'failed' | 'escalated' | 'released';
+export type Outcome = 'done' | 'planned' | 'failed' | 'escalated' | 'released';
 
 export type WorkerEvent =
   | AttemptEvent

@@ -11,6 +11,7 @@ import { join, resolve } from 'node:path';
 import type { AgentTask } from '../protocol/agent-contract.ts';
 import { briefText, type EarlierWork } from './brief-text.ts';
 import { escalationFile } from './escalation.ts';
+import { planFile } from './plan-file.ts';
 import {
   checkedBranch,
   fetchTip,
@@ -62,7 +63,9 @@ export class Workspace {
     const branch = checkedBranch(task.branch);
     if (branch === task.base) throw new Error(`the task's branch is the base branch ${task.base} itself`);
     const store = await openRepoStore(directory, task, env);
-    const tip = await fetchTip(store, task.git, branch, env, signal);
+    // A planner reads the base branch; the task has no branch of its own yet.
+    const from = task.plan === null ? branch : checkedBranch(task.base);
+    const tip = await fetchTip(store, task.git, from, env, signal);
     const workspace = new Workspace(task, pathsOf(directory, task), store, tip, env);
     try {
       await oneAtATime(store, () => workspace.#furnish(options.litter));
@@ -102,7 +105,7 @@ export class Workspace {
   async #ignore(litter: readonly string[]): Promise<void> {
     const file = join(this.store.desk, 'info', 'exclude');
     const before = (await readFile(file, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '');
-    const lines = [...new Set([...before, `/${escalationFile}`, ...litter])];
+    const lines = [...new Set([...before, `/${escalationFile}`, `/${planFile}`, ...litter])];
     if (lines.length === before.length) return;
     await mkdir(join(this.store.desk, 'info'), { recursive: true });
     await writeFile(file, `${lines.join('\n')}\n`);

@@ -67,6 +67,7 @@ export class WorkerScene {
       report_url: `${this.server.url}/api/agent/v1/report`,
       checkpoint: null,
       model: null,
+      plan: null,
       git: {
         url: this.remote.url,
         username: 'x-access-token',

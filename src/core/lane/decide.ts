@@ -19,10 +19,11 @@ import { foreseeCollisions } from '../task/collisions.ts';
 import { repeatEscalations } from '../task/escalation.ts';
 import { findLeftWork } from '../task/late-work.ts';
 import { protectedPathsOf, releaseClaims } from '../task/ownership.ts';
-import { givenUpPrerequisites } from '../task/prerequisites.ts';
+import { givenUpPrerequisites, openPrerequisites } from '../task/prerequisites.ts';
 import { graceEnds } from '../task/ready.ts';
 import { giveUp } from '../task/retry.ts';
 import { scheduleNext } from '../task/schedule.ts';
+import { acceptSplits, completeSplits } from '../task/split.ts';
 import { judgeStalls } from '../task/stall.ts';
 import { timesOfAttempts } from '../task/times.ts';
 import { claimWhatIsFree } from '../task/touched.ts';
@@ -129,10 +130,12 @@ function nextFacts(snapshot: Snapshot, at: string): FactBody[] {
     () => approveByAutonomy(state, at),
     () => ejectEntries(state),
     () => endTries(state),
-    () => judgeBuilds(state, at),
+    () => judgeBuilds(snapshot, at),
     () => ejectUntested(state),
     () => enterQueue(state),
     () => planBuilds(state, at),
+    () => acceptSplits(state),
+    () => completeSplits(state, (task) => openPrerequisites(state, task).length > 0),
     () => scheduleNext(snapshot, at),
   ];
   for (const rule of rules) {

@@ -7,6 +7,7 @@ import { buildRef, prepareRef } from '../ids.ts';
 import { auditedAgainst } from '../queue/audit.ts';
 import { isActive } from '../queue/build-state.ts';
 import { isPuttingAside, keepLateWork } from '../task/late-work.ts';
+import { type SplitEffect, wantedOfSplit } from '../task/split.ts';
 import { isEnlisted } from './enlisted.ts';
 import type { Fact } from './facts.ts';
 import type { Build, BuildEntry, Flight, Landing } from './queue-state.ts';
@@ -56,8 +57,10 @@ export type Effect =
   | { kind: 'close-issue'; issue: number }
   | { kind: 'close-pull'; issue: number; pull: number; request: string }
   | RunEffect
+  | SplitEffect
   | { kind: 'close-replaced'; issue: number; pull: number }
   | { kind: 'ask-assignment'; issue: number; fence: number; agent: string }
+  | { kind: 'open-revert'; asked: Extract<Fact, { kind: 'revert-asked' }> }
   | { kind: 'react'; comment: number; content: 'eyes' | 'rocket' | 'confused' }
   | { kind: 'reply'; under: number; comment: number; fact: Extract<Fact, { kind: 'command-decided' }> }
   | { kind: 'notify'; under: number; fact: Fact };
@@ -77,6 +80,9 @@ export function effectKey(effect: Effect): string {
     case 'trigger-checks':
     case 'cancel-run':
       return `${effect.kind}:${effect.issue}:${effect.fence}`;
+    case 'create-part':
+    case 'open-part':
+      return `${effect.kind}:${effect.issue}:${effect.part}:${effect.since}`;
     case 'keep-late-work':
     case 'keep-late-bundle':
       return `${effect.kind}:${effect.issue}:${effect.number}`;
@@ -96,6 +102,8 @@ export function effectKey(effect: Effect): string {
       return `${effect.kind}:${effect.pull}`;
     case 'close-issue':
       return `${effect.kind}:${effect.issue}`;
+    case 'open-revert':
+      return `${effect.kind}:${effect.asked.comment}:${effect.asked.index}`;
     case 'react':
       return `${effect.kind}:${effect.comment}:${effect.content}`;
     case 'reply':
@@ -109,15 +117,17 @@ export function effectKey(effect: Effect): string {
 
 function wantedByTask(task: Task, state: LaneState): Effect[] {
   const { attempt, pull, issue } = task;
-  const effects: Effect[] = [...keepLateWork(task), ...wantedOfRuns(task, state)];
+  const effects: Effect[] = [...keepLateWork(task), ...wantedOfRuns(task, state), ...wantedOfSplit(task)];
   if (attempt?.via === 'assign' && task.state === 'assigned' && !pull?.open) {
     effects.push({ kind: 'ask-assignment', issue, fence: attempt.fence, agent: attempt.agent });
   }
-  if (attempt && attempt.via !== 'assign' && attempt.openedSha === null && !isPuttingAside(task)) {
+  // A plan changes nothing, so it needs no branch.
+  const isOurs = attempt?.job === 'work' && attempt.via !== 'assign';
+  if (isOurs && attempt.openedSha === null && !isPuttingAside(task)) {
     const { number, fence, branch, baseSha } = attempt;
     effects.push({ kind: 'open-branch', issue, attempt: number, fence, branch, baseSha });
   }
-  if (attempt && attempt.via !== 'assign' && attempt.openedSha !== null && pull === null) {
+  if (isOurs && attempt.openedSha !== null && pull === null) {
     effects.push({ kind: 'open-pull', issue, fence: attempt.fence, branch: attempt.branch });
   }
   // What people have opened is theirs to mark, to close and to reopen.
@@ -207,6 +217,11 @@ function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
     }
     case 'pull-refused':
       return [{ kind: 'notify', under: fact.pull, fact }];
+    case 'revert-asked':
+      return [{ kind: 'open-revert', asked: fact }];
+    case 'revert-opened':
+    case 'revert-failed':
+      return [{ kind: 'notify', under: fact.under, fact }];
     case 'pull-adopted':
       return fact.replaces === null
         ? []
@@ -214,6 +229,7 @@ function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
     // About the issue's text, so it is said there and not on the pull request.
     case 'edit-suspended':
     case 'prerequisite-questioned':
+    case 'split-proposed':
       return [{ kind: 'notify', under: fact.issue, fact }];
     case 'request-refused':
     case 'escalated':
@@ -251,6 +267,7 @@ const unconditional: ReadonlySet<Effect['kind']> = new Set([
   'notify',
   'cancel-run',
   'close-replaced',
+  'open-revert',
 ]);
 
 /** Whether a recorded effect still makes sense; asked again right before it is done. */

@@ -5,6 +5,8 @@
  */
 import type { Objection, Opinion, Override, RequiredCheck } from '../gate/evidence.ts';
 import type { Policy } from '../policy.ts';
+import type { Dependant, LandedPull } from '../queue/reverting.ts';
+import type { ProposedPart } from '../task/parts.ts';
 import type { AttemptEnd } from '../task/record.ts';
 import type { OfferedPull } from './enlisted.ts';
 import type { CheckResult, Verdict } from './pull-state.ts';
@@ -12,6 +14,7 @@ import type { Build, BuildEntry, Flight, Landing, VanishedPatch } from './queue-
 import type {
   Adjustments,
   Escalation,
+  Job,
   PrerequisiteState,
   Routing,
   Spec,
@@ -45,6 +48,18 @@ export type FactBody =
     }
   /** A PR that no task owns was brought to the queue; `issue` is its own number. */
   | { kind: 'pull-enlisted'; issue: number; offered: Omit<OfferedPull, 'number'>; by: string }
+  /** Somebody wants a landed PR taken back; `index` tells several commands of one comment apart. */
+  | { kind: 'revert-asked'; comment: number; index: number; under: number; landed: LandedPull; by: string }
+  /** `refusal`: why the word of whoever asked does not count as an approval; null when it does. */
+  | {
+      kind: 'revert-opened';
+      under: number;
+      reverts: number;
+      pull: number;
+      dependants: Dependant[];
+      refusal: string | null;
+    }
+  | { kind: 'revert-failed'; under: number; reverts: number; why: string }
   | { kind: 'request-refused'; issue: number; why: string }
   | { kind: 'request-withdrawn'; issue: number }
   | {
@@ -97,6 +112,8 @@ export type FactBody =
       version: number;
       agent: string;
       via: Via;
+      /** Absent: to do the task. */
+      job?: Job;
       branch: string;
       baseSha: string;
       claims: string[];
@@ -136,6 +153,22 @@ export type FactBody =
   | { kind: 'usage-reported'; issue: number; attempt: number; usage: Usage }
   | { kind: 'budget-warned'; issue: number; attempt: number; what: string }
   | { kind: 'paths-requested'; issue: number; attempt: number; paths: string[]; why: string; by: string }
+  /** `by`: the planner. Its attempt is over. */
+  | {
+      kind: 'split-proposed';
+      issue: number;
+      attempt: number;
+      version: number;
+      by: string;
+      summary: string;
+      parts: ProposedPart[];
+    }
+  /** `by`: a login, or `policy`. */
+  | { kind: 'split-accepted'; issue: number; by: string }
+  | { kind: 'part-created'; issue: number; part: number; created: number }
+  | { kind: 'part-opened'; issue: number; part: number }
+  /** With them the task is completed. */
+  | { kind: 'parts-completed'; issue: number }
   | { kind: 'attempt-ended'; issue: number; attempt: number; end: AttemptEnd; reason: string }
   | { kind: 'attempts-exhausted'; issue: number; reason: string }
   /** A person wants a new attempt. `guidance` answers what was asked; `afresh` starts it from a clean branch. */
@@ -304,6 +337,7 @@ export type LifecycleEvent = Extract<
   | 'task-assigned'
   | 'work-started'
   | 'work-done'
+  | 'split-proposed'
   | 'attempt-ended'
   | 'attempts-exhausted'
   | 'resumed'
@@ -312,6 +346,7 @@ export type LifecycleEvent = Extract<
   | 'entry-ejected'
   | 'escalated'
   | 'task-completed'
+  | 'parts-completed'
   | 'task-cancelled'
 >;
 

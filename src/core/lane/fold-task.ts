@@ -9,6 +9,7 @@ import { nextState } from '../task/lifecycle.ts';
 import { emptyRecord, renewRecord, type TaskRecord } from '../task/record.ts';
 import { noRouting, routingAfter } from '../task/routing.ts';
 import { hashSpec } from '../task/specification.ts';
+import { foldSplit, keptSplit } from '../task/split.ts';
 import { noAdjustments } from '../task/versions.ts';
 import type { Fact, LifecycleEvent } from './facts.ts';
 import type { Pull } from './pull-state.ts';
@@ -91,6 +92,7 @@ function freshTask({ issue, spec, specHash, requestedBy, correlationId, at }: Fr
     ejectedHead: null,
     escalation: null,
     record: emptyRecord,
+    split: null,
     lastReason: null,
     since: at,
     startedAt: null,
@@ -117,6 +119,7 @@ export function newTask(before: Task | undefined, fact: FactOf<'task-requested'>
     claims: before?.claims ?? [],
     pull: before?.pull?.open ? before.pull : null,
     record: renewRecord(before?.record, !changed),
+    split: changed ? null : keptSplit(before),
   };
 }
 
@@ -155,6 +158,7 @@ function acceptVersion(task: Task, fact: FactOf<'version-accepted'>): Task {
     approvals: [],
     entry: null,
     ejectedHead: null,
+    split: keptSplit(task),
   };
 }
 
@@ -173,6 +177,7 @@ function assign(task: Task, fact: FactOf<'task-assigned'>): Task {
       version: fact.version,
       agent: fact.agent,
       via: fact.via,
+      job: fact.job ?? 'work',
       branch: fact.branch,
       baseSha: fact.baseSha,
       assignedAt: fact.at,
@@ -226,7 +231,14 @@ function toPerson(
 /** A person has answered, or wants another attempt: the task waits for its turn like any other. */
 function resume(task: Task, fact: FactOf<'resumed'>, policy: Policy): Task {
   const record: TaskRecord = resumeRecord(task, policy, fact);
-  return { ...move(task, 'resumed', fact.at), ...idle, escalation: null, lastReason: null, record };
+  return {
+    ...move(task, 'resumed', fact.at),
+    ...idle,
+    escalation: null,
+    lastReason: null,
+    record,
+    split: keptSplit(task),
+  };
 }
 
 /** The task after a fact about it. Throws for a fact that is about no task. */
@@ -345,6 +357,16 @@ export function foldTask(task: Task, fact: Fact, policy: Policy): Task {
       );
     case 'work-done':
       return { ...move(task, 'work-done', fact.at), startedAt: task.startedAt ?? fact.at };
+    case 'split-proposed': {
+      const reason = `it proposed to split the task into ${fact.parts.length} parts`;
+      const record = endAttempt(task, policy, { end: 'planned', reason, at: fact.at });
+      const moved = move(task, 'split-proposed', fact.at);
+      return { ...moved, ...idle, lastReason: null, record, split: foldSplit(task, fact) };
+    }
+    case 'split-accepted':
+    case 'part-created':
+    case 'part-opened':
+      return { ...task, split: foldSplit(task, fact) };
     case 'attempt-ended': {
       const record = endAttempt(task, policy, fact);
       return { ...move(task, 'attempt-ended', fact.at), ...idle, lastReason: fact.reason, record };
@@ -376,6 +398,8 @@ export function foldTask(task: Task, fact: Fact, policy: Policy): Task {
         ejectedHead: task.pull?.headSha ?? null,
         lastReason: fact.reason,
       };
+    case 'parts-completed':
+      return { ...move(task, 'parts-completed', fact.at), lastReason: null, landedAt: fact.at };
     case 'task-completed':
       return {
         ...move(task, 'task-completed', fact.at),

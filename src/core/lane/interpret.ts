@@ -16,12 +16,14 @@ import {
   isRewrittenHead,
 } from '../queue/interpret-queue.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
+import { interpretRevert } from '../queue/reverting.ts';
 import { readWord } from '../task/agent-word.ts';
 import { areasOf, withAreas } from '../task/areas.ts';
 import { readEdit, strangerSince } from '../task/edits.ts';
 import { readLateBundle, readLateHead } from '../task/late-work.ts';
 import { allows } from '../task/lifecycle.ts';
 import { labelsThatCount } from '../task/routing.ts';
+import { interpretPart, requesterOfPart } from '../task/split.ts';
 import { readTouched } from '../task/touched.ts';
 import { isEnlisted } from './enlisted.ts';
 import type { FactBody } from './facts.ts';
@@ -38,8 +40,17 @@ const mayWrite = new Set(['admin', 'maintain', 'write']);
  * Whoever set the label. Where the server keeps no events, the issue's author stands in and is judged the same way;
  * where it keeps them and this one is not there yet, nobody does, and the issue is looked at again.
  */
-function requester(seen: SeenIssue): { login: string; permission: string } | null {
-  return seen.labelledBy === 'not-seen-yet' ? null : (seen.labelledBy ?? seen.author);
+function requester(
+  state: LaneState,
+  issue: number,
+  seen: SeenIssue,
+): { login: string; permission: string } | null {
+  if (seen.labelledBy === 'not-seen-yet') return null;
+  const by = seen.labelledBy ?? seen.author;
+  if (mayWrite.has(by.permission)) return by;
+  // Signalbox has labelled it for whoever accepted the plan.
+  const login = requesterOfPart(state, issue);
+  return login === null ? by : { login, permission: 'write' };
 }
 
 function readLinks(task: Task, { blockedBy, blockedElsewhere }: SeenIssue): FactBody[] {
@@ -85,7 +96,7 @@ function interpretReady(
   ) {
     return task && mayGoOn(task) ? [...readLinks(task, seen), ...readEdit(state, task, seen)] : [];
   }
-  const by = requester(seen);
+  const by = requester(state, issue, seen);
   if (by === null) return [];
   const why = problemsOf(seen, by);
   if (seen.spec.kind === 'refused' || why.length > 0) {
@@ -327,6 +338,9 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
       const task = state.tasks[observation.issue];
       return task ? readLateBundle(task, observation) : [];
     }
+    case 'part-created':
+    case 'part-opened':
+      return interpretPart(state, observation);
     case 'late-work-kept': {
       const { issue, number } = observation;
       const work = state.tasks[issue]?.record.late.find((each) => each.number === number);
@@ -360,6 +374,8 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
       return interpretLanding(state, observation);
     case 'audit':
       return interpretAudit(state, observation);
+    case 'revert':
+      return interpretRevert(state, observation);
     case 'effect-refused':
       return interpretRefusal(state, observation);
     default:

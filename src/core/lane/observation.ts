@@ -6,8 +6,10 @@ import type { Command } from '../commands/command.ts';
 import type { ReadDiff } from '../gate/arbiter.ts';
 import type { Opinion, RequiredCheck } from '../gate/evidence.ts';
 import type { PolicyReading } from '../policy.ts';
+import type { LandedPull } from '../queue/reverting.ts';
+import type { ProposedPart } from '../task/parts.ts';
 import type { OfferedPull } from './enlisted.ts';
-import type { CheckAction } from './facts.ts';
+import type { CheckAction, Fact } from './facts.ts';
 import type { CheckResult } from './pull-state.ts';
 import type { VanishedPatch } from './queue-state.ts';
 import type { PrerequisiteState, Spec, Usage } from './state.ts';
@@ -80,6 +82,14 @@ export type AgentWord =
     }
   | { kind: 'escalate'; trigger: string; context: string; options?: string[]; usage?: Usage | undefined }
   | { kind: 'released'; reason: string }
+  /** A plan for this version of the task. */
+  | {
+      kind: 'split';
+      version: number;
+      summary: string;
+      parts: ProposedPart[];
+      usage?: Usage | undefined;
+    }
   /** The work needs these files too; normalised patterns. */
   | { kind: 'request-paths'; paths: string[]; why: string };
 
@@ -130,9 +140,13 @@ export type Observation =
       offered?: OfferedPull;
       /** The open PRs to this lane's base that the command names. */
       named?: { number: number; headSha: string }[];
+      /** What `/revert` names, where it has landed. */
+      landed?: LandedPull;
     }
   | { kind: 'agent'; issue: number; attempt: number; fence: number; word: AgentWord }
   /** A bundle of an attempt that had ended came in; its newest commit is `sha`. */
+  | { kind: 'part-created'; issue: number; version: number; part: number; created: number }
+  | { kind: 'part-opened'; issue: number; part: number }
   | { kind: 'late-bundle'; issue: number; attempt: number; fence: number; sha: string }
   /** `branch` is null when a bundle cannot become a branch, for the reason `why`. */
   | {
@@ -184,4 +198,9 @@ export type Observation =
     }
   /** Patches of earlier landings that are not there after this one. */
   | { kind: 'audit'; build: number; vanished: VanishedPatch[] }
+  | {
+      kind: 'revert';
+      asked: Extract<Fact, { kind: 'revert-asked' }>;
+      result: { kind: 'opened'; offered: OfferedPull } | { kind: 'failed'; why: string };
+    }
   | { kind: 'effect-refused'; effect: string; issue: number | null; build: number | null; message: string };

@@ -137,12 +137,13 @@ function waitsOfWork(task: Task, lease: string | undefined): Wait[] {
     const what = `somebody to assign ${attempt.agent} to #${task.issue} on GitHub`;
     return [{ kind: 'human', what, since, command: 'assign it on the issue' }];
   }
-  if (!attempt || attempt.openedSha === null) {
+  const isPlan = attempt?.job === 'plan';
+  if (!attempt || (!isPlan && attempt.openedSha === null)) {
     return [{ kind: 'branch', what: 'its branch is being opened', since, command: null }];
   }
-  if (!pull?.open)
+  if (!isPlan && !pull?.open)
     return [{ kind: 'branch', what: 'its pull request is being opened', since, command: null }];
-  if (isDoneOutside(attempt)) {
+  if (isDoneOutside(attempt) && pull) {
     const what = `somebody to push to ${attempt.branch} and mark #${pull.number} ready for review`;
     return [{ kind: 'work', what, since, command: `git push origin ${attempt.branch}` }];
   }
@@ -161,7 +162,7 @@ function waitsOfWork(task: Task, lease: string | undefined): Wait[] {
       },
     ];
   }
-  const what = `${attempt.worker ?? attempt.agent} to finish`;
+  const what = `${attempt.worker ?? attempt.agent} to ${isPlan ? 'propose a plan' : 'finish'}`;
   const wait: Wait = { kind: 'work', what, since, command: '/escalate <why>' };
   return [lease === undefined ? wait : { ...wait, next: lease }];
 }
@@ -281,11 +282,12 @@ export function viewLane(snapshot: Snapshot, revision: number, at: string): Lane
     queue: queueRows(snapshot, at),
     escalations: escalationQueue(state, at),
     collisions: state.collisions.map(({ a, b, paths, announcedAt }) => ({ a, b, paths, announcedAt })),
-    landings: state.landings.map(({ sha, tree, testedSha, testedTree, at: landedAt, entries }) => ({
+    landings: state.landings.map(({ sha, tree, testedSha, testedTree, exact, at: landedAt, entries }) => ({
       sha,
       tree,
       testedSha,
       testedTree,
+      exact,
       at: landedAt,
       issues: entries.map((entry) => entry.issue),
       pulls: entries.map((entry) => entry.pull),

@@ -154,7 +154,8 @@ export function settleAttempt(before: LaneState, after: LaneState, fact: Fact): 
   if (isAtWork(now) && now.attempt?.fence === task.attempt.fence) return after;
   const { agent } = task.attempt;
   const charged = charge(after, fact.issue, agent, minutesAtWork(task, fact.at), fact);
-  if (fact.kind === 'work-done') return countOutcome(charged, agent, true, fact.at);
+  if (fact.kind === 'work-done' || fact.kind === 'split-proposed')
+    return countOutcome(charged, agent, true, fact.at);
   const isFailure = fact.kind === 'attempt-ended' && consequences[fact.end].countsAgainstAgent;
   return isFailure ? countOutcome(charged, agent, false, fact.at) : charged;
 }

@@ -8,6 +8,7 @@ import { overlap } from './patterns.ts';
 import { openPrerequisites } from './prerequisites.ts';
 import { graceEnds, isStarving, mostPassedOver } from './ready.ts';
 import { missingSections } from './required-sections.ts';
+import { isWork, splitWaits } from './split.ts';
 import { suspensionWait } from './suspension.ts';
 import { attemptWaits } from './times.ts';
 
@@ -84,8 +85,8 @@ function* crowding(overview: Overview, { policy }: LaneState, task: Task): Gener
     const names = underWay.map((other) => `#${other.issue}`).join(', ');
     yield wait(`${names} first: the policy runs one task after the other`, underWay, heldSince);
   }
-  // Work that has a pull request already is no new work.
-  if (task.pull?.open) return;
+  // Work that has a pull request already is no new work, and a plan makes none.
+  if (task.pull?.open || !isWork(policy, task)) return;
   const since = (cause: Task) => cause.since;
   if (inReview.length >= limits.in_review)
     yield wait(`${tasks(inReview, 'waits', 'wait')} for review, the limit`, inReview, since);
@@ -116,9 +117,11 @@ function* reasons({ state, hasUnreadIssues }: Snapshot, task: Task, at: string):
   }
   yield* attemptWaits(state, task, at);
   yield* openPrerequisites(state, task);
-  yield* filesOfOthers(overview, state, task);
+  yield* splitWaits(state.policy, task);
+  const isWorking = isWork(state.policy, task);
+  if (isWorking) yield* filesOfOthers(overview, state, task);
   const foreseenAt = overview.unannounced.get(task.issue);
-  if (foreseenAt !== undefined) {
+  if (isWorking && foreseenAt !== undefined) {
     yield {
       kind: 'announcement',
       what: 'its collisions are being announced',

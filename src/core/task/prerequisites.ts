@@ -1,12 +1,14 @@
 /** What a task depends on, and which of it is not done. */
 import {
   elsewhereOf,
+  isLive,
   type LaneState,
   type PrerequisiteState,
   prerequisitesOf,
   type Task,
 } from '../lane/state.ts';
 import type { Wait } from '../lane/view.ts';
+import { partsOf } from './parts.ts';
 
 const prerequisiteProblem: Record<Exclude<PrerequisiteState, 'completed'>, string> = {
   open: 'is not finished',
@@ -34,10 +36,20 @@ function wayWithout(task: Task, reference: string): string {
     : `/independent ${reference}`;
 }
 
+/** A part that somebody has closed as not planned is no part any more. */
+function partWait(task: Task, number: number, seen: PrerequisiteState, other: Task | undefined): Wait | null {
+  if (seen === 'not-planned') return null;
+  const isGivenUp = other !== undefined && seen === 'open' && !isLive(other);
+  const what = isGivenUp ? `its part #${number} is ${other.state}` : `its part #${number} is not finished`;
+  const command = isGivenUp ? `\`/retry\` there, or close #${number} as not planned` : null;
+  return { kind: 'dependency', what, since: task.since, command };
+}
+
 function prerequisiteWait(state: LaneState, task: Task, number: number): Wait | null {
   const other = state.tasks[number];
   const seen = seenState(state, number);
   if (other?.state === 'completed' || seen === 'completed') return null;
+  if (partsOf(task).includes(number)) return partWait(task, number, seen, other);
   const isGivenUp = other !== undefined && seen === 'open';
   return {
     kind: 'dependency',
@@ -117,7 +129,7 @@ export function openPrerequisites(
 export function givenUpPrerequisites(state: LaneState, task: Task): string[] {
   return [
     ...prerequisitesOf(task)
-      .filter((number) => seenState(state, number) === 'not-planned')
+      .filter((number) => seenState(state, number) === 'not-planned' && !partsOf(task).includes(number))
       .map((number) => `#${number}`),
     ...elsewhereOf(task).filter((reference) => state.elsewhere[reference] === 'not-planned'),
   ];

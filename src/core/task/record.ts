@@ -3,7 +3,7 @@
 /**
  * How an attempt ended without its work being done. What each one means for the next attempt is in retry.ts.
  * `lost`: no sign of life; `unclaimed`: no worker took it; `released`: its worker was stopped and gave it back;
- * `superseded`: a person or a new version of the task asked for another one.
+ * `superseded`: a person or a new version of the task asked for another one; `planned`: it proposed a split.
  */
 export type AttemptEnd =
   | 'semantic'
@@ -13,6 +13,7 @@ export type AttemptEnd =
   | 'unclaimed'
   | 'released'
   | 'superseded'
+  | 'planned'
   | 'escalated';
 
 /** What was used: minutes of an agent's time, tokens, US dollars. */

@@ -27,6 +27,7 @@ export const consequences: Record<AttemptEnd, Consequence> = {
   unclaimed: none,
   released: none,
   superseded: none,
+  planned: none,
   escalated: none,
 };
 
