@@ -1,7 +1,8 @@
 /** Computes what people see of a lane from one snapshot: the coordination plan, the queue, and every wait. */
 import { commandRules } from '../commands/rules.ts';
 import { openFindings } from '../gate/arbiter.ts';
-import { gateIsOpen, gateOf } from '../gate/gate.ts';
+import { type GateRow, gateIsOpen, gateOf } from '../gate/gate.ts';
+import { opinionDue } from '../gate/reviewer.ts';
 import { isActive } from '../queue/build-state.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { isQueued, orderEntries } from '../queue/order.ts';
@@ -53,7 +54,7 @@ function waitsOfGate(state: LaneState, task: Task, at: string): Wait[] {
     }
     const what = row.condition === 'approval' ? `${row.detail}${why}` : `${row.name} ${row.detail}`;
     if (row.condition === 'approval') return [{ kind: 'approval', what, since, command: '/approve' }];
-    if (row.condition === 'opinion') return [{ kind: 'arbiter', what, since, command: null }];
+    if (row.condition === 'opinion') return [opinionWait(state, task, row)];
     if (row.condition === 'checks') {
       const command = row.state === 'failed' ? 'push a fix, or have the check run again' : null;
       return [{ kind: 'checks', what, since, command }];
@@ -62,7 +63,7 @@ function waitsOfGate(state: LaneState, task: Task, at: string): Wait[] {
       // The row says "2 findings", in a column of its own.
       const said = row.state === 'failed' ? `${row.name} has ${row.detail}` : what;
       // What waits for files alone is said with their holders, and settles itself.
-      if (row.state === 'failed' && onlyHeld(task)) return [];
+      if (row.state === 'failed' && onlyHeld(task) && heldFor(state, task).length > 0) return [];
       const todo =
         'push a change that settles the findings, or do what the check `signalbox/arbiter` names for them';
       return [{ kind: 'arbiter', what: said, since, command: row.state === 'failed' ? todo : null }];
@@ -81,6 +82,19 @@ function waitsOfGate(state: LaneState, task: Task, at: string): Wait[] {
 function onlyHeld(task: Task): boolean {
   const { verdict } = task.pull ?? {};
   return verdict != null && openFindings(verdict, task).every((finding) => finding.rule === heldRule);
+}
+
+/** A second opinion is somebody else's to give; without it the wait ends by itself, or by the policy. */
+function opinionWait(state: LaneState, task: Task, { name, state: at, detail }: GateRow): Wait {
+  const due = at === 'pending' ? opinionDue(task, state) : null;
+  const since = due === null ? task.since : (task.pull?.gate.asked?.at ?? task.since);
+  const wait: Wait = {
+    kind: 'arbiter',
+    what: `${name}: ${detail}`,
+    since,
+    command: at === 'failed' ? 'push a change that settles it, or press Retry' : null,
+  };
+  return due === null ? wait : { ...wait, next: new Date(due).toISOString() };
 }
 
 /** What keeps a tested candidate from landing. */
@@ -119,7 +133,7 @@ function waitsForFiles(state: LaneState, task: Task): Wait[] {
     kind: 'overlap',
     what: `#${holder.issue} owns ${paths.join(', ')}`,
     since: task.since,
-    command: null,
+    command: 'take the change of these files back',
   }));
 }
 
@@ -150,7 +164,7 @@ function waitsOfWork(task: Task, lease: string | undefined): Wait[] {
   if (task.state === 'assigned' && attempt.via === 'dispatch') {
     const what =
       attempt.runId === null ? 'its workflow to be started' : `workflow run ${attempt.runId} to begin`;
-    return [{ kind: 'worker', what, since, command: null }];
+    return [{ kind: 'worker', what, since, command: '/retry' }];
   }
   if (task.state === 'assigned') {
     return [
