@@ -4,6 +4,7 @@ import type { LaneKey } from '../core/ids.ts';
 import { issueOf } from '../core/lane/facts.ts';
 import { classifyFailure } from '../github/failure.ts';
 import { redactSecrets } from '../github/redact.ts';
+import { takenAttempts } from '../ledger/claim-attempt.ts';
 import { readCorrelationId } from '../ledger/correlation.ts';
 import { claimEffect, type LeasedEffect, postponeEffect } from '../ledger/effects.ts';
 import { isDatabaseFailure } from '../ledger/is-database-failure.ts';
@@ -168,6 +169,8 @@ async function publish(ctx: LaneContext): Promise<boolean> {
 async function runRounds(ctx: LaneContext): Promise<void> {
   if (ctx.lane.wake_at !== null) {
     await republishWaiting(ctx.db, ctx.key);
+    await advance(ctx.db, ctx.key, []);
+  } else if ((await takenAttempts(ctx.db, ctx.key)).length > 0) {
     await advance(ctx.db, ctx.key, []);
   }
   for (let round = 0; round < maxRounds; round++) {
