@@ -239,6 +239,10 @@ export const PolicyFile = z.strictObject({
       flake_retries: z.int().min(0).max(20).default(1),
       starvation: z.int().min(1).max(10_000).default(50),
       check_timeout: Duration.default(60 * 60_000),
+      /** CI that is green sooner than this has tested nothing: it is no proof. */
+      minimum_time: Duration.default(0),
+      /** Who changes one of these is tested and landed alone, and whoever comes later waits. */
+      barriers: Patterns.default([]),
       order: z.enum(['dependencies']).default('dependencies'),
       outside_push: z.enum(['absorb', 'freeze']).default('absorb'),
       windows: z.array(Window).max(20).default([]),

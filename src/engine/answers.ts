@@ -28,6 +28,7 @@ import {
   renderUnknown,
   renderWhyReply,
 } from '../protocol/replies.ts';
+import { renderRevertFailed, renderRevertOpened } from '../protocol/revert-text.ts';
 import { renderSplitNotice } from '../protocol/split-text.ts';
 import { renderQuestionNotice, renderSuspensionNotice } from '../protocol/version-text.ts';
 
@@ -89,6 +90,10 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
     }
     case 'pull-refused':
       return renderPullRefused(fact);
+    case 'revert-opened':
+      return renderRevertOpened(fact);
+    case 'revert-failed':
+      return renderRevertFailed(fact);
     case 'paths-requested':
       return renderPathsNotice({ paths: fact.paths, why: fact.why, by: fact.by, mention });
     case 'edit-suspended':

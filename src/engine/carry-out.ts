@@ -28,6 +28,7 @@ import { renderNotice, renderReply } from './answers.ts';
 import { carryOutRun } from './carry-out-runs.ts';
 import type { LaneContext } from './context.ts';
 import { keepLateBundle } from './late-bundles.ts';
+import { openRevert } from './open-revert.ts';
 import { commitTask, done, type Outcome, taskOf } from './outcome.ts';
 import { laneName, publishTasks } from './publish.ts';
 import { auditLanding, cleanBuild, landCandidate, makeCandidate } from './queue-effects.ts';
@@ -173,6 +174,8 @@ async function perform(ctx: LaneContext, effect: Effect, state: LaneState): Prom
     case 'trigger-checks':
     case 'cancel-run':
       return carryOutRun(ctx, effect, state);
+    case 'open-revert':
+      return openRevert(ctx, effect);
     case 'create-part':
     case 'open-part':
       return carryOutSplit(ctx, effect, state);
@@ -213,6 +216,13 @@ export async function refuseEffect(ctx: LaneContext, held: LeasedEffect, message
   const { effect } = held;
   const issue = 'issue' in effect ? effect.issue : effect.kind === 'announce-collision' ? effect.b : null;
   const build = 'build' in effect ? effect.build : null;
-  const refused: Observation = { kind: 'effect-refused', effect: effect.kind, issue, build, message };
+  const refused: Observation =
+    effect.kind === 'open-revert'
+      ? {
+          kind: 'revert',
+          asked: effect.asked,
+          result: { kind: 'failed', why: `GitHub refused it: ${message}` },
+        }
+      : { kind: 'effect-refused', effect: effect.kind, issue, build, message };
   await advance(ctx.db, ctx.key, [unticketed(refused)], (lock) => finishEffect(lock.trx, held, message));
 }

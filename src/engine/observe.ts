@@ -9,6 +9,7 @@ import { isEnlisted, type OfferedPull } from '../core/lane/enlisted.ts';
 import { hashOfWords, type Look, readCommentSubject } from '../core/lane/look.ts';
 import type { Observation, Permission, SeenCommand, SeenIssue } from '../core/lane/observation.ts';
 import { isLive, type LaneState, type PrerequisiteState, type Task } from '../core/lane/state.ts';
+import type { LandedPull } from '../core/queue/reverting.ts';
 import { mostTriedWith } from '../core/queue/tries.ts';
 import { inAreas } from '../core/task/areas.ts';
 import { makeSpec, referenceTo, type SpecReading } from '../core/task/specification.ts';
@@ -38,6 +39,7 @@ import { observeOpinion, opinionLooks } from './observe-opinion.ts';
 import { observePolicy } from './observe-policy.ts';
 import { findOwned, observeReviews } from './observe-reviews.ts';
 import { observeRun } from './observe-run.ts';
+import { readLanded } from './open-revert.ts';
 import { previewPolicy } from './policy-preview.ts';
 
 export interface Observed {
@@ -362,6 +364,12 @@ async function readNamed(
   );
 }
 
+async function landedOf(ctx: LaneContext, command: SeenCommand): Promise<{ landed?: LandedPull }> {
+  if (command.name !== 'revert') return {};
+  const landed = await readLanded(ctx, command.pull);
+  return landed ? { landed } : {};
+}
+
 /** Commands count in new comments by people; a comment that is gone again is not carried out. */
 async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
   const { id, hash } = readCommentSubject(look.subject);
@@ -405,6 +413,7 @@ async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState)
         writtenAt: comment.createdAt,
         ...(offered ? { offered } : {}),
         named: await readNamed(ctx, command),
+        ...(await landedOf(ctx, command)),
       },
       // Always the same ticket: a command is carried out once, however often its comment is read.
       read: { subject: `comment:${comment.id}:${command.index}`, ticket: 1 },

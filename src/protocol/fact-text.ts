@@ -16,6 +16,9 @@ type LaneFact = Extract<
       | 'lane-opened'
       | 'lane-renamed'
       | 'base-moved'
+      | 'revert-asked'
+      | 'revert-opened'
+      | 'revert-failed'
       | 'lane-frozen'
       | 'lane-unfrozen'
       | 'policy-read'
@@ -42,6 +45,9 @@ export function describeFact(fact: Fact): string | null {
     case 'lane-opened':
     case 'lane-renamed':
     case 'base-moved':
+    case 'revert-asked':
+    case 'revert-opened':
+    case 'revert-failed':
     case 'lane-frozen':
     case 'lane-unfrozen':
     case 'policy-read':
@@ -73,6 +79,12 @@ function describeLaneFact(fact: LaneFact): string | null {
       return `The repository is now called ${fact.owner}/${fact.repo}.`;
     case 'base-moved':
       return fact.by === 'outside' ? `Somebody pushed ${short(fact.sha)} to the base branch.` : null;
+    case 'revert-asked':
+      return `${words(fact.by)} wants #${fact.landed.pull} taken back.`;
+    case 'revert-opened':
+      return `Pull request #${fact.pull} takes back #${fact.reverts}.`;
+    case 'revert-failed':
+      return `#${fact.reverts} could not be taken back: ${words(fact.why)}.`;
     case 'lane-frozen':
       return `${words(fact.by)} froze landings: ${words(fact.why)}.`;
     case 'lane-unfrozen':

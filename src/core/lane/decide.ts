@@ -130,7 +130,7 @@ function nextFacts(snapshot: Snapshot, at: string): FactBody[] {
     () => approveByAutonomy(state, at),
     () => ejectEntries(state),
     () => endTries(state),
-    () => judgeBuilds(state, at),
+    () => judgeBuilds(snapshot, at),
     () => ejectUntested(state),
     () => enterQueue(state),
     () => planBuilds(state, at),

@@ -60,6 +60,7 @@ export type Effect =
   | SplitEffect
   | { kind: 'close-replaced'; issue: number; pull: number }
   | { kind: 'ask-assignment'; issue: number; fence: number; agent: string }
+  | { kind: 'open-revert'; asked: Extract<Fact, { kind: 'revert-asked' }> }
   | { kind: 'react'; comment: number; content: 'eyes' | 'rocket' | 'confused' }
   | { kind: 'reply'; under: number; comment: number; fact: Extract<Fact, { kind: 'command-decided' }> }
   | { kind: 'notify'; under: number; fact: Fact };
@@ -101,6 +102,8 @@ export function effectKey(effect: Effect): string {
       return `${effect.kind}:${effect.pull}`;
     case 'close-issue':
       return `${effect.kind}:${effect.issue}`;
+    case 'open-revert':
+      return `${effect.kind}:${effect.asked.comment}:${effect.asked.index}`;
     case 'react':
       return `${effect.kind}:${effect.comment}:${effect.content}`;
     case 'reply':
@@ -214,6 +217,11 @@ function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
     }
     case 'pull-refused':
       return [{ kind: 'notify', under: fact.pull, fact }];
+    case 'revert-asked':
+      return [{ kind: 'open-revert', asked: fact }];
+    case 'revert-opened':
+    case 'revert-failed':
+      return [{ kind: 'notify', under: fact.under, fact }];
     case 'pull-adopted':
       return fact.replaces === null
         ? []
@@ -259,6 +267,7 @@ const unconditional: ReadonlySet<Effect['kind']> = new Set([
   'notify',
   'cancel-run',
   'close-replaced',
+  'open-revert',
 ]);
 
 /** Whether a recorded effect still makes sense; asked again right before it is done. */

@@ -5,6 +5,7 @@
  */
 import type { Objection, Opinion, Override, RequiredCheck } from '../gate/evidence.ts';
 import type { Policy } from '../policy.ts';
+import type { Dependant, LandedPull } from '../queue/reverting.ts';
 import type { ProposedPart } from '../task/parts.ts';
 import type { AttemptEnd } from '../task/record.ts';
 import type { OfferedPull } from './enlisted.ts';
@@ -47,6 +48,18 @@ export type FactBody =
     }
   /** A PR that no task owns was brought to the queue; `issue` is its own number. */
   | { kind: 'pull-enlisted'; issue: number; offered: Omit<OfferedPull, 'number'>; by: string }
+  /** Somebody wants a landed PR taken back; `index` tells several commands of one comment apart. */
+  | { kind: 'revert-asked'; comment: number; index: number; under: number; landed: LandedPull; by: string }
+  /** `refusal`: why the word of whoever asked does not count as an approval; null when it does. */
+  | {
+      kind: 'revert-opened';
+      under: number;
+      reverts: number;
+      pull: number;
+      dependants: Dependant[];
+      refusal: string | null;
+    }
+  | { kind: 'revert-failed'; under: number; reverts: number; why: string }
   | { kind: 'request-refused'; issue: number; why: string }
   | { kind: 'request-withdrawn'; issue: number }
   | {

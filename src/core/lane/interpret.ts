@@ -16,6 +16,7 @@ import {
   isRewrittenHead,
 } from '../queue/interpret-queue.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
+import { interpretRevert } from '../queue/reverting.ts';
 import { readWord } from '../task/agent-word.ts';
 import { areasOf, withAreas } from '../task/areas.ts';
 import { readEdit, strangerSince } from '../task/edits.ts';
@@ -373,6 +374,8 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
       return interpretLanding(state, observation);
     case 'audit':
       return interpretAudit(state, observation);
+    case 'revert':
+      return interpretRevert(state, observation);
     case 'effect-refused':
       return interpretRefusal(state, observation);
     default:

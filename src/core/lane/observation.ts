@@ -6,9 +6,10 @@ import type { Command } from '../commands/command.ts';
 import type { ReadDiff } from '../gate/arbiter.ts';
 import type { Opinion, RequiredCheck } from '../gate/evidence.ts';
 import type { PolicyReading } from '../policy.ts';
+import type { LandedPull } from '../queue/reverting.ts';
 import type { ProposedPart } from '../task/parts.ts';
 import type { OfferedPull } from './enlisted.ts';
-import type { CheckAction } from './facts.ts';
+import type { CheckAction, Fact } from './facts.ts';
 import type { CheckResult } from './pull-state.ts';
 import type { VanishedPatch } from './queue-state.ts';
 import type { PrerequisiteState, Spec, Usage } from './state.ts';
@@ -139,6 +140,8 @@ export type Observation =
       offered?: OfferedPull;
       /** The open PRs to this lane's base that the command names. */
       named?: { number: number; headSha: string }[];
+      /** What `/revert` names, where it has landed. */
+      landed?: LandedPull;
     }
   | { kind: 'agent'; issue: number; attempt: number; fence: number; word: AgentWord }
   /** A bundle of an attempt that had ended came in; its newest commit is `sha`. */
@@ -195,4 +198,9 @@ export type Observation =
     }
   /** Patches of earlier landings that are not there after this one. */
   | { kind: 'audit'; build: number; vanished: VanishedPatch[] }
+  | {
+      kind: 'revert';
+      asked: Extract<Fact, { kind: 'revert-asked' }>;
+      result: { kind: 'opened'; offered: OfferedPull } | { kind: 'failed'; why: string };
+    }
   | { kind: 'effect-refused'; effect: string; issue: number | null; build: number | null; message: string };

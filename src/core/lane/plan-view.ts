@@ -267,11 +267,12 @@ export function viewLane(snapshot: Snapshot, revision: number, at: string): Lane
     queue: queueRows(snapshot, at),
     escalations: escalationQueue(state, at),
     collisions: state.collisions.map(({ a, b, paths, announcedAt }) => ({ a, b, paths, announcedAt })),
-    landings: state.landings.map(({ sha, tree, testedSha, testedTree, at: landedAt, entries }) => ({
+    landings: state.landings.map(({ sha, tree, testedSha, testedTree, exact, at: landedAt, entries }) => ({
       sha,
       tree,
       testedSha,
       testedTree,
+      exact,
       at: landedAt,
       issues: entries.map((entry) => entry.issue),
       pulls: entries.map((entry) => entry.pull),
