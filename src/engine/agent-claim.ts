@@ -11,6 +11,7 @@ import type { ClaimAnswer, ClaimRequest } from '../protocol/agent-contract.ts';
 import type { Refusal } from './agent-attempt.ts';
 import { type Caller, mayActAs, reachOf } from './agent-caller.ts';
 import { type EngineContext, type LaneContext, laneContext } from './context.ts';
+import { readEjectionPacket } from './ejection-packet.ts';
 import { handToken } from './handed-tokens.ts';
 import { wakeWaitingLanes } from './wake.ts';
 
@@ -61,6 +62,7 @@ async function answerClaim(
     publicUrl: engine.publicUrl,
     nextSequence: (await lastSequence(engine.db, claimed)) + 1,
     checkpoint: await findCheckpoint(engine.db, claimed, agent, task.version),
+    ejection: await readEjectionPacket(ctx, state, task),
   });
   if (!brief) return nothing;
   const permission = task.attempt.job === 'plan' ? 'read' : 'write';
