@@ -43,7 +43,10 @@ export async function observeChecksOf(
   const wanted = [...requiredChecks(state), ...(opinion === null ? [] : [{ name: opinion, app: null }])];
   const checks = wanted.flatMap((check) => resultOf(state, check, all));
   const answered = new Set(checks.map(({ name }) => name));
-  const others = all.map(({ name }) => name).filter((name) => !answered.has(name) && !ours.has(name));
+  const { appId } = await ctx.github.fetchAppIdentity();
+  const others = all
+    .filter((seen) => !answered.has(seen.name) && !(ours.has(seen.name) && seen.appId === appId))
+    .map(({ name }) => name);
   return { kind: 'checks', sha, checks, others: [...new Set(others)].sort().slice(0, mostOthers) };
 }
 
