@@ -150,6 +150,8 @@ export const PolicyFile = z.strictObject({
       escalated: z.int().min(1).default(5),
       // The first attempt, and one after each pause of `backoff`.
       attempts: z.int().min(1).default(4),
+      // How often work that was ejected, or that conflicts, is given back before a person is asked.
+      returns: z.int().min(0).max(20).default(2),
       backoff: z.array(Duration).default([60_000, 300_000, 900_000]),
       minutes: z.number().positive().default(45),
       tokens: z.number().positive().default(2_000_000),
@@ -248,6 +250,7 @@ export const PolicyFile = z.strictObject({
       /** Who changes one of these is tested and landed alone, and whoever comes later waits. */
       barriers: Patterns.default([]),
       order: z.enum(['dependencies']).default('dependencies'),
+      update_branches: z.enum(['never', 'before-review', 'before-queue']).default('before-review'),
       outside_push: z.enum(['absorb', 'freeze']).default('absorb'),
       windows: z.array(Window).max(20).default([]),
     })

@@ -31,7 +31,7 @@ import type {
 } from '../core/lane/state.ts';
 import { completePolicy, type Policy } from '../core/policy.ts';
 import type { Split } from '../core/task/parts.ts';
-import type { TaskRecord } from '../core/task/record.ts';
+import { emptyRecord, type TaskRecord } from '../core/task/record.ts';
 import type * as schema from './schema.ts';
 
 export type Row<K extends keyof schema.DB> = Selectable<schema.DB[K]>;
@@ -176,7 +176,7 @@ function readTask(row: Row<'task'>, rows: LaneRows): Task {
       : null,
     ejectedHead: row.ejected_head,
     escalation: json<Escalation | null>(row.escalation),
-    record: json<TaskRecord>(row.record),
+    record: { ...emptyRecord, ...json<Partial<TaskRecord>>(row.record) },
     split: json<Split | null>(row.split),
     lastReason: row.last_reason,
     since: time(row.since),

@@ -5,6 +5,7 @@
  * nothing. The operations and their schemas are listed in agent-operations.ts.
  */
 import { z } from 'zod';
+import { EjectionPacket } from './ejection-packet.ts';
 
 export const contractVersion = 1;
 
@@ -69,6 +70,8 @@ export const AgentBrief = z.object({
   correlation_id: z.string(),
   report_url: z.url(),
   checkpoint: SavedCheckpoint.nullable(),
+  /** Why the work came back, when it did; null otherwise. */
+  ejection: EjectionPacket.nullable().default(null),
 });
 export type AgentBrief = z.infer<typeof AgentBrief>;
 
@@ -126,7 +129,18 @@ export const Heartbeat = z.strictObject({
 });
 export type Heartbeat = z.infer<typeof Heartbeat>;
 
-export const HeartbeatAnswer = z.object({ lease_expires_at: z.iso.datetime() });
+/** What has landed in files of the task, so that the branch is behind; the newest ten landings. */
+export const BaseMoved = z.array(
+  z.object({ base_sha: z.string(), pulls: z.array(z.int()), paths: z.array(z.string()) }),
+);
+export type BaseMoved = z.infer<typeof BaseMoved>;
+
+export const HeartbeatAnswer = z.object({
+  lease_expires_at: z.iso.datetime(),
+  base_moved: BaseMoved.default([]).describe(
+    'What has landed in files of the task and the branch does not have.',
+  ),
+});
 export type HeartbeatAnswer = z.infer<typeof HeartbeatAnswer>;
 
 /** POST /report: how the attempt ended. */

@@ -408,6 +408,12 @@ export class World {
       }
       case 'announce-collision':
         return [{ kind: 'collision-announced', a: effect.a, b: effect.b }];
+      case 'update-branch': {
+        const { issue: of, headSha, baseSha } = effect;
+        const sha = luck % 8 === 6 ? headSha : this.sha('update');
+        const result = luck % 8 === 2 ? { kind: 'conflict' as const } : { kind: 'updated' as const, sha };
+        return [{ kind: 'branch-update', issue: of, headSha, baseSha, result }];
+      }
       case 'keep-late-work': {
         const { issue: of, number, late: branch } = effect;
         return [{ kind: 'late-work-kept', issue: of, number, branch, isBack: luck % 8 !== 5 }];

@@ -17,6 +17,7 @@ import { approveByAutonomy } from '../task/autonomy.ts';
 import { openBreakers } from '../task/breaker.ts';
 import { enforceBudgets } from '../task/budget.ts';
 import { foreseeCollisions } from '../task/collisions.ts';
+import { answerEjections } from '../task/ejection.ts';
 import { repeatEscalations } from '../task/escalation.ts';
 import { findLeftWork } from '../task/late-work.ts';
 import { protectedPathsOf, releaseClaims } from '../task/ownership.ts';
@@ -118,6 +119,7 @@ function nextFacts(snapshot: Snapshot, at: string): FactBody[] {
     () => enforceBudgets(state, at),
     () => openBreakers(state),
     () => giveUp(state),
+    () => answerEjections(state),
     () => repeatEscalations(state, at),
     () => findLeftWork(Object.values(state.tasks)),
     () => releaseClaims(state),

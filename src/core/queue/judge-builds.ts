@@ -2,6 +2,7 @@
 import type { FactBody } from '../lane/facts.ts';
 import type { Build } from '../lane/queue-state.ts';
 import type { LaneState, Snapshot, Task } from '../lane/state.ts';
+import { ejectFact } from '../task/ejection.ts';
 import { queuedTask } from './build-state.ts';
 import { mayBeLanding } from './may-be-landing.ts';
 import { isQueued } from './order.ts';
@@ -85,9 +86,7 @@ export function ejectUntested(state: LaneState): FactBody[] {
       if (!last || runs.length <= interruptionsAllowed(state)) return [];
       const isTimeout = last.reason?.includes('check_timeout') ?? false;
       return [
-        {
-          kind: 'entry-ejected',
-          issue: task.issue,
+        ejectFact(state, task, {
           code: isTimeout ? 'check-timeout' : 'interrupted',
           reason: `${runs.length} runs ended without a verdict; the last: ${last.reason}`,
           evidence: {
@@ -97,7 +96,7 @@ export function ejectUntested(state: LaneState): FactBody[] {
             odds: null,
             attemptsLeft: 0,
           },
-        },
+        }),
       ];
     });
 }
