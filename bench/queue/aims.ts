@@ -75,7 +75,7 @@ export function aimsTable(scores: readonly Score[], cells: readonly Cell[]): str
     const value = estimate([aim.measure(scores, cell)]).mean;
     const isMet = value <= (aim.most ?? Number.POSITIVE_INFINITY) && value >= (aim.least ?? 0);
     const bound = aim.most === undefined ? `≥ ${aim.least}` : `≤ ${aim.most}`;
-    const figure = Number(value.toPrecision(3));
+    const figure = Number(value.toPrecision(4));
     if (!isMet) missed.push(`${aim.what} at ${aim.cell} (${figure}, aim ${bound})`);
     return [`| ${aim.cell} | ${aim.what} | ${bound} | ${figure} | ${isMet ? 'met' : '**missed**'} |`];
   });
