@@ -225,7 +225,11 @@ export interface CommitStatus {
 interface Protection {
   requiredChecks: { context: string; appId: number | null }[];
   bypassApps: string[];
+  /** Further rules that are told and not enforced here. */
+  rules: ToldRule[];
 }
+
+export type ToldRule = 'merge_queue' | 'required_linear_history' | 'required_signatures' | 'update';
 
 export interface Repo {
   id: number;
