@@ -185,6 +185,8 @@ export interface CheckSuite {
   createdAt: string;
   updatedAt: string;
   runs: CheckRun[];
+  /** Asked to run anew when this was the newest run; null when it was not. */
+  restartedAfter: number | null;
 }
 
 export interface Annotation {

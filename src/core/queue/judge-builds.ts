@@ -29,7 +29,9 @@ function judgeBuild(state: LaneState, build: Build, at: string): FactBody[] {
       const { check_timeout: timeout } = state.policy.queue;
       if (Date.parse(at) - Date.parse(build.startedAt) < timeout) return [];
       const names = verdict.missing.join(', ');
-      const reason = `the check ${names} did not finish ${where} within the policy's check_timeout`;
+      const told = build.checks.find(({ name, why }) => verdict.missing.includes(name) && why !== undefined);
+      const why = told ? ` (${told.why})` : '';
+      const reason = `the check ${names} did not finish ${where} within the policy's check_timeout${why}`;
       return [{ kind: 'build-interrupted', build: build.number, reason }];
     }
     default:
