@@ -18,6 +18,7 @@ export interface BriefInput {
   /** The first sequence number that no call of the attempt has used. */
   nextSequence: number;
   checkpoint: { attempt: number; head: string; bytes: number; savedAt: string } | null;
+  ejection: AgentBrief['ejection'];
 }
 
 /** The task for its agent; null when there is no attempt, or no pull request that its work could be seen in. */
@@ -60,5 +61,6 @@ export function briefAgent(input: BriefInput): AgentBrief | null {
       bytes: checkpoint.bytes,
       saved_at: checkpoint.savedAt,
     },
+    ejection: input.ejection,
   };
 }

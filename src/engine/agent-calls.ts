@@ -62,7 +62,12 @@ function renew(
   return engine.db.transaction().execute(async (trx) => {
     const until = await renewLease(trx, found, found.issue, found.fence, found.policy.ownership.lease);
     if (until === null) return { refused: 'fenced' };
-    const answer = { lease_expires_at: until };
+    const moved = found.behind.map(({ sha, paths, by }) => ({
+      base_sha: sha,
+      pulls: by.map(({ pull }) => pull),
+      paths,
+    }));
+    const answer = { lease_expires_at: until, base_moved: moved };
     // Renewing takes the attempt's row, so that of two calls with one number the second finds the first's answer.
     if (await recordCall(trx, found, beat.sequence, hash, answer)) return answer;
     const first = await findEarlier<HeartbeatAnswer>({ ...engine, db: trx }, found, beat.sequence, hash);

@@ -13,6 +13,7 @@ import { advance, unticketed } from './advance.ts';
 import type { Refusal } from './agent-attempt.ts';
 import { type Caller, mayActAs, reachOf } from './agent-caller.ts';
 import { type EngineContext, laneContext } from './context.ts';
+import { readEjectionPacket } from './ejection-packet.ts';
 import { handToken } from './handed-tokens.ts';
 import { wakeWaitingLanes } from './wake.ts';
 
@@ -113,6 +114,7 @@ async function takeAttempt(
     publicUrl: engine.publicUrl,
     nextSequence: (await lastSequence(engine.db, { ...key, fence })) + 1,
     checkpoint: await findCheckpoint(engine.db, { ...key, issue }, request.agent, task.version),
+    ejection: await readEjectionPacket(ctx, advanced.state, task),
   };
   const brief = briefAgent(input);
   if (!brief) return nothing(idleSeconds);

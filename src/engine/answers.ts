@@ -14,6 +14,7 @@ import {
   renderLateBundleNotice,
   renderLateWorkNotice,
   renderPathsNotice,
+  renderUpdateConflict,
 } from '../protocol/notices.ts';
 import { renderPullRefused } from '../protocol/pull-notices.ts';
 import {
@@ -125,8 +126,19 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
     }
     case 'entry-ejected': {
       const pull = state.tasks[fact.issue]?.pull?.number ?? fact.issue;
-      const { code, reason, evidence } = fact;
-      return renderEjectionNotice({ pull, code, reason, evidence });
+      const { code, reason, evidence, after } = fact;
+      return renderEjectionNotice({ pull, code, reason, evidence, after });
+    }
+    case 'update-conflicted': {
+      const task = state.tasks[fact.issue];
+      const { reason, evidence, after } = fact;
+      return renderUpdateConflict({
+        pull: task?.pull?.number ?? fact.issue,
+        base: state.base,
+        reason,
+        evidence,
+        after,
+      });
     }
     case 'action-requested':
       return renderActionAnswer(fact, state.tasks[fact.issue]?.pull?.verdict ?? null);

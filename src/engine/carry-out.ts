@@ -33,6 +33,7 @@ import { commitTask, done, type Outcome, taskOf } from './outcome.ts';
 import { laneName, publishTasks } from './publish.ts';
 import { auditLanding, cleanBuild, landCandidate, makeCandidate } from './queue-effects.ts';
 import { carryOutSplit } from './split-effects.ts';
+import { updateBranch } from './update-branch.ts';
 
 type Of<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
 
@@ -145,6 +146,8 @@ async function perform(ctx: LaneContext, effect: Effect, state: LaneState): Prom
       return openPull(ctx, effect, state);
     case 'announce-collision':
       return announceCollision(ctx, effect);
+    case 'update-branch':
+      return updateBranch(ctx, effect, state);
     case 'keep-late-work':
       return putLateWorkAside(ctx, effect, state);
     case 'keep-late-bundle':

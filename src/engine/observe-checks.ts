@@ -100,7 +100,10 @@ export async function observeChecksOf(
   );
   const checks = [...known, ...(await explainMissing(ctx, sha, wanted, known))];
   const answered = new Set(checks.map(({ name }) => name));
-  const others = all.map(({ name }) => name).filter((name) => !answered.has(name) && !ours.has(name));
+  const { appId } = await ctx.github.fetchAppIdentity();
+  const others = all
+    .filter((seen) => !answered.has(seen.name) && !(ours.has(seen.name) && seen.appId === appId))
+    .map(({ name }) => name);
   return { kind: 'checks', sha, checks, others: [...new Set(others)].sort().slice(0, mostOthers) };
 }
 

@@ -41,6 +41,7 @@ import { findOwned, observeReviews } from './observe-reviews.ts';
 import { observeRun } from './observe-run.ts';
 import { readLanded } from './open-revert.ts';
 import { previewPolicy } from './policy-preview.ts';
+import { readMoved } from './update-branch.ts';
 
 export interface Observed {
   sightings: Sighting[];
@@ -58,8 +59,11 @@ function seen(look: DueLook, subject: string, observation: Observation): Sightin
 async function observeBase(ctx: LaneContext, look: DueLook): Promise<Observed> {
   const sha = await fetchRef(ctx.client, ctx.repo, `heads/${ctx.lane.base}`);
   if (sha === null) return nothing;
-  const more: Look[] = sha === ctx.lane.base_sha ? [] : [{ kind: 'policy', subject: '' }];
-  return { sightings: [seen(look, 'base', { kind: 'base', sha })], more };
+  const known = ctx.lane.base_sha;
+  if (sha === known) return { sightings: [seen(look, 'base', { kind: 'base', sha })], more: [] };
+  const paths = known === null ? [] : await readMoved(ctx, known, sha);
+  const more: Look[] = [{ kind: 'policy', subject: '' }];
+  return { sightings: [seen(look, 'base', { kind: 'base', sha, paths })], more };
 }
 
 function prerequisiteState(issue: IssueSeen | null): PrerequisiteState {

@@ -21,6 +21,7 @@ import type { LaneContext } from './context.ts';
 import { observeChecksOf } from './observe-checks.ts';
 import { commitTask, done, type Outcome } from './outcome.ts';
 import { closeForeignPulls, movePullsToCommits, restorePulls } from './rewritten-pulls.ts';
+import { readMoved } from './update-branch.ts';
 
 type Of<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
 
@@ -180,8 +181,9 @@ export async function landCandidate(
   const landed = typeof moved === 'string' || (await fetchIsAncestor(ctx.client, ctx.repo, sha, moved.sha));
   if (!landed && typeof moved !== 'string') {
     if (isRewritten) await restorePulls(ctx, pulls);
+    const paths = await readMoved(ctx, flight.before, moved.sha);
     return {
-      observations: [{ kind: 'landing', build, result: { kind: 'base-is', sha: moved.sha } }],
+      observations: [{ kind: 'landing', build, result: { kind: 'base-is', sha: moved.sha, paths } }],
       looks: [{ kind: 'base', subject: '' }],
     };
   }

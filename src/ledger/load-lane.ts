@@ -225,13 +225,14 @@ async function selectContext(db: Kysely<DB>, key: LaneKey, repoId: number): Prom
     .execute();
   const unread = await db
     .selectFrom('look')
-    .select('subject')
-    .where((eb) => eb.and({ ...columns(key), kind: 'issue', tries: 0 }))
+    .select(['kind', 'subject'])
+    .where((eb) => eb.and({ ...columns(key), tries: 0 }))
+    .where('kind', 'in', ['issue', 'checks'])
     .where('due_at', '<=', sql<Date>`now()`)
-    .limit(1)
     .execute();
   return {
-    hasUnreadIssues: unread.length > 0,
+    hasUnreadIssues: unread.some(({ kind }) => kind === 'issue'),
+    unreadChecks: unread.filter(({ kind }) => kind === 'checks').map(({ subject }) => subject),
     presence: presence.map((row) => ({
       agent: row.agent,
       worker: row.worker,

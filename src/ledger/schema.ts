@@ -313,6 +313,20 @@ export interface Refusal {
   why: string;
 }
 
+export interface ReviewClaim {
+  agent: string;
+  answer: Json | null;
+  claim_id: string;
+  hash: string | null;
+  head_sha: string;
+  installation_id: number;
+  issue: number;
+  lane_id: number;
+  until: Timestamp;
+  version: number;
+  worker: string;
+}
+
 export interface Seen {
   installation_id: number;
   lane_id: number;
@@ -397,6 +411,7 @@ export interface DB {
   projection: Projection;
   pull: Pull;
   refusal: Refusal;
+  review_claim: ReviewClaim;
   seen: Seen;
   task: Task;
   task_version: TaskVersion;

@@ -5,6 +5,7 @@
  * nothing. The operations and their schemas are listed in agent-operations.ts.
  */
 import { z } from 'zod';
+import { EjectionPacket } from './ejection-packet.ts';
 
 export const contractVersion = 1;
 
@@ -69,6 +70,8 @@ export const AgentBrief = z.object({
   correlation_id: z.string(),
   report_url: z.url(),
   checkpoint: SavedCheckpoint.nullable(),
+  /** Why the work came back, when it did; null otherwise. */
+  ejection: EjectionPacket.nullable().default(null),
 });
 export type AgentBrief = z.infer<typeof AgentBrief>;
 
@@ -126,7 +129,18 @@ export const Heartbeat = z.strictObject({
 });
 export type Heartbeat = z.infer<typeof Heartbeat>;
 
-export const HeartbeatAnswer = z.object({ lease_expires_at: z.iso.datetime() });
+/** What has landed in files of the task, so that the branch is behind; the newest ten landings. */
+export const BaseMoved = z.array(
+  z.object({ base_sha: z.string(), pulls: z.array(z.int()), paths: z.array(z.string()) }),
+);
+export type BaseMoved = z.infer<typeof BaseMoved>;
+
+export const HeartbeatAnswer = z.object({
+  lease_expires_at: z.iso.datetime(),
+  base_moved: BaseMoved.default([]).describe(
+    'What has landed in files of the task and the branch does not have.',
+  ),
+});
 export type HeartbeatAnswer = z.infer<typeof HeartbeatAnswer>;
 
 /** POST /report: how the attempt ended. */
@@ -246,6 +260,68 @@ const { sequence: _, ...named } = attemptFields;
  */
 export const LoadCheckpoint = z.strictObject(named);
 export type LoadCheckpoint = z.infer<typeof LoadCheckpoint>;
+
+/** POST /claim-review. The same `claim_id` again keeps the review, and gets the same one. */
+export const ClaimReviewRequest = z.strictObject({
+  agent: z.string().min(1).max(64).describe('The name of an agent with the role reviewer.'),
+  worker: z.string().min(1).max(128).describe('Who is asking: stable while it runs.'),
+  claim_id: z.uuid().describe('Chosen by the worker; repeated within two minutes it keeps the review.'),
+});
+export type ClaimReviewRequest = z.infer<typeof ClaimReviewRequest>;
+
+/** One head to give an opinion on. */
+export const ReviewJob = z.object({
+  contract: z.literal(contractVersion),
+  task: z.string(),
+  version: z.int(),
+  head: Sha,
+  base_sha: Sha,
+  repo: z.string(),
+  issue: z.int(),
+  pull: z.int(),
+  correlation_id: z.string(),
+  /** What to look for, and how to answer. */
+  instructions: z.string(),
+  /** Untrusted: written by others, and no instruction to anybody. */
+  untrusted: z.object({
+    title: z.string(),
+    requirements: z.string(),
+    design: z.string(),
+    acceptance: z.array(z.string()),
+    owns: z.array(z.string()),
+    diff: z.string(),
+  }),
+  /** Whether the diff was cut off. */
+  truncated: z.boolean(),
+  /** After this it counts as no opinion. */
+  answer_by: z.iso.datetime(),
+});
+export type ReviewJob = z.infer<typeof ReviewJob>;
+
+export const ClaimReviewAnswer = z.object({ review: ReviewJob.nullable(), retry_after_seconds: z.number() });
+export type ClaimReviewAnswer = z.infer<typeof ClaimReviewAnswer>;
+
+/** POST /report-review: what the reviewer answered, as it is. */
+export const ReportReview = z.strictObject({
+  task: attemptFields.task,
+  version: z.int(),
+  head: Sha,
+  claim_id: z.uuid(),
+  answer: z
+    .string()
+    .max(20_000)
+    .describe(
+      'JSON as the instructions ask for it. Anything else counts as no opinion, and is shown as that.',
+    ),
+});
+export type ReportReview = z.infer<typeof ReportReview>;
+
+/** How the answer was understood. */
+export const ReportReviewAnswer = z.object({
+  verdict: z.enum(['pass', 'withhold', 'none']),
+  summary: z.string(),
+});
+export type ReportReviewAnswer = z.infer<typeof ReportReviewAnswer>;
 
 /** Every refusal: a stable code, what happened and what to do. */
 export const ContractError = z.object({

@@ -6,6 +6,8 @@ import type { z } from 'zod';
 import {
   ClaimAnswer,
   ClaimRequest,
+  ClaimReviewAnswer,
+  ClaimReviewRequest,
   Escalate,
   Heartbeat,
   HeartbeatAnswer,
@@ -15,6 +17,8 @@ import {
   Release,
   Report,
   ReportAnswer,
+  ReportReview,
+  ReportReviewAnswer,
   RequestPaths,
   RequestPathsAnswer,
   SaveCheckpoint,
@@ -118,6 +122,22 @@ export const operations = {
     request: LoadCheckpoint,
     answer: null,
     bundle: 'out',
+  },
+  'claim-review': {
+    method: 'POST',
+    path: '/claim-review',
+    summary: 'Ask for a change to give a second opinion on. Only for agents with the role reviewer.',
+    request: ClaimReviewRequest,
+    answer: ClaimReviewAnswer,
+    bundle: 'none',
+  },
+  'report-review': {
+    method: 'POST',
+    path: '/report-review',
+    summary: 'Give the opinion. It can only withhold; what does not fit its schema is no opinion.',
+    request: ReportReview,
+    answer: ReportReviewAnswer,
+    bundle: 'none',
   },
 } as const satisfies Record<string, Operation>;
 

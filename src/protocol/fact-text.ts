@@ -217,6 +217,10 @@ type ReviewFact = Extract<
       | 'queue-entered'
       | 'entry-ejected'
       | 'conflict-found'
+      | 'base-overlapped'
+      | 'update-asked'
+      | 'branch-updated'
+      | 'update-conflicted'
       | 'pull-closed'
       | 'command-decided'
       | 'pull-enlisted'
@@ -246,6 +250,16 @@ function describeReviewFact(fact: ReviewFact): string | null {
       return `It left the queue: ${words(fact.reason)}.`;
     case 'conflict-found':
       return `Git cannot merge it with the work on #${fact.with}: the later of the two waits.`;
+    case 'base-overlapped': {
+      const by = fact.by.map(({ pull }) => `#${pull}`).join(', ');
+      return `${by === '' ? 'A push to the base branch' : by} changed ${paths(fact.paths)} as well: its branch is behind.`;
+    }
+    case 'update-asked':
+      return `${words(fact.by)} asked to bring the branch up to date.`;
+    case 'branch-updated':
+      return `Its branch has the base up to ${short(fact.baseSha)}.`;
+    case 'update-conflicted':
+      return `Its branch could not be brought up to date: ${words(fact.reason)}.`;
     case 'pull-closed':
       return fact.merged ? 'The pull request was merged.' : 'The pull request was closed.';
     case 'command-decided': {
@@ -282,6 +296,7 @@ function describeReviewFact(fact: ReviewFact): string | null {
     case 'objections-changed':
     case 'approver-checked':
     case 'rule-overridden':
+    case 'opinion-asked':
     case 'opinion-given':
     case 'action-requested':
       return describeGateFact(fact);

@@ -123,6 +123,17 @@ export function renderWaits(waits: readonly Wait[], pull: number | null): string
   ].join('\n');
 }
 
+/** Why nobody needs to do anything about a wait, where no command would change it. */
+const whyNothing: Partial<Record<Wait['kind'], string>> = {
+  grace: 'the time passes by itself',
+  announcement: 'Signalbox does that at this moment',
+  branch: 'Signalbox does that at this moment',
+  build: 'CI is at it, and what comes of it decides',
+  checks: 'CI reports by itself',
+  arbiter: 'the answer comes by itself',
+  queue: 'what is ahead lands or leaves first',
+};
+
 /**
  * One line: what is waited for, since when, what happens by itself, and what would change it. A lease moves with every
  * sign of life: only an answer, which is written once, tells when it ends.
@@ -133,7 +144,12 @@ export function renderWait(wait: Wait, pull: number | null, where: 'comment' | '
     wait.next === undefined || isMoving
       ? ''
       : ` Without news, the next step comes by itself at ${renderMinute(wait.next)}.`;
-  const action = wait.command === null ? '' : ` To change that, ${renderAction(wait.command, pull)}.`;
+  const action =
+    wait.command !== null
+      ? ` To change that, ${renderAction(wait.command, pull)}.`
+      : where === 'answer'
+        ? ` Nothing needs to be typed: ${whyNothing[wait.kind] ?? 'it goes on by itself'}.`
+        : '';
   return `- ${renderReason(wait)}, since ${renderMinute(wait.since)}.${next}${action}`;
 }
 

@@ -12,6 +12,7 @@ import {
 } from '../engine/agent-calls.ts';
 import { giveCheckpoint, keepCheckpoint } from '../engine/agent-checkpoints.ts';
 import { claimTask } from '../engine/agent-claim.ts';
+import { claimReview, reportReview } from '../engine/agent-reviews.ts';
 import { startRun } from '../engine/agent-start.ts';
 import type { EngineContext } from '../engine/context.ts';
 import type { BodyOf, OperationName } from '../protocol/agent-operations.ts';
@@ -39,6 +40,8 @@ const performers: { [K in OperationName]: Perform<K> } = {
   release: takeRelease,
   'save-checkpoint': keepCheckpoint,
   'load-checkpoint': giveCheckpoint,
+  'claim-review': claimReview,
+  'report-review': reportReview,
 };
 
 /** The first thing about a call that does not fit the contract. */

@@ -36,6 +36,8 @@ export function attemptVariables(
   return {
     AGENT_BRIEF: paths.brief,
     AGENT_TASK_FILE: paths.contract,
+    AGENT_BASE_MOVED_FILE: paths.moved,
+    ...(task.ejection ? { AGENT_EJECTION_FILE: paths.ejection } : {}),
     AGENT_BRANCH: task.branch,
     AGENT_BASE_SHA: task.base_sha,
     AGENT_REPORT_URL: task.report_url,

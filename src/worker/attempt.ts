@@ -3,7 +3,7 @@
  * the point: the fence is asked once more before the push, and the work of an attempt whose fence is old is pushed
  * nowhere but kept.
  */
-import type { AgentTask, SplitPlan } from '../protocol/agent-contract.ts';
+import type { AgentTask, BaseMoved, HeartbeatAnswer, SplitPlan } from '../protocol/agent-contract.ts';
 import { AttemptCalls } from './attempt-calls.ts';
 import type { EarlierWork } from './brief-text.ts';
 import { BudgetWatch } from './budget-watch.ts';
@@ -14,6 +14,7 @@ import type { ContractClient } from './contract-client.ts';
 import type { Escalation } from './escalation.ts';
 import { Evidence } from './evidence.ts';
 import { LeaseHolder } from './lease-holder.ts';
+import { mergeBase } from './merge-base-branch.ts';
 import { type Patience, shortPatience } from './patience.ts';
 import { cleanPlan, readPlan } from './plan-file.ts';
 import type { Preset } from './presets/preset.ts';
@@ -84,6 +85,8 @@ class AttemptRun {
   readonly #secrets: readonly string[];
   #workspace: Workspace | null = null;
   #group: number | null = null;
+  /** What the agent was last told of the base. */
+  #moved = '';
 
   constructor(task: AgentTask, record: ClaimRecord, options: AttemptOptions, stop: AbortSignal) {
     this.#task = task;
@@ -102,7 +105,7 @@ class AttemptRun {
       usage: () => this.#budget.total,
       evidence: () => this.#lookForEvidence(),
     };
-    const onBeat = () => this.#onBeat();
+    const onBeat = (answer: HeartbeatAnswer) => this.#onBeat(answer);
     this.#lease = new LeaseHolder(this.#calls, task, vitals, { ...options, onBeat });
   }
 
@@ -189,7 +192,9 @@ class AttemptRun {
     }
     const fresh = await Workspace.open(this.#task, setting, over);
     this.#workspace = fresh;
-    await fresh.writeBrief(await this.#restore(fresh));
+    const earlier = await this.#restore(fresh);
+    if (this.#task.ejection && (earlier === null || earlier.patch !== null)) await mergeBase(fresh);
+    await fresh.writeBrief(earlier);
     await this.#record.update({ tip: fresh.tip, worked: false });
     return fresh;
   }
@@ -220,9 +225,21 @@ class AttemptRun {
     return this.#evidence.last;
   }
 
-  async #onBeat(): Promise<void> {
+  async #onBeat({ base_moved: moved }: HeartbeatAnswer): Promise<void> {
+    if (moved.length > 0) await this.#tellMoved(moved);
     await this.#record.update({ used: this.#budget.total });
     if (this.#workspace !== null && this.#group !== null) await this.#keeping.saveNowAndThen(this.#workspace);
+  }
+
+  /** Lets the agent know what has landed in its files; a CLI that does not look is none the worse for it. */
+  async #tellMoved(moved: BaseMoved): Promise<void> {
+    const text = JSON.stringify(moved, null, 2);
+    if (this.#workspace === null || text === this.#moved) return;
+    this.#moved = text;
+    await this.#workspace.writeBaseMoved(text);
+    const pulls = [...new Set(moved.flatMap((each) => each.pulls))];
+    const paths = [...new Set(moved.flatMap((each) => each.paths))];
+    this.#options.log({ kind: 'base-moved', ...attemptName(this.#task), pulls, paths });
   }
 
   async #end(ending: Ending): Promise<void> {

@@ -28,6 +28,8 @@ export type AttemptEvent = AttemptName &
     | { kind: 'heartbeat'; head: string | null; leaseExpiresAt: string; evidence: string }
     /** No sign of work for so long: heartbeats stop until there is one. */
     | { kind: 'stalled'; silentSeconds: number; message: string }
+    /** Something landed in files of the task. */
+    | { kind: 'base-moved'; pulls: number[]; paths: string[] }
     | { kind: 'checkpoint'; head: string; bytes: number }
     | { kind: 'pushed'; branch: string; head: string }
     | { kind: 'reported'; outcome: Outcome; state: string }
@@ -47,6 +49,21 @@ export type WorkerEvent =
   | AttemptEvent
   | { kind: 'idle'; retryAfterSeconds: number }
   | { kind: 'problem'; message: string; correlationId: string | null };
+
+/** What a reviewer tells. */
+export type ReviewEvent =
+  | ({ kind: 'reviewing' } & ReviewName)
+  | ({ kind: 'reviewed'; verdict: 'pass' | 'withhold' | 'none'; summary: string } & ReviewName)
+  | { kind: 'review-output'; line: string; correlationId: string }
+  | { kind: 'problem'; message: string; correlationId: string | null };
+
+interface ReviewName {
+  repo: string;
+  issue: number;
+  pull: number;
+  head: string;
+  correlationId: string;
+}
 
 /** The names by which people and logs tell one attempt from another. */
 export function attemptName(task: AgentTask): AttemptName {

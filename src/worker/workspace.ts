@@ -3,6 +3,8 @@
  *
  *     attempts/<repo>-<issue>-<attempt>-<fence>/brief.md    what the agent reads
  *                                              /task.json   the same as data, without the token
+ *                                              /ejection.json  why the work came back, when it did
+ *                                              /base-moved.json  what landed in its files meanwhile
  *                                              /scratch/    for the agent, gone with the attempt
  *                                              /tree/       the worktree; nothing of ours is in it
  */
@@ -28,6 +30,8 @@ export interface WorkspacePaths {
   tree: string;
   brief: string;
   contract: string;
+  ejection: string;
+  moved: string;
   scratch: string;
 }
 
@@ -66,6 +70,8 @@ export class Workspace {
     // A planner reads the base branch; the task has no branch of its own yet.
     const from = task.plan === null ? branch : checkedBranch(task.base);
     const tip = await fetchTip(store, task.git, from, env, signal);
+    // Work that came back has to fit the base as it is now.
+    if (task.ejection) await fetchTip(store, task.git, task.base, env, signal);
     const workspace = new Workspace(task, pathsOf(directory, task), store, tip, env);
     try {
       await oneAtATime(store, () => workspace.#furnish(options.litter));
@@ -115,7 +121,14 @@ export class Workspace {
   async writeBrief(earlier: EarlierWork | null): Promise<void> {
     await mkdir(this.paths.scratch, { recursive: true });
     await writeFile(this.paths.brief, briefText(this.task, earlier));
+    const { ejection } = this.task;
+    if (ejection) await writeFile(this.paths.ejection, `${JSON.stringify(ejection, null, 2)}\n`);
     await writeFile(this.paths.contract, `${JSON.stringify(withoutToken(this.task), null, 2)}\n`);
+  }
+
+  /** Writes what has landed in the task's files since the attempt began. */
+  async writeBaseMoved(text: string): Promise<void> {
+    await writeFile(this.paths.moved, `${text}\n`);
   }
 
   /** The commit the worktree is at, or null when the agent left it without one. */
@@ -205,6 +218,8 @@ function pathsOf(directory: string, task: AgentTask): WorkspacePaths {
     tree: join(root, 'tree'),
     brief: join(root, 'brief.md'),
     contract: join(root, 'task.json'),
+    ejection: join(root, 'ejection.json'),
+    moved: join(root, 'base-moved.json'),
     scratch: join(root, 'scratch'),
   };
 }

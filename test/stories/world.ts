@@ -15,7 +15,7 @@ import { readJournal } from '../../src/ledger/journal.ts';
 import { keyOf, listLanes } from '../../src/ledger/lanes.ts';
 import { loadWholeLane } from '../../src/ledger/load-lane.ts';
 import type { DB } from '../../src/ledger/schema.ts';
-import { type Ci, startCi } from '../../src/sandbox/ci.ts';
+import { type Ci, type CiOptions, startCi } from '../../src/sandbox/ci.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { serve } from '../../src/serve.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
@@ -81,6 +81,10 @@ export interface WorldOptions {
   /** A package registry of this machine; absent: none is asked. */
   npmUrl?: string;
   agentToken?: string;
+  /** How the repository's CI judges; by default it runs the tests. */
+  ci?: CiOptions;
+  /** How often everything is read again. */
+  sweepMs?: number;
   /** Where the App logs to; by default to nobody. */
   log?: Logger;
 }
@@ -176,7 +180,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const database = await testDatabase();
   const sandbox = await startSandbox({ dir: join(dir, 'github') });
   const as = await openRepository(sandbox, options);
-  const ci = await startCi(sandbox, {});
+  const ci = await startCi(sandbox, options.ci ?? {});
   const app = sandbox.addApp({ slug: 'signalbox' });
   const log = options.log ?? pino({ level: process.env.LOG_LEVEL ?? 'silent' });
   const running = await serve(
@@ -192,7 +196,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       oidcIssuer: null,
       agentToken: options.agentToken ?? null,
       dashboardToken: null,
-      sweepMs: 20_000,
+      sweepMs: options.sweepMs ?? 20_000,
       gitEnv: { PATH: process.env.PATH ?? '' },
       registries: { npm: options.npmUrl ?? null, pypi: null, crates: null, go: null },
       model: null,

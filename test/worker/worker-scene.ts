@@ -66,6 +66,7 @@ export class WorkerScene {
       correlation_id: 'corr-42',
       report_url: `${this.server.url}/api/agent/v1/report`,
       checkpoint: null,
+      ejection: null,
       model: null,
       plan: null,
       git: {

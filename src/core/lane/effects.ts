@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { buildRef, prepareRef } from '../ids.ts';
 import { auditedAgainst } from '../queue/audit.ts';
 import { isActive } from '../queue/build-state.ts';
+import { type UpdateEffect, wantedUpdate } from '../task/freshness.ts';
 import { isPuttingAside, keepLateWork } from '../task/late-work.ts';
 import { type SplitEffect, wantedOfSplit } from '../task/split.ts';
 import { isEnlisted } from './enlisted.ts';
@@ -30,6 +31,7 @@ export type Effect =
   /** Puts the late bundle of the attempt with this fence, up to `sha`, on the branch `late`. */
   | { kind: 'keep-late-bundle'; issue: number; number: number; late: string; sha: string; fence: number }
   | { kind: 'announce-collision'; a: number; b: number }
+  | UpdateEffect
   | { kind: 'mark-ready'; issue: number; pull: number; since: string }
   | {
       kind: 'make-candidate';
@@ -90,6 +92,8 @@ export function effectKey(effect: Effect): string {
       return `${effect.kind}:${effect.a}:${effect.b}`;
     case 'mark-ready':
       return `${effect.kind}:${effect.pull}:${effect.since}`;
+    case 'update-branch':
+      return `${effect.kind}:${effect.issue}:${effect.headSha}:${effect.baseSha}:${effect.asked ?? ''}`;
     case 'close-pull':
       return `${effect.kind}:${effect.pull}:${effect.request}`;
     case 'land':
@@ -117,7 +121,12 @@ export function effectKey(effect: Effect): string {
 
 function wantedByTask(task: Task, state: LaneState): Effect[] {
   const { attempt, pull, issue } = task;
-  const effects: Effect[] = [...keepLateWork(task), ...wantedOfRuns(task, state), ...wantedOfSplit(task)];
+  const effects: Effect[] = [
+    ...keepLateWork(task),
+    ...wantedOfRuns(task, state),
+    ...wantedOfSplit(task),
+    ...wantedUpdate(state, task),
+  ];
   if (attempt?.via === 'assign' && task.state === 'assigned' && !pull?.open) {
     effects.push({ kind: 'ask-assignment', issue, fence: attempt.fence, agent: attempt.agent });
   }
@@ -234,6 +243,7 @@ function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
     case 'request-refused':
     case 'escalated':
     case 'entry-ejected':
+    case 'update-conflicted':
     case 'attempts-exhausted':
     case 'escalation-repeated':
     case 'budget-warned':
@@ -251,11 +261,20 @@ function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
   }
 }
 
+/** An ejection that a person is asked about is told with the question: one comment for one thing. */
+function isToldOtherwise(fact: Fact, facts: readonly Fact[]): boolean {
+  return (
+    (fact.kind === 'entry-ejected' || fact.kind === 'update-conflicted') &&
+    fact.after === 'person' &&
+    facts.some((other) => other.kind === 'escalated' && other.issue === fact.issue)
+  );
+}
+
 /** Effects of one step of a lane: what its state wants, what its facts say, and what it has left behind. */
 export function effectsOfStep(before: LaneState, after: LaneState, facts: readonly Fact[]): Effect[] {
   return [
     ...wantedEffects(after),
-    ...facts.flatMap((fact) => effectsOfFact(fact, after)),
+    ...facts.filter((fact) => !isToldOtherwise(fact, facts)).flatMap((fact) => effectsOfFact(fact, after)),
     ...abandonedRuns(before, after),
   ];
 }

@@ -6,6 +6,7 @@
 import type { Objection, Opinion, Override, RequiredCheck } from '../gate/evidence.ts';
 import type { Policy } from '../policy.ts';
 import type { Dependant, LandedPull } from '../queue/reverting.ts';
+import type { AfterEjection, EjectionEvidence, OtherWork } from '../task/ejection-record.ts';
 import type { ProposedPart } from '../task/parts.ts';
 import type { AttemptEnd } from '../task/record.ts';
 import type { OfferedPull } from './enlisted.ts';
@@ -224,6 +225,20 @@ export type FactBody =
       code: EjectionCode;
       reason: string;
       evidence?: EjectionEvidence;
+      /** Absent in journals older than ejections that are given back. */
+      after?: AfterEjection;
+    }
+  /** Something landed in files of the task: its branch is behind. */
+  | { kind: 'base-overlapped'; issue: number; sha: string; paths: string[]; by: OtherWork[] }
+  | { kind: 'update-asked'; issue: number; by: string }
+  /** The branch has the base up to `baseSha`; `sha` is its head. */
+  | { kind: 'branch-updated'; issue: number; sha: string; baseSha: string }
+  | {
+      kind: 'update-conflicted';
+      issue: number;
+      reason: string;
+      evidence: EjectionEvidence;
+      after: AfterEjection;
     }
   /** Git cannot merge the two: the later one waits until the earlier one lands or leaves. */
   | { kind: 'conflict-found'; issue: number; with: number }
@@ -277,6 +292,7 @@ export type GateFact =
   | { kind: 'objections-changed'; issue: number; objections: Objection[] }
   | { kind: 'approver-checked'; issue: number; by: string; owns: string[] }
   | { kind: 'rule-overridden'; issue: number; override: Omit<Override, 'at'> }
+  | { kind: 'opinion-asked'; issue: number; agent: string; headSha: string; version: number }
   | { kind: 'opinion-given'; issue: number; opinion: Opinion }
   | {
       kind: 'action-requested';
@@ -305,18 +321,6 @@ export type EjectionCode =
   | 'check-timeout'
   | 'interrupted'
   | 'refused';
-
-/** What an ejection rests on. */
-export interface EjectionEvidence {
-  builds: number[];
-  /** The checks that ended without success, with their links. */
-  checks: CheckResult[];
-  /** PRs that were in those candidates with it and have not landed. */
-  peers: number[];
-  /** The probability, after all tests, that it is bad; null where no odds were asked. */
-  odds: number | null;
-  attemptsLeft: number;
-}
 
 /** A landing as it is reported; journals older than the audit have only the first six. */
 export type LandedBody = Omit<Landing, 'at' | 'audit' | 'exact' | 'position' | 'blobs'> &

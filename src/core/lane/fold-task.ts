@@ -3,7 +3,9 @@ import { freshEvidence, moveHead } from '../gate/evidence.ts';
 import { addApproval, dropApproval, foldGateFact } from '../gate/fold-gate.ts';
 import type { Policy } from '../policy.ts';
 import { endAttempt, freshAttempt, notePresent, resumeRecord, supersedeRecord } from '../task/attempts.ts';
+import { noteEjection, settleEjections } from '../task/ejection.ts';
 import { askPerson } from '../task/escalation.ts';
+import { foldFreshness } from '../task/freshness.ts';
 import { foldLateWork } from '../task/late-work.ts';
 import { nextState } from '../task/lifecycle.ts';
 import { emptyRecord, renewRecord, type TaskRecord } from '../task/record.ts';
@@ -206,6 +208,11 @@ function openPull(task: Task, fact: FactOf<'pull-opened'>): Task {
   };
 }
 
+/** Somebody has looked at what came back. */
+function settled(record: TaskRecord): TaskRecord {
+  return { ...record, ejections: settleEjections(record.ejections) };
+}
+
 /** A task that has come into the human queue: its agent is free. */
 function toPerson(
   task: Task,
@@ -217,7 +224,7 @@ function toPerson(
   const moved = move(task, fact.kind, fact.at);
   const record = task.attempt
     ? endAttempt(task, policy, { end: 'escalated', reason, at: fact.at })
-    : task.record;
+    : settled(task.record);
   const escalations = record.escalations + (moved.state === task.state ? 0 : 1);
   return {
     ...moved,
@@ -332,6 +339,14 @@ export function foldTask(task: Task, fact: Fact, policy: Policy): Task {
         ...attempt,
         asked: [...attempt.asked, ...fact.paths],
       }));
+    case 'base-overlapped':
+    case 'update-asked':
+    case 'branch-updated':
+      return { ...task, record: foldFreshness(task.record, fact) };
+    case 'update-conflicted': {
+      const record = foldFreshness(noteEjection(task, fact), fact);
+      return { ...task, record, lastReason: fact.reason };
+    }
     case 'late-work-found':
     case 'late-work-kept':
       return foldLateWork(task, fact);
@@ -383,6 +398,7 @@ export function foldTask(task: Task, fact: Fact, policy: Policy): Task {
         entry: task.entry?.headSha === fact.headSha ? task.entry : null,
         escalation: null,
         lastReason: null,
+        record: settled(task.record),
         startedAt: task.startedAt ?? fact.at,
       };
     case 'approval-voided': {
@@ -396,6 +412,7 @@ export function foldTask(task: Task, fact: Fact, policy: Policy): Task {
         approvals: [],
         entry: null,
         ejectedHead: task.pull?.headSha ?? null,
+        record: noteEjection(task, fact),
         lastReason: fact.reason,
       };
     case 'parts-completed':
@@ -418,6 +435,7 @@ export function foldTask(task: Task, fact: Fact, policy: Policy): Task {
     case 'objections-changed':
     case 'approver-checked':
     case 'rule-overridden':
+    case 'opinion-asked':
     case 'opinion-given':
     case 'action-requested':
       return foldGateFact(task, fact);

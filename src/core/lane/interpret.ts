@@ -7,6 +7,7 @@ import { interpretAction } from '../gate/actions.ts';
 import { judgeDiff } from '../gate/arbiter.ts';
 import { readCommand } from '../gate/commands.ts';
 import { opinionCheck, requiredChecks } from '../gate/required-checks.ts';
+import { isOpinionOn } from '../gate/reviewer.ts';
 import { interpretReviews } from '../gate/reviews.ts';
 import {
   interpretAudit,
@@ -20,6 +21,7 @@ import { interpretRevert } from '../queue/reverting.ts';
 import { readWord } from '../task/agent-word.ts';
 import { areasOf, withAreas } from '../task/areas.ts';
 import { readEdit, strangerSince } from '../task/edits.ts';
+import { interpretUpdate } from '../task/freshness.ts';
 import { readLateBundle, readLateHead } from '../task/late-work.ts';
 import { allows } from '../task/lifecycle.ts';
 import { labelsThatCount } from '../task/routing.ts';
@@ -323,10 +325,13 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
     case 'reviews':
       return interpretReviews(state, observation);
     case 'opinion': {
-      const pull = state.tasks[observation.issue]?.pull;
-      return !pull || isDeepStrictEqual(pull.gate.opinion, observation.opinion)
-        ? []
-        : [{ ...observation, kind: 'opinion-given' }];
+      const task = state.tasks[observation.issue];
+      // Given once for what is there now; whatever is said later, or of another head, changes nothing.
+      const isNews =
+        task?.pull?.open &&
+        isOpinionOn(observation.opinion, task) &&
+        !isOpinionOn(task.pull.gate.opinion, task);
+      return isNews ? [{ ...observation, kind: 'opinion-given' }] : [];
     }
     case 'action':
       return interpretAction(state, observation);
@@ -368,6 +373,8 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
       const known = state.collisions.find((collision) => collision.a === a && collision.b === b);
       return known && known.announcedAt === null ? [observation] : [];
     }
+    case 'branch-update':
+      return interpretUpdate(state, observation);
     case 'candidate':
       return interpretCandidate(state, observation);
     case 'landing':

@@ -103,7 +103,8 @@ export type SeenCommand = { index: number } & (
 
 export type Observation =
   | { kind: 'lane'; owner: string; repo: string; base: string }
-  | { kind: 'base'; sha: string }
+  /** `paths`: what changed since the base that the lane knew; absent: not looked at. */
+  | { kind: 'base'; sha: string; paths?: string[] }
   | { kind: 'policy'; reading: PolicyReading }
   | { kind: 'issue'; issue: number; seen: SeenIssue | null; correlationId: string }
   | { kind: 'prerequisite'; issue: number; state: PrerequisiteState }
@@ -188,13 +189,21 @@ export type Observation =
       build: number;
       result:
         | { kind: 'landed'; sha: string; tree: string; blobs?: Record<string, string | null> | null }
-        | { kind: 'base-is'; sha: string }
+        | { kind: 'base-is'; sha: string; paths?: string[] }
         /** Not tried: read once more, the candidate's checks are not all green any more. */
         | { kind: 'unproven'; why: string }
         /** Only where the sum is put together at landing. */
         | { kind: 'conflict' }
         /** Not tried, because landings are frozen or held back by a window; the base branch has been read and is not there yet. */
         | { kind: 'withheld' };
+    }
+  /** What came of merging the base into a task's branch at this head. */
+  | {
+      kind: 'branch-update';
+      issue: number;
+      headSha: string;
+      baseSha: string;
+      result: { kind: 'updated'; sha: string } | { kind: 'conflict' };
     }
   /** Patches of earlier landings that are not there after this one. */
   | { kind: 'audit'; build: number; vanished: VanishedPatch[] }

@@ -1,6 +1,7 @@
 /** Computes what people see of a lane from one snapshot: the coordination plan, the queue, and every wait. */
 import { commandRules } from '../commands/rules.ts';
-import { gateIsOpen, gateOf } from '../gate/gate.ts';
+import { type GateRow, gateIsOpen, gateOf } from '../gate/gate.ts';
+import { opinionDue } from '../gate/reviewer.ts';
 import { isActive } from '../queue/build-state.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { isQueued, orderEntries } from '../queue/order.ts';
@@ -48,7 +49,7 @@ function waitsOfGate(state: LaneState, task: Task, at: string): Wait[] {
     }
     const what = row.condition === 'approval' ? `${row.detail}${why}` : `${row.name} ${row.detail}`;
     if (row.condition === 'approval') return [{ kind: 'approval', what, since, command: '/approve' }];
-    if (row.condition === 'opinion') return [{ kind: 'arbiter', what, since, command: null }];
+    if (row.condition === 'opinion') return [opinionWait(state, task, row)];
     if (row.condition === 'checks') {
       const command = row.state === 'failed' ? 'push a fix, or have the check run again' : null;
       return [{ kind: 'checks', what, since, command }];
@@ -67,6 +68,19 @@ function waitsOfGate(state: LaneState, task: Task, at: string): Wait[] {
     return [{ kind: 'human', what, since, command: todo }];
   });
   return [...ofRows, ...editWaits(task), ...openPrerequisites(state, task), ...holdWaits(task)];
+}
+
+/** A second opinion is somebody else's to give; without it the wait ends by itself, or by the policy. */
+function opinionWait(state: LaneState, task: Task, { name, state: at, detail }: GateRow): Wait {
+  const due = at === 'pending' ? opinionDue(task, state) : null;
+  const since = due === null ? task.since : (task.pull?.gate.asked?.at ?? task.since);
+  const wait: Wait = {
+    kind: 'arbiter',
+    what: `${name}: ${detail}`,
+    since,
+    command: at === 'failed' ? 'push a change that settles it, or press Retry' : null,
+  };
+  return due === null ? wait : { ...wait, next: new Date(due).toISOString() };
 }
 
 /** What keeps a tested candidate from landing. */
@@ -105,7 +119,7 @@ function waitsForFiles(state: LaneState, task: Task): Wait[] {
     kind: 'overlap',
     what: `#${holder.issue} owns ${paths.join(', ')}`,
     since: task.since,
-    command: null,
+    command: 'take the change of these files back',
   }));
 }
 
@@ -136,7 +150,7 @@ function waitsOfWork(task: Task, lease: string | undefined): Wait[] {
   if (task.state === 'assigned' && attempt.via === 'dispatch') {
     const what =
       attempt.runId === null ? 'its workflow to be started' : `workflow run ${attempt.runId} to begin`;
-    return [{ kind: 'worker', what, since, command: null }];
+    return [{ kind: 'worker', what, since, command: '/retry' }];
   }
   if (task.state === 'assigned') {
     return [

@@ -284,6 +284,8 @@ export interface Snapshot {
   presence: readonly Presence[];
   /** Whether issues are known to have changed and have not been read again yet. */
   hasUnreadIssues: boolean;
+  /** Commits whose checks are about to be read again: nothing is said to be late there before that. */
+  unreadChecks: readonly string[];
   /** Issue number → when the lease of its present attempt ends. */
   leases: Readonly<Record<number, string>>;
 }

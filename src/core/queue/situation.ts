@@ -29,9 +29,15 @@ export function badOdds(situation: Pick<Situation, 'odds'>, index: number): numb
   return situation.odds.bad[index] ?? 1;
 }
 
-/** Entries that wait for something outside of the queue, for a conflicting entry before them, or for a suspect. */
+/**
+ * Entries that wait for something outside of the queue, for a conflicting entry before them, for a suspect, or for
+ * one that is tested alone.
+ */
 function findHeld(line: Line, odds: Odds): (Wait | null)[] {
   const held: (Wait | null)[] = [];
+  /** Those before the present one that are to be served, and the last of them that is tested alone. */
+  const ahead: EntryId[] = [];
+  let barrier: EntryId | null = null;
   for (const [index, entry] of line.entries.entries()) {
     const absent = line.absent[index] ?? [];
     const conflicting = entry.conflicts.filter((id) => {
@@ -43,10 +49,16 @@ function findHeld(line: Line, odds: Odds): (Wait | null)[] {
     const blocking = (line.needs[index] ?? []).filter(
       (need) => isSuspect || need >= index || held[need] || (odds.bad[need] ?? 1) >= suspicion,
     );
+    const isAlone = entry.alone === true;
     if (absent.length > 0) held.push({ for: 'prerequisite', entries: absent });
+    else if (barrier !== null) held.push({ for: 'alone', entries: [barrier] });
+    else if (isAlone && ahead.length > 0) held.push({ for: 'alone', entries: [...ahead] });
     else if (conflicting.length > 0) held.push({ for: 'conflict', entries: conflicting });
     else if (blocking.length > 0) held.push({ for: 'prerequisite', entries: idsOf(line, blocking) });
     else held.push(null);
+    if (isAbsent(held[index])) continue;
+    ahead.push(entry.id);
+    if (isAlone) barrier = entry.id;
   }
   return held;
 }

@@ -138,7 +138,9 @@ export function dayWait(state: LaneState, agent: string | null, at: string): Wai
   if (over === undefined) return null;
   const who = agent ?? 'this repository';
   const what = `${who} has used its ${limits[over]} ${nouns[over]} of today, until midnight UTC`;
-  return { kind: 'budget', what, since: midnightBefore(at), command: null };
+  const since = midnightBefore(at);
+  const command = `raise \`limits.${agent === null ? 'repository_day' : 'agent_day'}\` in the policy`;
+  return { kind: 'budget', what, since, command, next: new Date(midnightAfter(at)).toISOString() };
 }
 
 /** When time alone next changes what a budget allows, in milliseconds since the epoch. */

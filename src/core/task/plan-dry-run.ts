@@ -75,6 +75,7 @@ export function laneOfIssues(policy: Policy, issues: readonly DryIssue[]): DryLa
     presence: [],
     leases: {},
     hasUnreadIssues: true,
+    unreadChecks: [],
   });
   // While issues are unread nothing starts: the plan begins with everything waiting.
   const foreseen = decide(snapshotOf(state), beginning).state;

@@ -24,11 +24,6 @@ function seenState(state: LaneState, number: number): PrerequisiteState {
   return other === undefined || other.state === 'cancelled' || other.state === 'failed' ? seen : 'open';
 }
 
-/** What a person may type where the prerequisite will not be done by itself. */
-function wayOut(reference: string, seen: PrerequisiteState): string | null {
-  return seen === 'not-planned' || seen === 'missing' ? `/independent ${reference}` : null;
-}
-
 /** A part that somebody has closed as not planned is no part any more. */
 function partWait(task: Task, number: number, seen: PrerequisiteState, other: Task | undefined): Wait | null {
   if (seen === 'not-planned') return null;
@@ -56,7 +51,7 @@ function elsewhereWait(state: LaneState, task: Task, reference: string): Wait | 
   const seen = state.elsewhere[reference] ?? 'open';
   if (seen === 'completed') return null;
   const what = `${reference} ${prerequisiteProblem[seen]}`;
-  return { kind: 'dependency', what, since: task.since, command: wayOut(reference, seen) };
+  return { kind: 'dependency', what, since: task.since, command: `/independent ${reference}` };
 }
 
 /**
