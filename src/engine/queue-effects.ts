@@ -20,6 +20,7 @@ import { landedMessage } from '../protocol/commit-messages.ts';
 import type { LaneContext } from './context.ts';
 import { observeChecksOf } from './observe-checks.ts';
 import { commitTask, done, type Outcome } from './outcome.ts';
+import { findOutdated } from './outdated-pulls.ts';
 import { closeForeignPulls, movePullsToCommits, restorePulls } from './rewritten-pulls.ts';
 import { readMoved } from './update-branch.ts';
 
@@ -62,6 +63,13 @@ export async function makeCandidate(
   state: LaneState,
 ): Promise<Outcome> {
   const { build, entries } = effect;
+  // What comes from another candidate was looked at when that one was made. A try tests what was named.
+  const fresh = state.builds[build]?.purpose === 'try' ? [] : entries.slice(effect.steps.length);
+  const outdated = await findOutdated(ctx, state, fresh);
+  if (outdated.length > 0) {
+    const result = { kind: 'outdated' as const, issues: outdated.map(({ issue }) => issue) };
+    return { observations: [{ kind: 'candidate', build, result }, ...outdated], looks: [] };
+  }
   const made = await pushCandidate(ctx.client, ctx.repo, {
     prepareRef: effect.prepare,
     buildRef: effect.target,
@@ -97,24 +105,29 @@ async function isOnBase(ctx: LaneContext, sha: string): Promise<boolean> {
   return tip === sha || (tip !== null && (await fetchIsAncestor(ctx.client, ctx.repo, sha, tip)));
 }
 
-/** Why the candidate is not to land after all, as far as one more look can tell; null when nothing stands against it. */
-async function objectionTo(
+/** Why the candidate is not to land after all, as far as one more look can tell; empty when nothing stands against it. */
+async function objectionsTo(
   ctx: LaneContext,
-  { build, sha }: Of<'land'>,
+  { build, sha, flight }: Of<'land'>,
   state: LaneState,
-): Promise<Observation | null> {
+): Promise<Observation[]> {
   const isClosed = closureOf(state, await readClock(ctx.db)) !== null;
-  if (state.frozen || isClosed) return { kind: 'landing', build, result: { kind: 'withheld' } };
+  if (state.frozen || isClosed) return [{ kind: 'landing', build, result: { kind: 'withheld' } }];
+  const outdated = await findOutdated(ctx, state, flight.entries);
+  if (outdated.length > 0) {
+    const result = { kind: 'outdated' as const, issues: outdated.map(({ issue }) => issue) };
+    return [{ kind: 'landing', build, result }, ...outdated];
+  }
   const seen = await observeChecksOf(ctx, state, sha);
   const verdict = judgeChecks(state, seen?.checks ?? []);
-  if (verdict.kind === 'passed') return null;
+  if (verdict.kind === 'passed') return [];
   const why =
     verdict.kind === 'failed'
       ? `${verdict.red.name} is ${verdict.red.conclusion}`
       : verdict.kind === 'interrupted'
         ? `${verdict.by.name} was cancelled`
         : `${verdict.missing.join(', ')} runs again or is gone`;
-  return { kind: 'landing', build, result: { kind: 'unproven', why } };
+  return [{ kind: 'landing', build, result: { kind: 'unproven', why } }];
 }
 
 /** The commit that the base is to move to: the candidate, or, where the sum was not tested, the sum made now. */
@@ -161,8 +174,8 @@ export async function landCandidate(
 ): Promise<Outcome> {
   const { build, flight } = effect;
   const hasLanded = flight.exact && (await isOnBase(ctx, effect.sha));
-  const objection = hasLanded ? null : await objectionTo(ctx, effect, state);
-  if (objection) return { observations: [objection], looks: [] };
+  const objections = hasLanded ? [] : await objectionsTo(ctx, effect, state);
+  if (objections.length > 0) return { observations: objections, looks: [] };
   const target = await commitToLand(ctx, effect, state);
   if (target === 'conflict') {
     return { observations: [{ kind: 'landing', build, result: { kind: 'conflict' } }], looks: [] };

@@ -54,18 +54,25 @@ export async function dispatchWorkflow(client: Octokit, repo: RepoName, wish: Ru
   return run;
 }
 
-/** How a run stands; `conclusion` is null until it is over. Null when there is no such run any more. */
+/**
+ * How a run stands; `conclusion` is null until it is over, and before it has begun it is only queued. Null when there is
+ * no such run any more.
+ */
 export async function fetchRun(
   client: Octokit,
   repo: RepoName,
   run: number,
-): Promise<{ conclusion: string | null } | null> {
+): Promise<{ conclusion: string | null; hasBegun: boolean } | null> {
   try {
     const { data } = await client.request('GET /repos/{owner}/{repo}/actions/runs/{run_id}', {
       ...inRepo(repo),
       run_id: run,
     });
-    return { conclusion: data.status === 'completed' ? (data.conclusion ?? 'unknown') : null };
+    const { status } = data;
+    return {
+      conclusion: status === 'completed' ? (data.conclusion ?? 'unknown') : null,
+      hasBegun: status === 'completed' || status === 'in_progress',
+    };
   } catch (error) {
     if (classifyFailure(error).kind === 'gone') return null;
     throw error;
