@@ -119,7 +119,7 @@ test('a conflict with what has landed: the hunks and the other’s intent, and t
   // GitHub does not show the other's changes: the attempt starts all the same, and the packet says so.
   world.sandbox.faults.request = ({ path, phase }) =>
     phase === 'before' && path.endsWith(`/pulls/${first.pull}/files`)
-      ? { when: 'before', answer: 403 }
+      ? { when: 'before', answer: 404 }
       : undefined;
   await world.say('walt', second.pull, '/approve');
   await reviewed(second.issue, 2);
