@@ -1,12 +1,15 @@
 /** Packs what the agent left into a git bundle: commits, and what is not committed as one more. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { need } from './contract.js';
 import { asAgent, git, mergeMark } from './git.js';
+import { readUsage } from './usage.js';
 
 const start = need('SIGNALBOX_START_SHA');
 const folder = join(need('RUNNER_TEMP'), 'signalbox-work');
 await mkdir(folder, { recursive: true });
+const usageFile = process.env.SIGNALBOX_USAGE_FILE;
+if (usageFile) await writeFile(join(folder, 'usage.json'), JSON.stringify(await readUsage(usageFile)));
 await git('add', '--all');
 if ((await git('status', '--porcelain')) !== '') {
   await git(...asAgent, 'commit', '--quiet', '--no-verify', '-m', `Work on issue ${need('SIGNALBOX_ISSUE')}`);

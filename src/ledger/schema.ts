@@ -82,6 +82,8 @@ export interface Attempt {
   opened_sha: string | null;
   run_id: number | null;
   started_at: Timestamp | null;
+  taken_claim: string | null;
+  taken_worker: string | null;
   tokens: Generated<number>;
   usd: Generated<number>;
   version: number;

@@ -162,6 +162,33 @@ describe('order and news', () => {
     expect(running(lane).flatMap(issuesOf)).toEqual([9]);
   });
 
+  test('Q16 Q17: news that only the build finds, or the landing, counts as well: nothing lands, nobody is blamed', () => {
+    const news = { moved: { headSha: 'pushed' }, closed: { open: false } };
+    for (const change of Object.values(news)) {
+      const lane = queued(2, { policy: 'serial' });
+      const first = buildOf(lane, 1).number;
+      const outdated = { kind: 'outdated' as const, issues: [1] };
+      const facts = lane.see(
+        { kind: 'candidate', build: first, result: outdated },
+        pull(lane.task(1), change),
+      );
+      expect(lane.state.builds[first]).toMatchObject({
+        state: 'abandoned',
+        reason: '#101 is not as approved any more',
+      });
+      expect(running(lane).flatMap(issuesOf)).toEqual([2]);
+      expect(ejections(facts).filter(({ code }) => code !== 'pull-closed')).toEqual([]);
+
+      const late = queued(2, { policy: 'serial' });
+      conclude(late, buildOf(late, 1), 'success');
+      late.see({ kind: 'landing', build: 1, result: outdated }, pull(late.task(1), change));
+      expect(late.task(1).entry).toBeNull();
+      expect(running(late).flatMap(issuesOf)).toEqual([2]);
+      finish(late, () => true);
+      expect(landedIn(late)).toEqual([2]);
+    }
+  });
+
   test('Q15 Q16: a push to an approved PR ends its builds, whoever tells of it, and the queue goes on', () => {
     const lane = queued(2, { policy: 'serial' });
     lane.see(pull(lane.task(1), { headSha: 'pushed' }));

@@ -158,6 +158,49 @@ describe('with a sweep now and then', () => {
   test('and the journal tells it all', () => world.proveReplay());
 });
 
+describe('without one and with one build at a time', () => {
+  beforeAll(() => start('queue: { policy: serial }\n', 600_000));
+  afterAll(() => world.close());
+
+  const isOfPull = (event: string): boolean => event === 'pull_request' || event === 'push';
+  const reasons = async (kind: string) =>
+    (await listFacts(world)).flatMap((fact) =>
+      fact.kind === kind && 'reason' in fact && fact.reason !== undefined ? [fact.reason] : [],
+    );
+
+  test('Q16 Q17: a push and a closing that no webhook told of are found before a build and before a landing', async () => {
+    const first = await bringToReview('seventh');
+    const second = await bringToReview('eighth');
+    const third = await bringToReview('ninth');
+    ci.hold();
+    await world.say('mary', first.pull, '/approve');
+    await world.until(first.issue, ({ status }) => status === 'testing', 'is tested');
+    for (const { issue, pull } of [second, third]) {
+      await world.say('mary', pull, '/approve');
+      await world.until(issue, ({ status }) => status === 'queued', 'is queued');
+    }
+    await world.rest();
+    world.sandbox.faults.delivery = ({ event }) => (isOfPull(event) ? 'drop' : 'deliver');
+    const branchOf = async ({ issue }: Work) =>
+      (await world.until(issue, () => true, 'is there')).branch ?? '';
+    const base = await world.tipOf('main');
+    await world.push(await branchOf(first), 'More', { 'src/seventh.js': 'export const seventh = 7;\n' });
+    await world.push(await branchOf(second), 'More', { 'src/eighth.js': 'export const eighth = 8;\n' });
+    await world.as.mary.pulls.update({ ...world.repo, pull_number: third.pull, state: 'closed' });
+    ci.letGo();
+    await world.until(first.issue, ({ state }) => state === 'in-review', 'is not approved any more');
+    await world.until(second.issue, ({ state }) => state === 'in-review', 'is not approved any more');
+    await world.until(third.issue, ({ state }) => state === 'escalated', 'asks a person');
+    expect(await world.tipOf('main')).toBe(base);
+    expect(await reasons('landing-missed')).toEqual([`#${first.pull} is not as approved any more`]);
+    expect(await reasons('build-abandoned')).toEqual([
+      `#${second.pull} is not as approved any more`,
+      `#${third.pull} is not as approved any more`,
+    ]);
+    expect((await reasons('approval-voided')).length).toBe(2);
+  });
+});
+
 describe('without one', () => {
   beforeAll(() => start('queue: { check_timeout: 4s }\n', 600_000));
   afterAll(() => world.close());

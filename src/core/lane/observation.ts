@@ -172,8 +172,8 @@ export type Observation =
       standing: 'trusted' | 'fork' | 'stranger';
     }
   | { kind: 'run-dispatched'; issue: number; attempt: number; fence: number; run: number }
-  /** A workflow run as it is now; `conclusion` is null until it is over. */
-  | { kind: 'run'; issue: number; run: number; conclusion: string | null }
+  /** A workflow run as it is now; `conclusion` is null until it is over. Absent: it is not known to have begun. */
+  | { kind: 'run'; issue: number; run: number; conclusion: string | null; hasBegun?: boolean }
   | { kind: 'pull-opened'; issue: number; pull: number; headSha: string; draft: boolean }
   | { kind: 'collision-announced'; a: number; b: number }
   | {
@@ -182,7 +182,9 @@ export type Observation =
       result:
         | { kind: 'made'; sha: string; tree: string; steps: string[] }
         /** Git cannot merge this issue's head: with these other issues', or with the base alone when there are none. */
-        | { kind: 'conflict'; issue: number; with: number[] };
+        | { kind: 'conflict'; issue: number; with: number[] }
+        /** Not made: these issues' pull requests are not what was approved any more. */
+        | { kind: 'outdated'; issues: number[] };
     }
   | {
       kind: 'landing';
@@ -192,6 +194,8 @@ export type Observation =
         | { kind: 'base-is'; sha: string; paths?: string[] }
         /** Not tried: read once more, the candidate's checks are not all green any more. */
         | { kind: 'unproven'; why: string }
+        /** Not tried: these issues' pull requests are not what was approved any more. */
+        | { kind: 'outdated'; issues: number[] }
         /** Only where the sum is put together at landing. */
         | { kind: 'conflict' }
         /** Not tried, because landings are frozen or held back by a window; the base branch has been read and is not there yet. */

@@ -34,6 +34,11 @@ function abandon(build: Build, reason: string): FactBody {
   return { kind: 'build-abandoned', build: build.number, reason };
 }
 
+function outdated({ entries }: Build, issues: readonly number[]): string {
+  const pulls = entries.filter(({ issue }) => issues.includes(issue)).map(({ pull }) => `#${pull}`);
+  return `${pulls.join(', ')} ${pulls.length === 1 ? 'is' : 'are'} not as approved any more`;
+}
+
 /** It conflicts with what has landed: only its author can help. */
 function ejectConflicting(state: LaneState, build: Build, entry: BuildEntry): FactBody[] {
   const why = abandon(build, `#${entry.pull} conflicts with the base branch`);
@@ -66,6 +71,7 @@ export function interpretCandidate(state: LaneState, { build, result }: Of<'cand
     const { sha, tree, steps } = result;
     return [{ kind: 'candidate-made', build, sha, tree, steps }];
   }
+  if (result.kind === 'outdated') return [abandon(known, outdated(known, result.issues))];
   const entry = known.entries.find(({ issue }) => issue === result.issue);
   if (!entry) return [abandon(known, 'git could not merge it')];
   if (known.purpose === 'try') {
@@ -96,6 +102,8 @@ export function interpretLanding(state: LaneState, { build, result }: Of<'landin
       const reason = `its checks changed before it could land: ${result.why}`;
       return [{ kind: 'build-interrupted', build, reason }];
     }
+    case 'outdated':
+      return [missed(outdated(known, result.issues))];
     case 'base-is':
       return [
         missed('the base branch moved before it could land'),
