@@ -57,7 +57,14 @@ export interface Sandbox {
   /** the token is good as a personal access token for REST and git */
   addUser(login: string): { login: string; id: number; token: string };
   addRepo(r: NewRepo): Promise<{ id: number; fullName: string }>;
-  addApp(a: NewApp): { id: number; slug: string; privateKey: string; botLogin: string };
+  addApp(a: NewApp): {
+    id: number;
+    slug: string;
+    clientId: string;
+    clientSecret: string;
+    privateKey: string;
+    botLogin: string;
+  };
   /** an App process may start later, or restart on another port */
   setWebhook(appSlug: string, w: { url: string; secret: string }): void;
   /** fires installation.created, or installation_repositories.added for an account that has the App already */
@@ -109,7 +116,7 @@ const REPOSITORY_SETTINGS = `
 `;
 
 function addUser(world: World, login: string) {
-  const account = addAccount(world, login, 'User');
+  const account = addAccount(world, login, login.endsWith('[bot]') ? 'Bot' : 'User');
   const token = `ghp_${randomBytes(18).toString('hex')}`;
   world.book.userTokens.set(token, account);
   return { login: account.login, id: account.id, token };
@@ -186,6 +193,7 @@ function addApp(world: World, start: NewApp) {
     slug: start.slug,
     name: start.name ?? start.slug,
     clientId: `Iv23li${id}`,
+    clientSecret: randomBytes(20).toString('hex'),
     publicKey: createPublicKey(keys.publicKey),
     permissions: { ...(start.permissions ?? DEFAULT_PERMISSIONS) },
     hook: null,
@@ -196,7 +204,8 @@ function addApp(world: World, start: NewApp) {
   world.book.apps.set(app.id, app);
   if (start.webhookUrl !== undefined)
     app.hook = { id: world.takeId(), url: start.webhookUrl, secret: start.webhookSecret ?? '' };
-  return { id, slug: app.slug, privateKey: keys.privateKey, botLogin: app.bot.login };
+  const { slug, clientId, clientSecret, bot } = app;
+  return { id, slug, clientId, clientSecret, privateKey: keys.privateKey, botLogin: bot.login };
 }
 
 function demandApp(world: World, slug: string): AppRecord {
