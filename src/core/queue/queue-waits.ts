@@ -56,6 +56,10 @@ function inWords(state: LaneState, wait: PlannerWait, since: string, at: string)
       const what = `${pullsOf(state, wait.entries)}, which git cannot merge it with, to land or leave`;
       return { ...base, what };
     }
+    case 'company': {
+      const what = `${pullsOf(state, wait.entries)}, together with which it failed though it passed alone, to land or leave`;
+      return { ...base, what };
+    }
     case 'alone': {
       const what = `${pullsOf(state, wait.entries)} to land or leave: one of them is tested alone`;
       return { ...base, what };
