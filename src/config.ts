@@ -203,12 +203,30 @@ export function readStorageConfig(env: Environment): StorageConfig {
 
 const loopback = new Set(['127.0.0.1', 'localhost', '::1']);
 
-/** Everything `signalbox serve` needs. @throws ConfigProblem naming the first thing that is wrong */
-export function readServeConfig(env: Environment): ServeConfig {
+function readAppId(env: Environment): string {
   const appId = env.APP_ID ?? '';
   if (!/^[1-9]\d*$/.test(appId)) {
     throw new ConfigProblem(`APP_ID is "${appId}"; set it to the number on your GitHub App's settings page.`);
   }
+  return appId;
+}
+
+interface AppConfig {
+  appId: string;
+  privateKey: string;
+  apiUrl: string;
+}
+
+/** Who the App is, and where its GitHub. */
+export function readAppConfig(env: Environment): AppConfig {
+  const appId = readAppId(env);
+  const apiUrl = readUrl(env, 'GITHUB_API_URL', 'https://api.github.com');
+  return { appId, privateKey: readPrivateKey(env), apiUrl };
+}
+
+/** Everything `signalbox serve` needs. @throws ConfigProblem naming the first thing that is wrong */
+export function readServeConfig(env: Environment): ServeConfig {
+  const appId = readAppId(env);
   const host = env.HOST || '127.0.0.1';
   const port = readNumber(env, 'PORT', 3000, 0, 65_535);
   if (!Number.isInteger(port)) throw new ConfigProblem(`PORT is "${env.PORT}"; a whole number is needed.`);

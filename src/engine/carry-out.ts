@@ -171,7 +171,7 @@ async function perform(ctx: LaneContext, effect: Effect, state: LaneState): Prom
     case 'audit':
       return auditLanding(ctx, effect);
     case 'clean-build':
-      return cleanBuild(ctx, effect);
+      return cleanBuild(ctx, effect, state);
     case 'close-issue':
       await closeIssue(ctx.client, ctx.repo, effect.issue);
       return done;

@@ -9,7 +9,7 @@ import type { SandboxFaults } from './faults.ts';
 import { forceRef, initBareRepository } from './git.ts';
 import { installApp } from './installation-changes.ts';
 import { personOf } from './merge.ts';
-import type { AppRecord, Repo, Role } from './model.ts';
+import type { AppRecord, Repo, Role, ToldRule } from './model.ts';
 import { stampNow } from './model.ts';
 import { openObjectReader } from './object-reader.ts';
 import { changeTree, writeBlob, writeCommit } from './objects.ts';
@@ -72,7 +72,12 @@ export interface Sandbox {
   protect(
     repo: string,
     branch: string,
-    p: { requiredChecks: { context: string; appId?: number }[]; bypassApps?: string[] },
+    p: {
+      requiredChecks: { context: string; appId?: number }[];
+      bypassApps?: string[];
+      /** told by the API, and not enforced */
+      rules?: ToldRule[];
+    },
   ): void;
   /** resolves when no repository is locked and no delivery is queued or under way */
   idle(): Promise<void>;
@@ -263,10 +268,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       const owner = addAccount(world, account, 'User');
       return { installationId: installApp(world, demandApp(world, slug), owner, found).id };
     },
-    protect(repo, branch, { requiredChecks, bypassApps }) {
+    protect(repo, branch, { requiredChecks, bypassApps, rules }) {
       demandRepo(world, repo).protections.set(branch, {
         requiredChecks: requiredChecks.map(({ context, appId }) => ({ context, appId: appId ?? null })),
         bypassApps: bypassApps ?? [],
+        rules: rules ?? [],
       });
     },
     idle: () => becomeIdle(world, office),
