@@ -4,6 +4,7 @@ import type { LaneState } from '../core/lane/state.ts';
 import type { PlanRow, QueueRow } from '../core/lane/view.ts';
 import { autonomyOf } from '../core/task/autonomy.ts';
 import { whatWasTried } from '../core/task/escalation.ts';
+import { isLinked } from '../core/task/prerequisites.ts';
 import { renderActionAnswer } from '../protocol/action-answers.ts';
 import {
   renderBudgetNotice,
@@ -101,8 +102,10 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
       return renderSuspensionNotice({ ...fact, version: state.tasks[fact.issue]?.version ?? 1 });
     case 'split-proposed':
       return renderSplitNotice({ ...fact, mention });
-    case 'prerequisite-questioned':
-      return renderQuestionNotice(fact);
+    case 'prerequisite-questioned': {
+      const task = state.tasks[fact.issue];
+      return task ? renderQuestionNotice({ ...fact, linked: isLinked(task, fact.prerequisite) }) : null;
+    }
     case 'budget-warned':
       return renderBudgetNotice({ issue: fact.issue, what: fact.what, mention });
     case 'lease-extended': {

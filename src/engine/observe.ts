@@ -8,7 +8,7 @@ import { humanLabels } from '../core/ids.ts';
 import { isEnlisted, type OfferedPull } from '../core/lane/enlisted.ts';
 import { hashOfWords, type Look, readCommentSubject } from '../core/lane/look.ts';
 import type { Observation, Permission, SeenCommand, SeenIssue } from '../core/lane/observation.ts';
-import { isLive, type LaneState, type PrerequisiteState, type Task } from '../core/lane/state.ts';
+import { isLive, type LaneState, mayGoOn, type PrerequisiteState, type Task } from '../core/lane/state.ts';
 import type { LandedPull } from '../core/queue/reverting.ts';
 import { mostTriedWith } from '../core/queue/tries.ts';
 import { inAreas } from '../core/task/areas.ts';
@@ -156,7 +156,7 @@ async function describeIssue(ctx: LaneContext, issue: IssueSeen, task: Task | un
   const links = ready ? await fetchBlockedBy(ctx.client, ctx.repo, issue) : [];
   const elsewhere = links.filter((link) => link.repo.toLowerCase() !== full);
   const spec = readSpec(ctx, issue, form);
-  const known = task && isLive(task) ? inAreas(spec, task.areas) : null;
+  const known = task && mayGoOn(task) ? inAreas(spec, task.areas) : null;
   const isNews = !(known?.kind === 'ok' && known.hash === task?.writtenHash);
   return {
     title: issue.title,

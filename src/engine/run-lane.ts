@@ -6,6 +6,7 @@ import type { Look } from '../core/lane/look.ts';
 import { overdueCommits } from '../core/queue/judge-builds.ts';
 import { classifyFailure } from '../github/failure.ts';
 import { redactSecrets } from '../github/redact.ts';
+import { takenAttempts } from '../ledger/claim-attempt.ts';
 import { readCorrelationId } from '../ledger/correlation.ts';
 import { claimEffect, type LeasedEffect, postponeEffect } from '../ledger/effects.ts';
 import { isDatabaseFailure } from '../ledger/is-database-failure.ts';
@@ -196,6 +197,8 @@ async function runRounds(ctx: LaneContext): Promise<void> {
   const overdue = await lookAtOverdue(ctx);
   if (ctx.lane.wake_at !== null) {
     await republishWaiting(ctx.db, ctx.key);
+    await advance(ctx.db, ctx.key, []);
+  } else if ((await takenAttempts(ctx.db, ctx.key)).length > 0) {
     await advance(ctx.db, ctx.key, []);
   }
   for (let round = 0; round < maxRounds; round++) {

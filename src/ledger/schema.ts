@@ -82,6 +82,8 @@ export interface Attempt {
   opened_sha: string | null;
   run_id: number | null;
   started_at: Timestamp | null;
+  taken_claim: string | null;
+  taken_worker: string | null;
   tokens: Generated<number>;
   usd: Generated<number>;
   version: number;
@@ -388,6 +390,14 @@ export interface TaskVersion {
   version: number;
 }
 
+export interface UserToken {
+  access_until: Timestamp | null;
+  login: string;
+  sealed: string;
+  updated_at: Generated<Timestamp>;
+  user_id: number;
+}
+
 export interface DB {
   agent_call: AgentCall;
   agent_token: AgentToken;
@@ -415,4 +425,5 @@ export interface DB {
   seen: Seen;
   task: Task;
   task_version: TaskVersion;
+  user_token: UserToken;
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { AgentTask } from '../protocol/agent-contract.ts';
 import { traceparentOf } from '../protocol/trace-context.ts';
 import { escalationFile } from './escalation.ts';
+import { pathsAnswerFile, pathsFile } from './path-requests.ts';
 import { planFile } from './plan-file.ts';
 import type { PortRange } from './port-range.ts';
 import type { WorkspacePaths } from './workspace.ts';
@@ -44,6 +45,8 @@ export function attemptVariables(
     AGENT_CORRELATION_ID: task.correlation_id,
     ...(traceparent === null ? {} : { TRACEPARENT: traceparent }),
     AGENT_ESCALATION_FILE: join(paths.tree, escalationFile),
+    AGENT_PATHS_FILE: join(paths.tree, pathsFile),
+    AGENT_PATHS_ANSWER_FILE: join(paths.tree, pathsAnswerFile),
     AGENT_SCRATCH: join(dirname(paths.tree), 'scratch'),
     ...(task.plan === null ? {} : { AGENT_PLAN_FILE: join(paths.tree, planFile) }),
     ...(task.model === null ? {} : { AGENT_MODEL: task.model, LLM_MODEL: task.model }),

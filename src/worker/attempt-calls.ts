@@ -9,10 +9,12 @@ import {
   type ProposeSplit,
   type Report,
   ReportAnswer,
+  RequestPathsAnswer,
   SaveCheckpointAnswer,
   type Usage,
 } from '../protocol/agent-contract.ts';
 import type { ContractClient, Outcome } from './contract-client.ts';
+import type { PathWish } from './path-requests.ts';
 
 /** Sends the call; may be repeated. */
 export type Call<T> = () => Promise<Outcome<T>>;
@@ -46,6 +48,12 @@ export class AttemptCalls {
   /** Renews the lease and learns whether the attempt still counts. */
   heartbeat(beat: { head: string | null; note?: string; usage?: Usage }): Promise<Outcome<HeartbeatAnswer>> {
     return this.#client.post('heartbeat', this.#numbered(beat), HeartbeatAnswer);
+  }
+
+  /** Asks for files that the task does not own. */
+  requestPaths(wish: PathWish): Call<RequestPathsAnswer> {
+    const body = this.#numbered(wish);
+    return () => this.#client.post('request-paths', body, RequestPathsAnswer);
   }
 
   /** Makes the attempt's last call. */

@@ -3,7 +3,13 @@
  * the point: the fence is asked once more before the push, and the work of an attempt whose fence is old is pushed
  * nowhere but kept.
  */
-import type { AgentTask, BaseMoved, HeartbeatAnswer, SplitPlan } from '../protocol/agent-contract.ts';
+import type {
+  AgentTask,
+  BaseMoved,
+  HeartbeatAnswer,
+  RequestPathsAnswer,
+  SplitPlan,
+} from '../protocol/agent-contract.ts';
 import { AttemptCalls } from './attempt-calls.ts';
 import type { EarlierWork } from './brief-text.ts';
 import { BudgetWatch } from './budget-watch.ts';
@@ -15,7 +21,8 @@ import type { Escalation } from './escalation.ts';
 import { Evidence } from './evidence.ts';
 import { LeaseHolder } from './lease-holder.ts';
 import { mergeBase } from './merge-base-branch.ts';
-import { type Patience, shortPatience } from './patience.ts';
+import type { PathWish } from './path-requests.ts';
+import { type Patience, shortPatience, untilAnswered } from './patience.ts';
 import { cleanPlan, readPlan } from './plan-file.ts';
 import type { Preset } from './presets/preset.ts';
 import { publishWork } from './publish-work.ts';
@@ -156,6 +163,7 @@ class AttemptRun {
           secrets: this.#secrets,
           budget: this.#budget,
           evidence: this.#evidence,
+          askForPaths: (wish) => this.#askForPaths(wish, over),
           onGroup: (group) => {
             this.#group = group;
           },
@@ -169,6 +177,22 @@ class AttemptRun {
     this.#evidence.note('the end of the agent');
     if (this.#task.plan !== null) return await this.#takePlan(workspace);
     return publishWork(this.#task, workspace, this.#lease, this.#options, over);
+  }
+
+  async #askForPaths(wish: PathWish, over: AbortSignal): Promise<RequestPathsAnswer> {
+    const retry = (reason: string): void => this.#problem(reason);
+    const outcome = await untilAnswered(this.#calls.requestPaths(wish), this.#options.patience, retry, over);
+    const answer: RequestPathsAnswer =
+      outcome.kind === 'ok'
+        ? outcome.value
+        : { outcome: 'refused', paths: [], reason: 'Signalbox has not taken the request.' };
+    this.#options.log({
+      kind: 'asked',
+      ...attemptName(this.#task),
+      paths: wish.paths,
+      outcome: answer.outcome,
+    });
+    return answer;
   }
 
   async #takePlan(workspace: Workspace): Promise<Ending> {

@@ -4,6 +4,7 @@
  */
 import type { AgentTask } from '../protocol/agent-contract.ts';
 import { escalationExit, escalationFile } from './escalation.ts';
+import { pathsAnswerFile, pathsFile } from './path-requests.ts';
 import { planInstructions, planIntroduction } from './plan-brief.ts';
 
 /** What an earlier run has left: in the worktree, or as a patch where it no longer fits the branch. */
@@ -143,13 +144,25 @@ function workIntroduction(task: AgentTask): string[] {
   ];
 }
 
+const pathsLines = [
+  `To ask for others before you change them, write \`${pathsFile}\` in this checkout:`,
+  '',
+  '```json',
+  '{ "paths": ["src/other.js"], "why": "what they are needed for" }',
+  '```',
+  '',
+  `It is gone when the answer is in \`${pathsAnswerFile}\`: \`granted\` (they are yours now), \`asked\` (a person was asked;`,
+  'leave them alone or say in your last lines that you need them) or `refused`, with the reason.',
+  '',
+];
+
 function ownedLines({ owns, plan }: AgentTask): string[] {
   const rule =
     plan === null
       ? 'Change files that match one of these patterns and no others; a change elsewhere is refused by the arbiter.'
       : 'The files of the whole task. Those of a part must be among them.';
   const owned = ['## Owned files', '', rule, '', fenced(owns.join('\n')), ''];
-  return plan === null ? owned : [...owned, ...planInstructions(plan.most_parts)];
+  return [...owned, ...(plan === null ? pathsLines : planInstructions(plan.most_parts))];
 }
 
 /** Answers of people with write access: they count more than what the issue said before. */

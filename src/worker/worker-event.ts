@@ -2,7 +2,7 @@
  * What a worker tells whoever runs it: one event for each step of an attempt. Carries no secret (I10): text that
  * came from the agent has been redacted before it gets here.
  */
-import type { AgentTask, Usage } from '../protocol/agent-contract.ts';
+import type { AgentTask, RequestPathsAnswer, Usage } from '../protocol/agent-contract.ts';
 
 /** Why an attempt failed, in the contract's words. */
 export type FailureClass = 'rate-limit' | 'infra' | 'semantic' | 'budget';
@@ -23,6 +23,8 @@ export type AttemptEvent = AttemptName &
     | { kind: 'started'; pid: number; directory: string }
     | { kind: 'output'; line: string }
     | { kind: 'used'; usage: Usage }
+    /** It needs files that its task does not own. */
+    | { kind: 'asked'; paths: readonly string[]; outcome: RequestPathsAnswer['outcome'] }
     /** 80 % of a part of the budget is used. */
     | { kind: 'budget'; message: string }
     | { kind: 'heartbeat'; head: string | null; leaseExpiresAt: string; evidence: string }

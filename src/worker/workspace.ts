@@ -13,6 +13,7 @@ import { join, resolve } from 'node:path';
 import type { AgentTask } from '../protocol/agent-contract.ts';
 import { briefText, type EarlierWork } from './brief-text.ts';
 import { escalationFile } from './escalation.ts';
+import { pathsAnswerFile, pathsFile } from './path-requests.ts';
 import { planFile } from './plan-file.ts';
 import {
   checkedBranch,
@@ -111,7 +112,16 @@ export class Workspace {
   async #ignore(litter: readonly string[]): Promise<void> {
     const file = join(this.store.desk, 'info', 'exclude');
     const before = (await readFile(file, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '');
-    const lines = [...new Set([...before, `/${escalationFile}`, `/${planFile}`, ...litter])];
+    const lines = [
+      ...new Set([
+        ...before,
+        `/${escalationFile}`,
+        `/${planFile}`,
+        `/${pathsFile}`,
+        `/${pathsAnswerFile}*`,
+        ...litter,
+      ]),
+    ];
     if (lines.length === before.length) return;
     await mkdir(join(this.store.desk, 'info'), { recursive: true });
     await writeFile(file, `${lines.join('\n')}\n`);

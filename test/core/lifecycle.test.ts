@@ -104,6 +104,7 @@ const expected: Record<State, Partial<Record<LifecycleEvent, State>>> = {
     'task-cancelled': 'cancelled',
   },
   failed: {
+    'version-accepted': 'failed',
     'task-requested': 'waiting',
     resumed: 'waiting',
     'task-completed': 'completed',

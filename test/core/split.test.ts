@@ -385,3 +385,165 @@ describe('an accepted split', () => {
     expect(lane.take('create-part')).toBeNull();
   });
 });
+
+describe('whatever happens, in whatever order', () => {
+  const happening = fc.oneof(
+    { weight: 4, arbitrary: fc.constant('plan' as const) },
+    {
+      weight: 14,
+      arbitrary: fc.constantFrom(
+        'carry' as const,
+        'carry' as const,
+        'carry-twice' as const,
+        'carry-and-lose' as const,
+      ),
+    },
+    { weight: 4, arbitrary: fc.constant('approve' as const) },
+    { weight: 10, arbitrary: fc.constantFrom('seen-parts' as const, 'part-done' as const) },
+    {
+      weight: 6,
+      arbitrary: fc.constantFrom(
+        'bad-plan' as const,
+        'retry' as const,
+        'edit' as const,
+        'unlabel' as const,
+        'relabel' as const,
+        'plain' as const,
+        'hold' as const,
+        'part-dropped' as const,
+        'refused' as const,
+        'resume' as const,
+        'wait' as const,
+      ),
+    },
+  );
+
+  /** GitHub, as far as splits are concerned: part → its issue. An issue is found again by its mark. */
+  class Played {
+    readonly lane = openLane({ limits: { running: 10, backoff: ['1m'] } });
+    readonly issues = new Map<string, number>();
+    readonly done = new Map<number, 'completed' | 'not-planned'>();
+    #edits = 0;
+    #seen: NonNullable<Parameters<typeof issue>[1]> = planFirst;
+
+    show(change: NonNullable<Parameters<typeof issue>[1]> = {}): void {
+      this.#seen = { ...this.#seen, ...change };
+      this.lane.see(issue(7, this.#seen));
+    }
+
+    carry(times: number, isHeard = true): void {
+      const { lane } = this;
+      const next = lane.pending.find(({ effect }) => /-part$/.test(effect.kind))?.effect;
+      const effect = next ? lane.take(next.kind) : null;
+      for (let time = 0; effect && time < times; time++) {
+        if (effect.kind === 'open-part') lane.see({ kind: 'part-opened', issue: 7, part: effect.part });
+        if (effect.kind !== 'create-part') continue;
+        const mark = `${effect.version}.${effect.part}`;
+        const created = this.issues.get(mark) ?? 11 + this.issues.size;
+        this.issues.set(mark, created);
+        const { version, part: place } = effect;
+        if (isHeard) lane.see({ kind: 'part-created', issue: 7, version, part: place, created });
+        else
+          lane.effects.splice(
+            0,
+            lane.effects.length,
+            ...lane.effects.filter((each) => each.effect !== effect),
+          );
+      }
+    }
+
+    end(state: 'completed' | 'not-planned'): void {
+      const open = [...this.issues.values()].find((each) => !this.done.has(each));
+      if (open === undefined) return;
+      this.done.set(open, state);
+      const stateReason = state === 'completed' ? state : 'not_planned';
+      this.lane.see(issue(open, { open: false, stateReason }), { kind: 'prerequisite', issue: open, state });
+    }
+
+    play(what: typeof happening extends fc.Arbitrary<infer T> ? T : never): void {
+      const { lane } = this;
+      const task = lane.state.tasks[7];
+      const say = (name: 'retry' | 'resume') =>
+        lane.see(command(7, name === 'retry' ? { index: 0, name } : { index: 0, name, guidance: 'go on' }));
+      lane.now += 1_000;
+      const acts: Record<typeof what, () => unknown> = {
+        plan: () => task?.attempt && propose(lane),
+        'bad-plan': () => task?.attempt && propose(lane, [part()]),
+        carry: () => this.carry(1),
+        'carry-twice': () => this.carry(2),
+        'carry-and-lose': () => this.carry(1, false),
+        approve: () => lane.see(approve(7, { writtenAt: lane.at })),
+        'seen-parts': () =>
+          [...this.issues.values()]
+            .filter((each) => !this.done.has(each))
+            .map((each) =>
+              lane.see(issue(each, { labelledBy: bot, author: bot, spec: { owns: [`src/${each}`] } })),
+            ),
+        'part-done': () => this.end('completed'),
+        'part-dropped': () => this.end('not-planned'),
+        retry: () => say('retry'),
+        resume: () => say('resume'),
+        edit: () => {
+          const at = new Date(lane.now).toISOString();
+          this.#edits += 1;
+          this.show({
+            spec: { owns: ['src/**', 'docs/**'], requirements: `Edit ${this.#edits}.` },
+            edits: [{ by: { login: 'maria', permission: 'write' }, at }],
+          });
+        },
+        unlabel: () => this.show({ ready: false }),
+        relabel: () => this.show({ ready: true, held: false, labels: ['plan-first'], labelledAt: lane.at }),
+        plain: () => this.show({ labels: [] }),
+        hold: () => this.show({ held: true }),
+        refused: () => {
+          const about = { issue: 7, build: null, message: 'no' };
+          lane.see({ kind: 'effect-refused', effect: 'create-part', ...about });
+        },
+        wait: () => lane.pass(3_600_000),
+      };
+      acts[what]();
+    }
+  }
+
+  test('each part has one issue, only of an accepted plan, and the task ends with its parts', () => {
+    const reached = { accepted: 0, completed: 0, replanned: 0 };
+    fc.assert(
+      fc.property(fc.array(happening, { minLength: 20, maxLength: 60, size: 'max' }), (history) => {
+        const played = new Played();
+        const { lane } = played;
+        lane.watch = ({ before, facts, effects }) => {
+          const task = lane.task(7);
+          const split = task.split;
+          const isPlanning = task.attempt?.job === 'plan';
+          expect(isPlanning && task.claims.length > 0).toBe(false);
+          expect(
+            effects.filter(
+              (effect) =>
+                isPlanning &&
+                /^open-(branch|pull)$/.test(effect.kind) &&
+                'issue' in effect &&
+                effect.issue === 7,
+            ),
+          ).toEqual([]);
+          const numbers = split?.parts.flatMap((each) => each.issue ?? []) ?? [];
+          expect(new Set(numbers).size).toBe(numbers.length);
+          if (!split?.accepted) expect(effects.filter(({ kind }) => kind.endsWith('-part'))).toEqual([]);
+          if (before.tasks[7]?.split?.accepted && split === null)
+            expect(facts.map(({ kind }) => kind)).toContain('task-requested');
+          if (facts.some(({ kind }) => kind === 'parts-completed'))
+            expect(split?.parts.every(({ issue: of }) => of !== null && played.done.has(of))).toBe(true);
+        };
+        played.show();
+        for (const what of history) played.play(what);
+        expect(lane.journal.reduce(fold, emptyLane)).toEqual(lane.state);
+        const told = kinds(lane.journal);
+        if (told.includes('split-accepted')) reached.accepted += 1;
+        if (told.includes('parts-completed')) reached.completed += 1;
+        if (told.filter((kind) => kind === 'split-proposed').length > 1) reached.replanned += 1;
+      }),
+      { numRuns: 400, seed: 7 },
+    );
+    // Otherwise the histories show nothing.
+    expect(Math.min(...Object.values(reached))).toBeGreaterThan(10);
+  });
+});

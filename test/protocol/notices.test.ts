@@ -8,6 +8,7 @@ import {
   renderLateWorkNotice,
   renderUpdateConflict,
 } from '../../src/protocol/notices.ts';
+import { renderQuestionNotice } from '../../src/protocol/version-text.ts';
 
 const escalation = {
   issue: 42,
@@ -186,6 +187,15 @@ test('an ejection with its evidence: failed checks with links, peers, odds and w
   expect(text).toContain('together with #51, #52, which stay in the queue');
   expect(text).toContain('it is to blame with 99.9 % certainty');
   expect(text).toContain('Attempts left without a new word from you: 0.');
+});
+
+test.each([
+  { linked: false, way: 'type `/independent #7` in a comment' },
+  { linked: true, way: 'remove the link to #7 ("blocked by" or sub-issue) in this issue\'s sidebar' },
+])('a prerequisite that nobody will do, linked: $linked', ({ linked, way }) => {
+  expect(renderQuestionNotice({ issue: 42, prerequisite: '#7', linked })).toContain(
+    `- To go on without it, ${way}.`,
+  );
 });
 
 const met = {

@@ -150,6 +150,6 @@ test('a request that cannot become a task', () => {
     - "../x" has a ".." in it.
     - See @&#8203;org #1.
 
-    Edit the issue, then remove the label \`agent-ready\` and set it again."
+    Put that right, then remove the label \`agent-ready\` and set it again."
   `);
 });

@@ -81,6 +81,8 @@ export interface WorldOptions {
   /** A package registry of this machine; absent: none is asked. */
   npmUrl?: string;
   agentToken?: string;
+  /** What people's tokens are sealed with; absent: agents are assigned in nobody's name. */
+  tokenKey?: string;
   /** How the repository's CI judges; by default it runs the tests. */
   ci?: CiOptions;
   /** Requests an hour that the App is granted; by default GitHub's 5,000. */
@@ -204,6 +206,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       sweepMs: options.sweepMs ?? 20_000,
       gitEnv: { PATH: process.env.PATH ?? '' },
       registries: { npm: options.npmUrl ?? null, pypi: null, crates: null, go: null },
+      signIn:
+        options.tokenKey === undefined
+          ? null
+          : { clientId: app.clientId, clientSecret: app.clientSecret, tokenKey: options.tokenKey },
       model: null,
       databaseUrl: database.url,
       dataDir: dir,

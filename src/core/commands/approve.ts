@@ -1,7 +1,7 @@
 /** `/approve [sha]`: approves this head at this version under this policy; the queue takes it when the gate holds. */
 
 import { approvalRefusal } from '../gate/approving.ts';
-import { isLive, type LaneState, type Suspension, type Task } from '../lane/state.ts';
+import { type LaneState, mayGoOn, type Suspension, type Task } from '../lane/state.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { stageOf } from '../task/split.ts';
 import { acceptVersion, adjustSpec } from '../task/versions.ts';
@@ -16,7 +16,7 @@ function acceptText(
   hash: string | null,
 ): Answer {
   const { pending, why } = suspension;
-  if (!isLive(task)) return refuse(`the task is ${task.state}`);
+  if (!mayGoOn(task)) return refuse(`the task is ${task.state}`);
   if (pending === null)
     return refuse(`the text cannot be taken as it is now: ${why ?? 'edit the issue again'}`);
   if (hash !== null && !pending.hash.startsWith(hash.toLowerCase())) {

@@ -32,7 +32,7 @@ import type { FactBody } from './facts.ts';
 import { interpretFoundPull } from './found-pull.ts';
 import { interpretDispatch, interpretRun } from './interpret-run.ts';
 import type { Observation, SeenIssue } from './observation.ts';
-import { elsewhereOf, isLive, type LaneState, prerequisitesOf, type Task } from './state.ts';
+import { elsewhereOf, isLive, type LaneState, mayGoOn, prerequisitesOf, type Task } from './state.ts';
 
 type Of<K extends Observation['kind']> = Extract<Observation, { kind: K }>;
 
@@ -96,7 +96,7 @@ function interpretReady(
     task?.state === 'escalated' ||
     task?.state === 'failed'
   ) {
-    return task && isLive(task) ? [...readLinks(task, seen), ...readEdit(state, task, seen)] : [];
+    return task && mayGoOn(task) ? [...readLinks(task, seen), ...readEdit(state, task, seen)] : [];
   }
   const by = requester(state, issue, seen);
   if (by === null) return [];
@@ -146,7 +146,7 @@ function interpretIssue(state: LaneState, observation: Of<'issue'>): FactBody[] 
   const facts = interpretReady(state, observation, seen);
   const isRequested = facts.some((fact) => fact.kind === 'task-requested');
   const heldBefore = task && !isRequested ? task.held : false;
-  const exists = isRequested || (task !== undefined && isLive(task));
+  const exists = isRequested || (task !== undefined && mayGoOn(task));
   if (exists && seen.held !== heldBefore) facts.push({ kind: 'task-held', issue, held: seen.held });
   const labels = labelsThatCount(seen.labels, state.policy);
   const labelsBefore = isRequested ? [] : (task?.labels ?? []);
@@ -271,14 +271,14 @@ function giveUpLateWork(state: LaneState, { issue, effect, message: why }: Of<'e
   );
 }
 
-/** Whether a live task names the issue as a prerequisite; other issues are none of the lane's business. */
+/** Whether a task that may go on names the issue as a prerequisite; others are none of the lane's business. */
 function isNamed(state: LaneState, issue: number): boolean {
-  return Object.values(state.tasks).some((task) => isLive(task) && prerequisitesOf(task).includes(issue));
+  return Object.values(state.tasks).some((task) => mayGoOn(task) && prerequisitesOf(task).includes(issue));
 }
 
 function interpretElsewhere(state: LaneState, { reference, state: seen }: Of<'elsewhere'>): FactBody[] {
   const isAsked = Object.values(state.tasks).some(
-    (task) => isLive(task) && elsewhereOf(task).includes(reference),
+    (task) => mayGoOn(task) && elsewhereOf(task).includes(reference),
   );
   return !isAsked || state.elsewhere[reference] === seen
     ? []

@@ -172,8 +172,8 @@ export type Observation =
       standing: 'trusted' | 'fork' | 'stranger';
     }
   | { kind: 'run-dispatched'; issue: number; attempt: number; fence: number; run: number }
-  /** A workflow run as it is now; `conclusion` is null until it is over. */
-  | { kind: 'run'; issue: number; run: number; conclusion: string | null }
+  /** A workflow run as it is now; `conclusion` is null until it is over. Absent: it is not known to have begun. */
+  | { kind: 'run'; issue: number; run: number; conclusion: string | null; hasBegun?: boolean }
   | { kind: 'pull-opened'; issue: number; pull: number; headSha: string; draft: boolean }
   | { kind: 'collision-announced'; a: number; b: number }
   | {

@@ -297,6 +297,11 @@ export function isLive(task: Task): boolean {
   return !terminalStates.has(task.state);
 }
 
+/** True for live tasks and for failed ones, which a person's word starts again: what is asked of them may change. */
+export function mayGoOn(task: Task): boolean {
+  return isLive(task) || task.state === 'failed';
+}
+
 /** True while an attempt of the task is under way. */
 export function isAtWork(task: Task): boolean {
   return task.state === 'assigned' || task.state === 'working';

@@ -8,6 +8,7 @@
 import type { FactBody } from '../lane/facts.ts';
 import { isAtWork, type LaneState, type Task, tasksAtWork } from '../lane/state.ts';
 import type { Wait } from '../lane/view.ts';
+import type { Policy } from '../policy.ts';
 import { addSpent, nothingSpent, type Spent } from './record.ts';
 
 const kinds = ['minutes', 'tokens', 'usd'] as const;
@@ -143,12 +144,15 @@ export function dayWait(state: LaneState, agent: string | null, at: string): Wai
   return { kind: 'budget', what, since, command, next: new Date(midnightAfter(at)).toISOString() };
 }
 
-/** When time alone next changes what a budget allows, in milliseconds since the epoch. */
-export function budgetTimes(state: LaneState, at: string): number[] {
-  const { agent_day: ofAgent, repository_day: ofRepository } = state.policy.limits;
-  const bounded = [...Object.values(ofAgent), ...Object.values(ofRepository)].some(
+/** Whether anything bounds a day: then what other tasks have used counts too. */
+export function isDayBounded({ limits }: Policy): boolean {
+  return [...Object.values(limits.agent_day), ...Object.values(limits.repository_day)].some(
     (each) => each !== undefined,
   );
+}
+
+/** When time alone next changes what a budget allows, in milliseconds since the epoch. */
+export function budgetTimes(state: LaneState, at: string): number[] {
   const ofTasks = Object.values(state.tasks).flatMap((task) =>
     isTimed(task)
       ? rowsOf(state, task, at)
@@ -158,7 +162,7 @@ export function budgetTimes(state: LaneState, at: string): number[] {
           )
       : [],
   );
-  return bounded ? [...ofTasks, midnightAfter(at)] : ofTasks;
+  return isDayBounded(state.policy) ? [...ofTasks, midnightAfter(at)] : ofTasks;
 }
 
 /** What the present attempt may use: the least that any bound leaves. Null: not bounded. */

@@ -164,7 +164,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
   failed: {
     'task-requested': 'waiting',
     'pull-enlisted': 'never',
-    'version-accepted': 'never',
+    'version-accepted': 'same',
     'attempt-superseded': 'never',
     'task-assigned': 'never',
     'work-started': 'never',

@@ -24,11 +24,25 @@ function seenState(state: LaneState, number: number): PrerequisiteState {
   return other === undefined || other.state === 'cancelled' || other.state === 'failed' ? seen : 'open';
 }
 
+/** Whether the prerequisite, `#7` or `owner/repo#7`, is a link on GitHub, which only a person takes away there. */
+export function isLinked({ blockedBy, blockedElsewhere }: Task, reference: string): boolean {
+  return blockedBy.some((issue) => `#${issue}` === reference) || blockedElsewhere.includes(reference);
+}
+
+/** What a person does to go on without the prerequisite. */
+function wayWithout(task: Task, reference: string): string {
+  return isLinked(task, reference)
+    ? `remove the link to ${reference} ("blocked by" or sub-issue) in the issue's sidebar`
+    : `/independent ${reference}`;
+}
+
 /** A part that somebody has closed as not planned is no part any more. */
 function partWait(task: Task, number: number, seen: PrerequisiteState, other: Task | undefined): Wait | null {
   if (seen === 'not-planned') return null;
   const isGivenUp = other !== undefined && seen === 'open' && !isLive(other);
-  const what = isGivenUp ? `its part #${number} is ${other.state}` : `its part #${number} is not finished`;
+  const what = isGivenUp
+    ? `its part #${number} is ${other.state.replace('-', ' ')}`
+    : `its part #${number} is not finished`;
   const command = isGivenUp ? `\`/retry\` there, or close #${number} as not planned` : null;
   return { kind: 'dependency', what, since: task.since, command };
 }
@@ -41,9 +55,11 @@ function prerequisiteWait(state: LaneState, task: Task, number: number): Wait | 
   const isGivenUp = other !== undefined && seen === 'open';
   return {
     kind: 'dependency',
-    what: isGivenUp ? `#${number} is ${other.state}` : `#${number} ${prerequisiteProblem[seen]}`,
+    what: isGivenUp
+      ? `#${number} is ${other.state.replace('-', ' ')}`
+      : `#${number} ${prerequisiteProblem[seen]}`,
     since: task.since,
-    command: `/independent #${number}`,
+    command: wayWithout(task, `#${number}`),
   };
 }
 
@@ -51,7 +67,7 @@ function elsewhereWait(state: LaneState, task: Task, reference: string): Wait | 
   const seen = state.elsewhere[reference] ?? 'open';
   if (seen === 'completed') return null;
   const what = `${reference} ${prerequisiteProblem[seen]}`;
-  return { kind: 'dependency', what, since: task.since, command: `/independent ${reference}` };
+  return { kind: 'dependency', what, since: task.since, command: wayWithout(task, reference) };
 }
 
 /**
@@ -85,7 +101,7 @@ function circleWait(state: LaneState, task: Task): Wait[] {
   const circle = circleOf(state, task);
   if (circle === null) return [];
   const what = `it waits for itself: ${circle.map((issue) => `#${issue}`).join(' → ')}`;
-  return [{ kind: 'dependency', what, since: task.since, command: `/independent #${circle[1]}` }];
+  return [{ kind: 'dependency', what, since: task.since, command: wayWithout(task, `#${circle[1]}`) }];
 }
 
 /**
