@@ -4,7 +4,7 @@
  */
 
 import { isDeepStrictEqual } from 'node:util';
-import { opinionDue } from '../core/gate/reviewer.ts';
+import { opinionDue, reviewerOf } from '../core/gate/reviewer.ts';
 import { readTaskId, taskId } from '../core/ids.ts';
 import { fetchDiff } from '../github/fetch-diff.ts';
 import { redactSecrets } from '../github/redact.ts';
@@ -40,18 +40,23 @@ export async function claimReview(
   const reach = reachOf(caller);
   await notePresence(engine.db, agent, worker, reach);
   const found = await takeReview(engine.db, { agent, worker, claimId: claim_id }, reach);
-  const review = found && (await describeReview(engine, found));
+  const review = found && (await describeReview(engine, found, agent));
   return { review, retry_after_seconds: review ? 0 : idleSeconds };
 }
 
-/** Null when the head has moved on since. */
-async function describeReview(engine: EngineContext, key: ReviewKey): Promise<ReviewJob | null> {
+/** Null when the head has moved on since, or the policy asks somebody else now. */
+async function describeReview(
+  engine: EngineContext,
+  key: ReviewKey,
+  agent: string,
+): Promise<ReviewJob | null> {
   const ctx = await laneContext(engine, key);
   const { state } = await loadForReading(engine.db, key);
   const task = state.tasks[key.issue];
   const verdict = task?.pull?.verdict;
   const due = task ? opinionDue(task, state) : null;
   if (!task?.pull || !verdict || due === null || task.pull.headSha !== key.headSha) return null;
+  if (reviewerOf(state) !== agent) return null;
   const { spec } = task;
   const { changes } = await fetchDiff(
     { client: ctx.client, repo: ctx.repo, cache: cacheOf(ctx) },

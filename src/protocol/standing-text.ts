@@ -94,6 +94,11 @@ function renderReason(wait: Wait): string {
 function personsTask(row: PlanRow, wait: Wait): string {
   if (wait.kind === 'approval' && row.state === 'waiting')
     return 'read the plan and accept it, or say what is wrong with it.';
+  if (
+    wait.kind === 'approval' &&
+    row.waitsOn.some(({ kind, command }) => kind === 'arbiter' && command !== null)
+  )
+    return 'look at the changes and at what was found: approved as they are, they do not land.';
   if (wait.kind === 'approval') return 'look at the changes and approve them, or push what is missing.';
   if (row.state === 'escalated') return 'decide how this goes on.';
   if (row.state === 'failed') return 'decide whether to try again.';
@@ -132,6 +137,7 @@ const whyNothing: Partial<Record<Wait['kind'], string>> = {
   checks: 'CI reports by itself',
   arbiter: 'the answer comes by itself',
   queue: 'what is ahead lands or leaves first',
+  overlap: 'it starts when those files are free',
 };
 
 /**

@@ -30,7 +30,7 @@ export interface ReviewerOptions {
 }
 
 /** More often than the two minutes after which somebody else may have the review. */
-const keepMs = 30_000;
+const keepMs = 60_000;
 const mostAnswerBytes = 20_000;
 const longestShown = 2_000;
 

@@ -180,6 +180,23 @@ describe('while landings are frozen and the entry is queued', () => {
     expect(await isQueued(target)).toBe(false);
   });
 
+  test('a pull request that is turned to another base is nobody’s to land there, nor here without a new approval', async () => {
+    const target = await fresh('Elsewhere');
+    await queued(target);
+    const main = await world.tipOf('main');
+    await world.as.walt.git.createRef({ ...world.repo, ref: 'refs/heads/release', sha: main });
+    const to = (base: string) =>
+      world.as.walt.pulls.update({ ...world.repo, pull_number: target.pull, base });
+    await to('release');
+    await backInReview(target, 'goes to release instead of main');
+    expect(await isQueued(target)).toBe(false);
+    await to('main');
+    await world.rest();
+    expect(await isQueued(target)).toBe(false);
+    expect(await waitsOf(world, target.issue)).toContain('nobody has approved this commit');
+    expect(await world.tipOf('release')).toBe(main);
+  });
+
   test('S29 a required check whose rerun turns red ejects the entry', async () => {
     const target = await fresh('Rerun');
     await queued(target);

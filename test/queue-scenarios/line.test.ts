@@ -124,7 +124,7 @@ describe('who goes first', () => {
     expect(ejections(facts)).toMatchObject([{ issue: 1, code: 'checks-failed' }]);
     expect(running(lane)).toEqual([]);
     expect(lane.task(2)).toMatchObject({ state: 'approved', approvals: [{ by: 'rita' }] });
-    expect(waits(lane, 2)).toEqual(['#1 is in-review']);
+    expect(waits(lane, 2)).toEqual(['#1 is in review']);
     lane.see(pull(lane.task(1), { headSha: 'mended' }));
     enqueueWork(lane, 1, 'src/1.js', 'mended');
     finish(lane, () => true);

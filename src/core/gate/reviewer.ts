@@ -74,6 +74,7 @@ export function askReviewer(state: LaneState, at: string): FactBody[] {
 
 /** When to look again for it. */
 export function opinionTimes(state: LaneState): number[] {
+  if (reviewerOf(state) === null) return [];
   return Object.values(state.tasks).flatMap((task) =>
     isLive(task) && lacksOpinion(task, state) ? (opinionDue(task, state) ?? []) : [],
   );

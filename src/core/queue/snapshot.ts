@@ -140,6 +140,8 @@ export type QueueAction =
 export type Wait =
   | { readonly for: 'prerequisite'; readonly entries: readonly EntryId[] }
   | { readonly for: 'conflict'; readonly entries: readonly EntryId[] }
+  /** It passed alone and failed together with these: once they have landed or left, one more test decides. */
+  | { readonly for: 'company'; readonly entries: readonly EntryId[] }
   /** They stand before it and it is tested alone, or one of them before it is. */
   | { readonly for: 'alone'; readonly entries: readonly EntryId[] }
   /** A running build decides on it. */

@@ -21,12 +21,21 @@ function heldSince(holder: Task): string {
   return holder.attempt?.assignedAt ?? holder.startedAt ?? holder.since;
 }
 
+/** What a person may type so that the task does without the paths that another has; null when nothing would be left. */
+function giveUp({ spec }: Task, theirs: readonly string[]): string | null {
+  if (!spec.ownsDeclared) return '/own <path>';
+  const shared = spec.owns.filter((pattern) => overlap([pattern], theirs).length > 0);
+  return shared.length === spec.owns.length ? null : `/disown ${shared.slice(0, 5).join(' ')}`;
+}
+
 /** Paths of the task's own, by whoever holds them now. */
 function* holders({ held }: Overview, task: Task, wanted: readonly string[]): Generator<Wait> {
   for (const holder of [...held.all(wanted)].sort((x, y) => x.issue - y.issue)) {
     if (holder.issue === task.issue) continue;
-    const what = `#${holder.issue} owns ${overlap(wanted, heldBy(holder)).join(', ')}`;
-    yield { kind: 'overlap', what, since: latest(task.since, heldSince(holder)), command: '/disown <path>' };
+    const theirs = heldBy(holder);
+    const what = `#${holder.issue} owns ${overlap(wanted, theirs).join(', ')}`;
+    const command = giveUp(task, theirs);
+    yield { kind: 'overlap', what, since: latest(task.since, heldSince(holder)), command };
   }
 }
 

@@ -40,7 +40,9 @@ function wayWithout(task: Task, reference: string): string {
 function partWait(task: Task, number: number, seen: PrerequisiteState, other: Task | undefined): Wait | null {
   if (seen === 'not-planned') return null;
   const isGivenUp = other !== undefined && seen === 'open' && !isLive(other);
-  const what = isGivenUp ? `its part #${number} is ${other.state}` : `its part #${number} is not finished`;
+  const what = isGivenUp
+    ? `its part #${number} is ${other.state.replace('-', ' ')}`
+    : `its part #${number} is not finished`;
   const command = isGivenUp ? `\`/retry\` there, or close #${number} as not planned` : null;
   return { kind: 'dependency', what, since: task.since, command };
 }
@@ -53,7 +55,9 @@ function prerequisiteWait(state: LaneState, task: Task, number: number): Wait | 
   const isGivenUp = other !== undefined && seen === 'open';
   return {
     kind: 'dependency',
-    what: isGivenUp ? `#${number} is ${other.state}` : `#${number} ${prerequisiteProblem[seen]}`,
+    what: isGivenUp
+      ? `#${number} is ${other.state.replace('-', ' ')}`
+      : `#${number} ${prerequisiteProblem[seen]}`,
     since: task.since,
     command: wayWithout(task, `#${number}`),
   };
