@@ -116,13 +116,15 @@ function act(lane: LaneDriver, action: Action): void {
     case 'green':
     case 'red':
     case 'conflict':
-      return build(lane, action.do);
+      build(lane, action.do);
+      return;
     case 'base':
       lane.see({ kind: 'base', sha: `base-${serial}`, paths: ['src/a.js'] });
       return;
     case 'merge':
     case 'clash':
-      return update(lane, action.do === 'clash');
+      update(lane, action.do === 'clash');
+      return;
     case 'push':
       if (isOpen) lane.see(pull(task, { headSha: `push-${serial}` }));
       return;
@@ -141,7 +143,7 @@ function act(lane: LaneDriver, action: Action): void {
       lane.see(command(number, { index: 0, name: action.do }));
       return;
     default:
-      return action.do satisfies never;
+      action.do satisfies never;
   }
 }
 
