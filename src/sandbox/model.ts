@@ -28,6 +28,7 @@ export interface AppRecord {
   slug: string;
   name: string;
   clientId: string;
+  clientSecret: string;
   publicKey: KeyObject;
   permissions: Record<string, string>;
   hook: Hook | null;
