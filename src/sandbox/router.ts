@@ -43,7 +43,7 @@ export type Pages = Answer;
 
 /** One door for API, git and browser, told apart by the path. */
 export function createRouter(world: World, office: PostOffice, pages: Pages | null): Answer {
-  const usage: UsageBook = new Map();
+  const usage: UsageBook = { limit: world.hourlyLimit, callers: new Map() };
   const api = createApi(world, usage);
   const route = repoRoutes(world, api);
   addAppRoutes(world, api, usage);

@@ -26,7 +26,11 @@ export interface SandboxOptions {
   /** 0 or absent: any free port */
   port?: number;
   host?: string;
+  /** Requests that each caller is told to keep to in an hour; default: GitHub's 5,000. */
+  hourlyLimit?: number;
 }
+
+const GITHUB_HOURLY_LIMIT = 5000;
 
 interface NewRepo {
   owner: string;
@@ -237,7 +241,7 @@ async function becomeIdle(world: World, office: PostOffice): Promise<void> {
 
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   await mkdir(options.dir, { recursive: true });
-  const world = createWorld(options.dir);
+  const world = createWorld(options.dir, options.hourlyLimit ?? GITHUB_HOURLY_LIMIT);
   const office = openPostOffice(world);
   const answer = createRouter(world, office, createPages(world));
   const server = createAdaptorServer({ fetch: answer, hostname: options.host ?? '127.0.0.1' });

@@ -85,6 +85,8 @@ export interface WorldOptions {
   tokenKey?: string;
   /** How the repository's CI judges; by default it runs the tests. */
   ci?: CiOptions;
+  /** Requests an hour that the App is granted; by default GitHub's 5,000. */
+  hourlyLimit?: number;
   /** How often everything is read again. */
   sweepMs?: number;
   /** Where the App logs to; by default to nobody. */
@@ -180,7 +182,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const dir = await mkdtemp(join(tmpdir(), 'signalbox-story-'));
   await chmod(dir, 0o755);
   const database = await testDatabase();
-  const sandbox = await startSandbox({ dir: join(dir, 'github') });
+  const sandbox = await startSandbox({
+    dir: join(dir, 'github'),
+    ...(options.hourlyLimit === undefined ? {} : { hourlyLimit: options.hourlyLimit }),
+  });
   const as = await openRepository(sandbox, options);
   const ci = await startCi(sandbox, options.ci ?? {});
   const app = sandbox.addApp({ slug: 'signalbox' });
