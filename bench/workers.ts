@@ -96,6 +96,7 @@ async function measure(
       versions: `Node ${process.versions.node}, Postgres ${postgres.version}`,
       failures: [
         ...(claimedTwice > 0 ? [`${claimedTwice} attempts were claimed twice`] : []),
+        ...(standing.started < outcomes.claimed.length ? ['claims are in no journal'] : []),
         ...(standing.startedTwice > 0 ? [`${standing.startedTwice} attempts were started twice`] : []),
         ...standing.lost,
         ...(standing.done + standing.again === tasks ? [] : ['tasks are missing']),

@@ -6,12 +6,15 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { call, fieldsOf, need, start } from './contract.js';
 import { git } from './git.js';
+import { readUsage } from './usage.js';
 
 const task = await start();
-const bundle = join(need('RUNNER_TEMP'), 'signalbox-work', 'work.bundle');
+const folder = join(need('RUNNER_TEMP'), 'signalbox-work');
+const bundle = join(folder, 'work.bundle');
+const usage = await readUsage(join(folder, 'usage.json'));
 
 async function report(body) {
-  const { state } = await call('report', { ...fieldsOf(task), ...body });
+  const { state } = await call('report', { ...fieldsOf(task), ...body, usage });
   console.log(`The task is ${state}.`);
 }
 

@@ -68,21 +68,29 @@ function losses(scores: readonly Score[], cells: readonly Cell[]): string[] {
 }
 
 export function aimsTable(scores: readonly Score[], cells: readonly Cell[]): string {
+  const missed: string[] = [];
   const lines = aims.flatMap((aim) => {
     const cell = cells.find(({ key }) => key === aim.cell);
     if (!cell) return [];
     const value = estimate([aim.measure(scores, cell)]).mean;
     const isMet = value <= (aim.most ?? Number.POSITIVE_INFINITY) && value >= (aim.least ?? 0);
     const bound = aim.most === undefined ? `≥ ${aim.least}` : `≤ ${aim.most}`;
-    return [
-      `| ${aim.cell} | ${aim.what} | ${bound} | ${value.toPrecision(3)} | ${isMet ? 'met' : '**missed**'} |`,
-    ];
+    const figure = Number(value.toPrecision(3));
+    if (!isMet) missed.push(`${aim.what} at ${aim.cell} (${figure}, aim ${bound})`);
+    return [`| ${aim.cell} | ${aim.what} | ${bound} | ${figure} | ${isMet ? 'met' : '**missed**'} |`];
   });
+  const untested = scores.filter((score) => score.policy === ourStrict);
+  const broken = untested.reduce((sum, score) => sum + score.broken, 0);
+  const landings = untested.reduce((sum, score) => sum + score.landedCount, 0);
   const behind = losses(scores, cells);
   return [
     '| cell | figure | aim | measured | |',
     '| --- | --- | ---: | ---: | --- |',
     ...lines,
+    '',
+    `Missed: ${missed.length === 0 ? 'nothing' : missed.join('; ')}.`,
+    '',
+    `Untested trees landed by the strict planner: 0 of ${landings} landings, or the driver would have ended the run; landings that broke the base: ${broken}.`,
     '',
     `More than 5 % behind the best strict peer: ${behind.length === 0 ? 'nowhere' : behind.join('; ')}.`,
   ].join('\n');

@@ -121,7 +121,7 @@ export async function writeDocs(
   text = fill(text, 'aims', aimsTable(scores, known));
   text = fill(text, 'low', cellTable(scores, '5/h'));
   text = fill(text, 'high', cellTable(scores, '100/h'));
-  text = fill(text, 'self', selfTable(scores, of('base')));
+  text = fill(text, 'self', selfTable(scores, known));
   const costs = cost.map(({ entries, ms }) => `${entries} entries: ${ms.toFixed(1)} ms`).join('; ');
   text = fill(text, 'cost', `${costs} (median of eleven, on the machine of this run).`);
   writeFileSync(file, text);

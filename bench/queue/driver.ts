@@ -124,7 +124,6 @@ class Driver<State> {
     const branchedAt = isFirst ? this.#now - member.truth.workMinutes : this.#now;
     member.branchedFrom = this.#repository.baseAt(branchedAt);
     member.place = 'outside';
-    member.arrivedAt = this.#now;
     this.#repository.outside.add(member.truth.pr);
     this.#letIn();
   }
@@ -152,6 +151,7 @@ class Driver<State> {
           repository.outside.delete(pr);
           repository.queued.add(pr);
           member.place = 'queued';
+          member.arrivedAt = this.#now;
           this.#pending.push({ kind: 'arrived', view: repository.viewOf(member) });
           moved = true;
         }

@@ -5,7 +5,8 @@ import { gunzipSync } from 'node:zlib';
 import { baseScenario, type Scenario } from './world.ts';
 
 export const tuningSeeds: readonly number[] = Array.from({ length: 20 }, (_, n) => 1001 + n);
-export const reportingSeeds: readonly number[] = Array.from({ length: 20 }, (_, n) => 2001 + n);
+/** 2001 and 2002 were looked at while the planner was tuned, so they are left out. */
+export const reportingSeeds: readonly number[] = Array.from({ length: 20 }, (_, n) => 2003 + n);
 
 export type Part = 'base' | 'limited' | 'saturation' | 'ledger' | 'sensitivity' | 'traces';
 
@@ -20,7 +21,7 @@ const loads = [
   { perHour: 5, count: 240, overlap: 0.06 },
   { perHour: 20, count: 480, overlap: 0.06 },
   { perHour: 100, count: 800, overlap: 0.02 },
-  { perHour: 500, count: 2000, overlap: 0.005 },
+  { perHour: 500, count: 1000, overlap: 0.005 },
 ];
 
 function loadOf(perHour: number): (typeof loads)[number] {
@@ -47,15 +48,18 @@ const limited = [
   cell('limited', `${perHour}/h, ${runners} builds`, perHour, { runners }),
 );
 
-const saturation = [10, 50].flatMap((runners) =>
+const saturation = [
+  { runners: 10, hours: 6 },
+  { runners: 50, hours: 2 },
+].flatMap(({ runners, hours }) =>
   [0.02, 0.1, 0.2].map((bad) =>
-    cell('saturation', `${runners} builds, p = ${bad * 100} %`, 100, {
+    cell('saturation', `${runners} builds, p = ${bad * 100} %`, 10 * runners, {
       runners,
       bad,
-      backlog: 20 * runners * (bad < 0.05 ? 3 : 1),
-      count: runners * (bad < 0.05 ? 180 : 90),
-      hours: 6,
-      overlap: 0.02 * 0.05,
+      backlog: runners * (bad < 0.05 ? 40 : 20),
+      count: runners * (bad < 0.05 ? 20 : 12) * hours + runners * 30,
+      hours,
+      overlap: loadOf(10 * runners).overlap * 0.05,
     }),
   ),
 );

@@ -2,6 +2,7 @@
  * The simulated world: which PRs come when, which of them are bad, which pairs conflict, how long each CI run takes
  * and which runs flake. All of it is fixed by the scenario and the seed before any policy acts.
  */
+import { drawFiles } from './files.ts';
 import { draw, drawNormal } from './hash.ts';
 
 export interface Scenario {
@@ -70,7 +71,6 @@ const topics = {
   group: 2,
   bad: 3,
   work: 4,
-  overlap: 6,
   semantic: 7,
   textual: 8,
   midAir: 9,
@@ -132,36 +132,28 @@ function prerequisiteOf(scenario: Scenario, seed: number, pr: number): number | 
   return one < 0 ? null : one;
 }
 
-/** Draws every pair once. Untraced PRs that overlap get a file of their own for the two of them. */
+/** Draws every pair once. */
 function drawPairs(scenario: Scenario, seed: number, prerequisite: readonly (number | null)[]): Pairs {
   const { count, overlap, semantic, textual, trace } = scenario;
   const first = trace ? Math.floor(draw(seed, topics.window, 0) * Math.max(1, trace.length - count)) : 0;
-  const files = Array.from({ length: count }, (_, pr) => [...(trace?.[first + pr] ?? [])]);
+  const files = trace
+    ? Array.from({ length: count }, (_, pr) => [...(trace[first + pr] ?? [])])
+    : drawFiles(count, overlap, seed);
   const sets = files.map((list) => new Set(list));
   const pairs: Pairs = { files, textual: files.map(() => []), semantic: files.map(() => []) };
   const join = (kind: 'textual' | 'semantic', a: number, b: number) => {
     pairs[kind][a]?.push(b);
     pairs[kind][b]?.push(a);
   };
-  const rate = scenario.backlog === null ? scenario.perHour : 100;
-  const midAir = scenario.midAir / rate;
-  let nextFile = 0;
+  const midAir = scenario.midAir / scenario.perHour;
   for (let a = 1; a < count; a++) {
     const set = sets[a] ?? new Set();
     for (let b = 0; b < a; b++) {
       // Stacked work knows what it stands on.
       if (prerequisite[a] === b) continue;
-      const shared = trace ? sharesFile(set, files[b] ?? []) : draw(seed, topics.overlap, a, b) < overlap;
-      if (!shared) {
+      if (!sharesFile(set, files[b] ?? [])) {
         if (draw(seed, topics.midAir, a, b) < midAir) join('semantic', a, b);
-        continue;
-      }
-      if (!trace) {
-        files[a]?.push(nextFile);
-        files[b]?.push(nextFile);
-        nextFile += 1;
-      }
-      if (draw(seed, topics.textual, a, b) < textual) join('textual', a, b);
+      } else if (draw(seed, topics.textual, a, b) < textual) join('textual', a, b);
       else if (draw(seed, topics.semantic, a, b) < semantic) join('semantic', a, b);
     }
   }

@@ -56,7 +56,7 @@ function foldMany(state: LaneState, facts: readonly Fact[]): LaneState {
 }
 
 function snapshotOf(state: LaneState): Snapshot {
-  return { state, presence: [], leases: {}, hasUnreadIssues: false };
+  return { state, presence: [], leases: {}, hasUnreadIssues: false, unreadChecks: [] };
 }
 
 /** All collisions announced, three tasks at work, everything else waiting: at rest. */

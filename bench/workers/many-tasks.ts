@@ -90,19 +90,21 @@ export interface Standing {
   again: number;
   /** Anything else: lost. */
   lost: string[];
-  /** Attempts that were started more than once. */
+  /** Attempts that were started, and those that were more than once. */
+  started: number;
   startedTwice: number;
   lateCheckpoints: number;
 }
 
 /** What has become of the tasks, from the state and the journal. */
 export async function inspectTasks(db: Kysely<DB>, keys: readonly LaneKey[]): Promise<Standing> {
-  const standing: Standing = { done: 0, again: 0, lost: [], startedTwice: 0, lateCheckpoints: 0 };
+  const standing: Standing = { done: 0, again: 0, lost: [], started: 0, startedTwice: 0, lateCheckpoints: 0 };
   for (const key of keys) {
     const { state } = await loadWholeLane(db, key);
     const starts = (await readJournal(db, key)).flatMap(({ fact }) =>
       fact.kind === 'work-started' ? [`${fact.issue}.${fact.attempt}`] : [],
     );
+    standing.started += new Set(starts).size;
     standing.startedTwice += starts.length - new Set(starts).size;
     for (const task of Object.values(state.tasks)) {
       if (task.state === 'in-review') standing.done += 1;

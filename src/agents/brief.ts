@@ -18,13 +18,14 @@ export interface BriefInput {
   /** The first sequence number that no call of the attempt has used. */
   nextSequence: number;
   checkpoint: { attempt: number; head: string; bytes: number; savedAt: string } | null;
+  ejection: AgentBrief['ejection'];
 }
 
-/** The task for its agent; null when there is no attempt with an open pull request to work on. */
+/** The task for its agent; null when there is no attempt, or no pull request that its work could be seen in. */
 export function briefAgent(input: BriefInput): AgentBrief | null {
   const { task, policy, checkpoint } = input;
   const { attempt, pull, spec } = task;
-  if (!attempt || !pull) return null;
+  if (!attempt || (!pull && attempt.job === 'work')) return null;
   return {
     contract: contractVersion,
     task: taskId(input.laneId, task.issue),
@@ -34,7 +35,7 @@ export function briefAgent(input: BriefInput): AgentBrief | null {
     next_sequence: input.nextSequence,
     repo: `${input.owner}/${input.repo}`,
     issue: task.issue,
-    pull: pull.number,
+    pull: attempt.job === 'work' && pull ? pull.number : task.issue,
     branch: attempt.branch,
     base: input.base,
     base_sha: attempt.baseSha,
@@ -46,6 +47,7 @@ export function briefAgent(input: BriefInput): AgentBrief | null {
       guidance: task.record.guidance.map(({ by, question, answer }) => ({ by, question, answer })),
     },
     model: policy.agents[attempt.agent]?.model ?? null,
+    plan: attempt.job === 'plan' ? { most_parts: policy.split.parts } : null,
     owns: spec.owns,
     depends_on: prerequisitesOf(task),
     budget: input.budget,
@@ -59,5 +61,6 @@ export function briefAgent(input: BriefInput): AgentBrief | null {
       bytes: checkpoint.bytes,
       saved_at: checkpoint.savedAt,
     },
+    ejection: input.ejection,
   };
 }

@@ -38,8 +38,9 @@ async function planDryRun(from: string, { format, policy: file }: PlanFlags): Pr
   const text = file === undefined ? null : await readBounded(createReadStream(file)).catch(unreadable(file));
   const policy = readPolicyFile(text);
   if (policy.kind === 'refused') throw new ConfigProblem(`${file} is not a good policy: ${policy.problem}`);
-  const reading = await readIssues(from, process.stdin).catch(unreadable(from));
-  if (reading.kind === 'refused') throw new ConfigProblem(`${from}: ${reading.problem}`);
+  const name = from === '-' ? 'standard input' : from;
+  const reading = await readIssues(from, process.stdin).catch(unreadable(name));
+  if (reading.kind === 'refused') throw new ConfigProblem(`${name}: ${reading.problem}`);
   const plan = planOfIssues(policy.policy, reading.issues, format);
   console.log(plan.text);
   for (const remark of plan.remarks) console.error(remark);
@@ -47,6 +48,8 @@ async function planDryRun(from: string, { format, policy: file }: PlanFlags): Pr
 }
 
 async function runPlan(lane: string | undefined, flags: PlanFlags): Promise<void> {
+  if (flags.issues !== undefined && lane !== undefined)
+    throw new ConfigProblem(`${lane} is not looked at with --issues: name one of them`);
   if (flags.issues !== undefined) return planDryRun(flags.issues, flags);
   if (flags.policy !== undefined) throw new ConfigProblem('--policy is for --issues: a lane has its own');
   const { text, ok } = await onLedger((db) => planOfLedger(db, lane ?? null, flags.format));

@@ -13,14 +13,16 @@ import {
 import { createLog } from '../serve.ts';
 import type { Preset } from '../worker/presets/preset.ts';
 import { type PresetName, plainCommand, presets, withArguments } from '../worker/presets/presets.ts';
+import { runReviewer } from '../worker/reviewer.ts';
 import { openTerminal } from '../worker/terminal.ts';
 import { runWorker } from '../worker/worker.ts';
-import type { WorkerEvent } from '../worker/worker-event.ts';
+import type { ReviewEvent, WorkerEvent } from '../worker/worker-event.ts';
 import { readCapacity, readMinutes, readRotation } from './arguments.ts';
 import { type ChildOptions, untilAsked, untilInputEnds } from './until-asked.ts';
 
 interface WorkerFlags extends ChildOptions {
   exec?: string;
+  review?: string;
   preset?: PresetName;
   directory: string;
   capacity: number;
@@ -41,7 +43,28 @@ function presetOf(flags: WorkerFlags, more: readonly string[]): Preset {
   return plainCommand(flags.exec);
 }
 
+async function startReviewer(command: string, flags: WorkerFlags): Promise<void> {
+  const config = readWorkerConfig(environment);
+  const logConfig = readLogConfig(environment);
+  const log = createLog({ ...logConfig, format: flags.logFormat ?? logConfig.format });
+  const stopping = new AbortController();
+  void untilAsked(flags.untilInputEnds).then(() => stopping.abort());
+  log.info({ url: config.url, agent: config.agent, worker: config.worker }, 'waiting for changes to review');
+  const options = {
+    ...config,
+    command,
+    directory: resolve(flags.directory),
+    once: flags.once ?? false,
+    env: agentEnvironment(environment),
+    log: (event: ReviewEvent) =>
+      event.kind === 'problem' ? log.warn(event, event.kind) : log.info(event, event.kind),
+  };
+  await runReviewer(options, stopping.signal);
+  if (flags.untilInputEnds) process.stdin.destroy();
+}
+
 async function startWorker(more: string[], flags: WorkerFlags): Promise<void> {
+  if (flags.review !== undefined) return startReviewer(flags.review, flags);
   const config = readWorkerConfig(environment);
   const preset = presetOf(flags, more);
   const logConfig = readLogConfig(environment);
@@ -96,6 +119,12 @@ export function addWorkerCommand(program: Command): void {
       new Option('--preset <name>', 'a CLI whose command line and output are known')
         .choices(Object.keys(presets))
         .conflicts('exec'),
+    )
+    .addOption(
+      new Option(
+        '--review <command>',
+        'give second opinions instead: the command reads $AGENT_REVIEW_FILE and writes $AGENT_ANSWER_FILE',
+      ).conflicts(['exec', 'preset']),
     )
     .option('--directory <path>', 'where clones and worktrees are kept', '.signalbox/work')
     .option('--capacity <n>', 'how many tasks at a time', readCapacity, 1)

@@ -47,6 +47,16 @@ export function buildRef(base: string, build: number): string {
   return `signalbox/build/${slugOf(base)}/${build}`;
 }
 
+/** The branch of the PR that takes a landed PR back. */
+export function revertBranch(pull: number): string {
+  return `signalbox/revert/${pull}`;
+}
+
+/** Where a revert is put together. */
+export function prepareRevertRef(base: string, pull: number): string {
+  return `signalbox/prepare/${slugOf(base)}/revert-${pull}`;
+}
+
 /** A task's id in the agent contract: `<lane>.<issue>`. */
 export function taskId(laneId: number, issue: number): string {
   return `${laneId}.${issue}`;

@@ -150,6 +150,8 @@ export const PolicyFile = z.strictObject({
       escalated: z.int().min(1).default(5),
       // The first attempt, and one after each pause of `backoff`.
       attempts: z.int().min(1).default(4),
+      // How often work that was ejected, or that conflicts, is given back before a person is asked.
+      returns: z.int().min(0).max(20).default(2),
       backoff: z.array(Duration).default([60_000, 300_000, 900_000]),
       minutes: z.number().positive().default(45),
       tokens: z.number().positive().default(2_000_000),
@@ -178,6 +180,15 @@ export const PolicyFile = z.strictObject({
   spec: z
     .strictObject({
       require: z.array(z.enum(['requirements', 'design', 'acceptance', 'owned', 'budget'])).default([]),
+    })
+    .prefault({}),
+  split: z
+    .strictObject({
+      /** Tasks with this label are planned before they are worked on. */
+      label: z.string().trim().min(1).max(50).toLowerCase().default('plan-first'),
+      /** So are those with these complexities. */
+      complexity: z.array(z.enum(['low', 'medium', 'high'])).default([]),
+      parts: z.int().min(2).max(50).default(12),
     })
     .prefault({}),
   areas: z.record(z.string(), z.array(AreaEntry).max(200)).default({}),
@@ -209,6 +220,8 @@ export const PolicyFile = z.strictObject({
       loosened_tests: Weight.default('warn'),
       binary: Weight.default('warn'),
       protected: Weight.default('fail'),
+      /** Secrets in commits that a later commit of the same pull request undoes. */
+      history: Weight.default('fail'),
       stale: Weight.default('warn'),
       stale_after: Duration.default(14 * unitMs.d),
       reversal: Weight.default('fail'),
@@ -218,6 +231,8 @@ export const PolicyFile = z.strictObject({
         .default([]),
       roles: z.record(z.string().min(1).max(39), Patterns).default({}),
       second_opinion: z.string().default('none'),
+      /** How long another agent's opinion is waited for. */
+      opinion_timeout: Duration.default(30 * 60_000),
     })
     .prefault({}),
   queue: z
@@ -230,7 +245,12 @@ export const PolicyFile = z.strictObject({
       flake_retries: z.int().min(0).max(20).default(1),
       starvation: z.int().min(1).max(10_000).default(50),
       check_timeout: Duration.default(60 * 60_000),
+      /** CI that is green sooner than this has tested nothing: it is no proof. */
+      minimum_time: Duration.default(0),
+      /** Who changes one of these is tested and landed alone, and whoever comes later waits. */
+      barriers: Patterns.default([]),
       order: z.enum(['dependencies']).default('dependencies'),
+      update_branches: z.enum(['never', 'before-review', 'before-queue']).default('before-review'),
       outside_push: z.enum(['absorb', 'freeze']).default('absorb'),
       windows: z.array(Window).max(20).default([]),
     })

@@ -65,9 +65,11 @@ export function landingSection(view: LaneView, links: GithubLinks): Html {
   return html`<section aria-labelledby="landings"><h2 id="landings">Landings</h2>${body}</section>`;
 }
 
-function proof({ tree, testedTree, testedSha }: Landing): Html {
+function proof({ tree, testedTree, testedSha, exact }: Landing): Html {
   const left = html`tree <code title="${tree}">${tree.slice(0, 10)}</code>`;
   const right = html`tested <code title="${testedTree} of commit ${testedSha}">${testedTree.slice(0, 10)}</code>`;
+  if (!exact)
+    return html`<span class="lamp caution">${glyph('bang')}<span>not tested as exact tree</span></span> <span class="quiet">${left} of parts ${right}</span>`;
   return tree === testedTree
     ? html`<span class="lamp clear">${glyph('tick')}<span>same tree</span></span> <span class="quiet">${left} = ${right}</span>`
     : html`<span class="lamp danger">${glyph('cross')}<span>trees differ</span></span> <span class="quiet">${left} ≠ ${right}</span>`;

@@ -11,6 +11,7 @@ import { fold } from '../core/lane/fold.ts';
 import { interpret } from '../core/lane/interpret.ts';
 import type { Observation } from '../core/lane/observation.ts';
 import type { LaneState } from '../core/lane/state.ts';
+import type { TakenAttempt } from '../ledger/claim-attempt.ts';
 import { type LaneLock, loadSnapshot, withLane } from '../ledger/load-lane.ts';
 import { noteSeen } from '../ledger/looks.ts';
 import { saveLane } from '../ledger/save-lane.ts';
@@ -28,6 +29,11 @@ export interface Sighting {
 
 export function unticketed(observation: Observation): Sighting {
   return { observation, read: null };
+}
+
+/** A claim that was written down beside its attempt. */
+function claimOf({ claimId, worker, ...about }: TakenAttempt): Observation {
+  return { kind: 'agent', ...about, word: { kind: 'claimed', claimId, worker } };
 }
 
 export interface Advanced {
@@ -78,8 +84,9 @@ export async function advance(
 ): Promise<Advanced | null> {
   return withLane(db, key, async (lock) => {
     if (!(await alongside(lock))) return null;
-    const observations = await dropOutdated(lock, sightings);
-    const snapshot = await loadSnapshot(lock, named(observations));
+    const fresh = await dropOutdated(lock, sightings);
+    const snapshot = await loadSnapshot(lock, named(fresh));
+    const observations = [...snapshot.taken.map(claimOf), ...fresh];
     const seen: Fact[] = [];
     let state = snapshot.state;
     for (const observation of observations) {

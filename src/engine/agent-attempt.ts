@@ -89,9 +89,14 @@ export interface Word<Answer> {
 
 /** Agents quote what they saw; a secret among it goes no further than here (I10). */
 function redactWord(word: AgentWord): AgentWord {
-  const clean = (value: unknown): unknown =>
-    typeof value === 'string' ? redactSecrets(value) : Array.isArray(value) ? value.map(clean) : value;
-  return Object.fromEntries(Object.entries(word).map(([key, value]) => [key, clean(value)])) as AgentWord;
+  return cleanWord(word) as AgentWord;
+}
+
+function cleanWord(value: unknown): unknown {
+  if (typeof value === 'string') return redactSecrets(value);
+  if (Array.isArray(value)) return value.map(cleanWord);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, cleanWord(each)]));
 }
 
 /** Takes a word about an attempt in, once: facts and answer are one transaction. */

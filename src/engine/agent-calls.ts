@@ -9,6 +9,8 @@ import type {
   Escalate,
   Heartbeat,
   HeartbeatAnswer,
+  ProposeSplit,
+  ProposeSplitAnswer,
   Release,
   Report,
   ReportAnswer,
@@ -24,6 +26,7 @@ import {
   type Refusal,
   standing,
   takeWord,
+  type Word,
 } from './agent-attempt.ts';
 import type { Caller } from './agent-caller.ts';
 import type { EngineContext } from './context.ts';
@@ -60,7 +63,12 @@ function renew(
   return engine.db.transaction().execute(async (trx) => {
     const until = await renewLease(trx, found, found.issue, found.fence, found.policy.ownership.lease);
     if (until === null) return { refused: 'fenced' };
-    const answer = { lease_expires_at: until };
+    const moved = found.behind.map(({ sha, paths, by }) => ({
+      base_sha: sha,
+      pulls: by.map(({ pull }) => pull),
+      paths,
+    }));
+    const answer = { lease_expires_at: until, base_moved: moved };
     // Renewing takes the attempt's row, so that of two calls with one number the second finds the first's answer.
     if (await recordCall(trx, found, beat.sequence, hash, answer)) return answer;
     const first = await findEarlier<HeartbeatAnswer>({ ...engine, db: trx }, found, beat.sequence, hash);
@@ -106,54 +114,38 @@ function wordOf(report: Report): AgentWord {
   return { kind: 'failed', class: how, message, retryAfterMs, usage };
 }
 
-/** Takes a report: how the attempt ended. */
-export async function takeReport(
+/** Takes in how an attempt ended, and answers where its task stands now. */
+async function takeEnd(
   engine: EngineContext,
   caller: Caller,
-  body: Report,
+  call: Pick<Word<ReportAnswer>, 'name' | 'body' | 'word'>,
 ): Promise<ReportAnswer | Refusal> {
   const { answer, attempt } = await takeWord(engine, caller, {
-    name: 'report',
-    body,
-    word: wordOf(body),
+    ...call,
     answer: ({ state }, issue) => standing(state, issue),
   });
   await lookAgain(engine, attempt);
   return answer;
 }
+
+type End<Body> = (engine: EngineContext, caller: Caller, body: Body) => Promise<ReportAnswer | Refusal>;
+
+/** Takes a report: how the attempt ended. */
+export const takeReport: End<Report> = (engine, caller, body) =>
+  takeEnd(engine, caller, { name: 'report', body, word: wordOf(body) });
 
 /** Stops the task for a person to decide; the agent is free. */
-export async function takeEscalation(
-  engine: EngineContext,
-  caller: Caller,
-  body: Escalate,
-): Promise<ReportAnswer | Refusal> {
-  const { trigger, context, options, usage } = body;
-  const { answer, attempt } = await takeWord(engine, caller, {
-    name: 'escalate',
-    body,
-    word: { kind: 'escalate', trigger, context, options: options ?? [], usage },
-    answer: ({ state }, issue) => standing(state, issue),
-  });
-  await lookAgain(engine, attempt);
-  return answer;
-}
+export const takeEscalation: End<Escalate> = (engine, caller, body) => {
+  const { trigger, context, options = [], usage } = body;
+  const word: AgentWord = { kind: 'escalate', trigger, context, options, usage };
+  return takeEnd(engine, caller, { name: 'escalate', body, word });
+};
 
 /** Takes an attempt back that its worker could not go on with. */
-export async function takeRelease(
-  engine: EngineContext,
-  caller: Caller,
-  body: Release,
-): Promise<ReportAnswer | Refusal> {
-  const { answer, attempt } = await takeWord(engine, caller, {
-    name: 'release',
-    body,
-    word: { kind: 'released', reason: body.reason ?? 'the worker was stopped' },
-    answer: ({ state }, issue) => standing(state, issue),
-  });
-  await lookAgain(engine, attempt);
-  return answer;
-}
+export const takeRelease: End<Release> = (engine, caller, body) => {
+  const word: AgentWord = { kind: 'released', reason: body.reason ?? 'the worker was stopped' };
+  return takeEnd(engine, caller, { name: 'release', body, word });
+};
 
 /** Hears that the work needs files which the task does not own. */
 export async function takePathRequest(
@@ -191,5 +183,31 @@ export async function takePathRequest(
     },
   });
   if (attempt) await engine.jobs.wakeLane(engine.db, attempt);
+  return answer;
+}
+
+/** Hears how a planner would split the task. */
+export async function takeSplit(
+  engine: EngineContext,
+  caller: Caller,
+  body: ProposeSplit,
+): Promise<ProposeSplitAnswer | Refusal> {
+  const { version, summary, parts, usage } = body;
+  const { answer, attempt } = await takeWord(engine, caller, {
+    name: 'propose-split',
+    body,
+    word: { kind: 'split', version, summary, parts, usage },
+    answer: ({ facts, state }, issue): ProposeSplitAnswer => {
+      const isProposed = facts.some((fact) => fact.kind === 'split-proposed' && fact.issue === issue);
+      const ended = facts.find((fact) => fact.kind === 'attempt-ended' && fact.issue === issue);
+      const why = ended && 'reason' in ended ? ended.reason : 'This attempt is not to propose a plan.';
+      return {
+        outcome: isProposed ? 'proposed' : 'refused',
+        ...standing(state, issue),
+        reason: isProposed ? 'It waits for somebody to accept it.' : why,
+      };
+    },
+  });
+  await lookAgain(engine, attempt);
   return answer;
 }

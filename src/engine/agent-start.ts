@@ -11,6 +11,7 @@ import { advance, unticketed } from './advance.ts';
 import type { Refusal } from './agent-attempt.ts';
 import { type Caller, mayCall } from './agent-caller.ts';
 import { type EngineContext, laneContext } from './context.ts';
+import { readEjectionPacket } from './ejection-packet.ts';
 
 /** The run may be quicker than we are in writing down which run it is. */
 const notYet: StartAnswer = { task: null, retry_after_seconds: 2 };
@@ -41,7 +42,8 @@ export async function startRun(
   const { policy } = advanced.state;
   const leaseUntil = await renewLease(engine.db, found, issue, fence, policy.ownership.lease);
   if (leaseUntil === null) return { refused: 'fenced' };
-  const { lane } = await laneContext(engine, found);
+  const ctx = await laneContext(engine, found);
+  const { lane } = ctx;
   const brief = briefAgent({
     laneId: found.laneId,
     owner: lane.owner,
@@ -54,6 +56,7 @@ export async function startRun(
     publicUrl: engine.publicUrl,
     nextSequence: (await lastSequence(engine.db, found)) + 1,
     checkpoint: await findCheckpoint(engine.db, found, task.attempt?.agent ?? '', task.version),
+    ejection: await readEjectionPacket(ctx, advanced.state, task),
   });
   return brief ? { task: brief, retry_after_seconds: 0 } : notYet;
 }

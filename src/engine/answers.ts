@@ -4,6 +4,7 @@ import type { LaneState } from '../core/lane/state.ts';
 import type { PlanRow, QueueRow } from '../core/lane/view.ts';
 import { autonomyOf } from '../core/task/autonomy.ts';
 import { whatWasTried } from '../core/task/escalation.ts';
+import { isLinked } from '../core/task/prerequisites.ts';
 import { renderActionAnswer } from '../protocol/action-answers.ts';
 import {
   renderBudgetNotice,
@@ -14,6 +15,7 @@ import {
   renderLateBundleNotice,
   renderLateWorkNotice,
   renderPathsNotice,
+  renderUpdateConflict,
 } from '../protocol/notices.ts';
 import { renderPullRefused } from '../protocol/pull-notices.ts';
 import {
@@ -28,6 +30,8 @@ import {
   renderUnknown,
   renderWhyReply,
 } from '../protocol/replies.ts';
+import { renderRevertFailed, renderRevertOpened } from '../protocol/revert-text.ts';
+import { renderSplitNotice } from '../protocol/split-text.ts';
 import { renderQuestionNotice, renderSuspensionNotice } from '../protocol/version-text.ts';
 
 type Decided = Extract<Fact, { kind: 'command-decided' }>;
@@ -88,12 +92,20 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
     }
     case 'pull-refused':
       return renderPullRefused(fact);
+    case 'revert-opened':
+      return renderRevertOpened(fact);
+    case 'revert-failed':
+      return renderRevertFailed(fact);
     case 'paths-requested':
       return renderPathsNotice({ paths: fact.paths, why: fact.why, by: fact.by, mention });
     case 'edit-suspended':
       return renderSuspensionNotice({ ...fact, version: state.tasks[fact.issue]?.version ?? 1 });
-    case 'prerequisite-questioned':
-      return renderQuestionNotice(fact);
+    case 'split-proposed':
+      return renderSplitNotice({ ...fact, mention });
+    case 'prerequisite-questioned': {
+      const task = state.tasks[fact.issue];
+      return task ? renderQuestionNotice({ ...fact, linked: isLinked(task, fact.prerequisite) }) : null;
+    }
     case 'budget-warned':
       return renderBudgetNotice({ issue: fact.issue, what: fact.what, mention });
     case 'lease-extended': {
@@ -117,8 +129,19 @@ export function renderNotice(fact: Fact, state: LaneState): string | null {
     }
     case 'entry-ejected': {
       const pull = state.tasks[fact.issue]?.pull?.number ?? fact.issue;
-      const { code, reason, evidence } = fact;
-      return renderEjectionNotice({ pull, code, reason, evidence });
+      const { code, reason, evidence, after } = fact;
+      return renderEjectionNotice({ pull, code, reason, evidence, after });
+    }
+    case 'update-conflicted': {
+      const task = state.tasks[fact.issue];
+      const { reason, evidence, after } = fact;
+      return renderUpdateConflict({
+        pull: task?.pull?.number ?? fact.issue,
+        base: state.base,
+        reason,
+        evidence,
+        after,
+      });
     }
     case 'action-requested':
       return renderActionAnswer(fact, state.tasks[fact.issue]?.pull?.verdict ?? null);

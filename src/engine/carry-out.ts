@@ -25,12 +25,16 @@ import { renderAssignmentWish } from '../protocol/pull-notices.ts';
 import { noticeMarker } from '../protocol/sticky-marker.ts';
 import { advance, unticketed } from './advance.ts';
 import { renderNotice, renderReply } from './answers.ts';
+import { assignInName } from './assign-effect.ts';
 import { carryOutRun } from './carry-out-runs.ts';
 import type { LaneContext } from './context.ts';
 import { keepLateBundle } from './late-bundles.ts';
+import { openRevert } from './open-revert.ts';
 import { commitTask, done, type Outcome, taskOf } from './outcome.ts';
 import { laneName, publishTasks } from './publish.ts';
 import { auditLanding, cleanBuild, landCandidate, makeCandidate } from './queue-effects.ts';
+import { carryOutSplit } from './split-effects.ts';
+import { updateBranch } from './update-branch.ts';
 
 type Of<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
 
@@ -81,11 +85,20 @@ async function askAssignment(
   effect: Of<'ask-assignment'>,
   state: LaneState,
 ): Promise<Outcome> {
-  const { issue, agent } = effect;
+  const { issue, fence, agent } = effect;
+  const task = taskOf(state, issue);
   const login = agentLoginOf(state.policy, agent) ?? agent;
-  await comment(ctx, issue, effectKey(effect), renderAssignmentWish({ issue, agent, login }));
+  const person = await assignInName(ctx, effect, task, login);
   const others = await othersFor(ctx, null);
-  return { observations: [], looks: others.map((number) => ({ kind: 'pull', subject: String(number) })) };
+  const looks: Look[] = others.map((number) => ({ kind: 'pull', subject: String(number) }));
+  if (person !== null) {
+    const word = { kind: 'claimed' as const, claimId: `assigned-by-${person}`, worker: login };
+    const attempt = task.attempt?.number ?? 0;
+    return { observations: [{ kind: 'agent', issue, attempt, fence, word }], looks };
+  }
+  const signIn = ctx.signIn ? { by: task.requestedBy, url: `${ctx.publicUrl}/sign-in` } : null;
+  await comment(ctx, issue, effectKey(effect), renderAssignmentWish({ issue, agent, login, signIn }));
+  return { observations: [], looks };
 }
 
 async function markReady(ctx: LaneContext, effect: Of<'mark-ready'>): Promise<Outcome> {
@@ -143,6 +156,8 @@ async function perform(ctx: LaneContext, effect: Effect, state: LaneState): Prom
       return openPull(ctx, effect, state);
     case 'announce-collision':
       return announceCollision(ctx, effect);
+    case 'update-branch':
+      return updateBranch(ctx, effect, state);
     case 'keep-late-work':
       return putLateWorkAside(ctx, effect, state);
     case 'keep-late-bundle':
@@ -156,7 +171,7 @@ async function perform(ctx: LaneContext, effect: Effect, state: LaneState): Prom
     case 'audit':
       return auditLanding(ctx, effect);
     case 'clean-build':
-      return cleanBuild(ctx, effect);
+      return cleanBuild(ctx, effect, state);
     case 'close-issue':
       await closeIssue(ctx.client, ctx.repo, effect.issue);
       return done;
@@ -172,6 +187,11 @@ async function perform(ctx: LaneContext, effect: Effect, state: LaneState): Prom
     case 'trigger-checks':
     case 'cancel-run':
       return carryOutRun(ctx, effect, state);
+    case 'open-revert':
+      return openRevert(ctx, effect);
+    case 'create-part':
+    case 'open-part':
+      return carryOutSplit(ctx, effect, state);
     case 'react':
       await postReaction(ctx.client, ctx.repo, effect.comment, effect.content);
       return done;
@@ -209,6 +229,13 @@ export async function refuseEffect(ctx: LaneContext, held: LeasedEffect, message
   const { effect } = held;
   const issue = 'issue' in effect ? effect.issue : effect.kind === 'announce-collision' ? effect.b : null;
   const build = 'build' in effect ? effect.build : null;
-  const refused: Observation = { kind: 'effect-refused', effect: effect.kind, issue, build, message };
+  const refused: Observation =
+    effect.kind === 'open-revert'
+      ? {
+          kind: 'revert',
+          asked: effect.asked,
+          result: { kind: 'failed', why: `GitHub refused it: ${message}` },
+        }
+      : { kind: 'effect-refused', effect: effect.kind, issue, build, message };
   await advance(ctx.db, ctx.key, [unticketed(refused)], (lock) => finishEffect(lock.trx, held, message));
 }

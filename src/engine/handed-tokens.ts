@@ -18,8 +18,9 @@ export async function handToken(
   engine: EngineContext,
   key: LaneKey & { fence: number },
   repoId: number,
+  permission: 'read' | 'write',
 ): Promise<ContentsToken> {
-  const token = await mintContentsToken(engine.github.asApp(), key.installationId, repoId);
+  const token = await mintContentsToken(engine.github.asApp(), key.installationId, repoId, permission);
   await keepHandedToken(engine.db, key, engine.vault.seal(token.token), token.expiresAt);
   return token;
 }

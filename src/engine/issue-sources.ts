@@ -10,7 +10,7 @@ import {
 } from '../protocol/issue-files.ts';
 
 /** More than any plan that a person reads; what lies beyond is refused and not cut off. */
-const limits = { bytes: 32 * 1024 * 1024, files: 2_000 } as const;
+const limits = { bytes: 32 * 1024 * 1024, issues: 2_000 } as const;
 
 async function readText(input: AsyncIterable<Buffer>): Promise<string | null> {
   const chunks: Buffer[] = [];
@@ -28,11 +28,18 @@ const tooLong = (name: string): IssuesReading => ({
   problem: `${name} is longer than ${limits.bytes / 2 ** 20} MB`,
 });
 
+const tooMany = (count: number): IssuesReading => ({
+  kind: 'refused',
+  problem: `there are ${count} issues; a plan is made of at most ${limits.issues}`,
+});
+
 async function readFolder(folder: string): Promise<IssuesReading> {
-  const names = (await readdir(folder)).filter((name) => /\.(md|markdown)$/iu.test(name)).sort();
+  const names = (await readdir(folder, { withFileTypes: true }))
+    .filter((entry) => !entry.isDirectory() && /\.(md|markdown)$/iu.test(entry.name))
+    .map(({ name }) => name)
+    .sort();
   if (names.length === 0) return { kind: 'refused', problem: 'there is no Markdown file in it' };
-  if (names.length > limits.files)
-    return { kind: 'refused', problem: `there are more than ${limits.files} files` };
+  if (names.length > limits.issues) return tooMany(names.length);
   const issues = [];
   for (const [index, name] of names.entries()) {
     const text = await readText(createReadStream(join(folder, name)));
@@ -49,5 +56,9 @@ async function readFolder(folder: string): Promise<IssuesReading> {
 export async function readIssues(from: string, stdin: AsyncIterable<Buffer>): Promise<IssuesReading> {
   if (from !== '-' && (await stat(from)).isDirectory()) return readFolder(from);
   const text = await readText(from === '-' ? stdin : createReadStream(from));
-  return text === null ? tooLong(from) : readIssuesJson(text);
+  if (text === null) return tooLong(from === '-' ? 'it' : from);
+  const reading = readIssuesJson(text);
+  return reading.kind === 'ok' && reading.issues.length > limits.issues
+    ? tooMany(reading.issues.length)
+    : reading;
 }

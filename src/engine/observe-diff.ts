@@ -3,7 +3,14 @@
  * before the lane is locked; what it amounts to is judged under the lock.
  */
 import { isVerdictFor, openFindings, type ReadDiff } from '../core/gate/arbiter.ts';
-import type { DiffFacts, JudgedDependency, NewDependency, PathChange, Reversal } from '../core/gate/diff.ts';
+import {
+  type DiffFacts,
+  type JudgedDependency,
+  type NewDependency,
+  noFacts,
+  type PathChange,
+  type Reversal,
+} from '../core/gate/diff.ts';
 import { lockfileOf } from '../core/gate/packages/lockfile.ts';
 import { ecosystemOf, newDependencies } from '../core/gate/packages/manifests.ts';
 import { findReversals, type LandedLines } from '../core/gate/reversals.ts';
@@ -19,6 +26,7 @@ import { landedEntries } from '../ledger/landed-entries.ts';
 import { readClock } from '../ledger/load-lane.ts';
 import { type Sighting, unticketed } from './advance.ts';
 import type { EngineContext, LaneContext } from './context.ts';
+import { scanHistory } from './scan-history.ts';
 
 const cachedCharacters = 64 * 1024 * 1024;
 const caches = new WeakMap<EngineContext['github'], TextCache>();
@@ -111,18 +119,28 @@ function findCaseCollisions({ changes, paths }: DiffSeen): { path: string; other
     );
 }
 
+interface DiffAsked {
+  headSha: string;
+  baseSha: string;
+  /** Whether anybody asks for the owners, and for what the commits on the way hold. */
+  codeowners: boolean;
+  history: boolean;
+}
+
 /** The whole difference between a head and the base, with all that the rules ask for. */
 export async function readDiff(
   ctx: LaneContext,
-  { headSha, baseSha, codeowners }: { headSha: string; baseSha: string; codeowners: boolean },
+  { headSha, baseSha, codeowners, history }: DiffAsked,
 ): Promise<ReadDiff> {
   const cache = cacheOf(ctx);
   const seen = await fetchDiff({ client: ctx.client, repo: ctx.repo, cache }, baseSha, headSha);
   const { comparison } = seen;
   const unread = [...seen.unread];
+  const secrets = await scanSecrets(seen.changes);
   const facts: DiffFacts = {
     at: await readClock(ctx.db),
-    secrets: await scanSecrets(seen.changes),
+    secrets,
+    history: history ? await scanHistory(ctx, seen, cache, secrets) : noFacts.history,
     dependencies: await lookUpDependencies(ctx, seen, unread),
     reversals: await findLandedReversals(ctx, seen.changes),
     base:
@@ -154,6 +172,8 @@ export async function observeDiff(
   // Read now and not taken from the ledger: the head may already contain what the ledger has not heard of.
   const baseSha = (await fetchRef(ctx.client, ctx.repo, `heads/${ctx.lane.base}`)) ?? pull.baseSha;
   if (isJudged && verdict.baseSha === baseSha) return [];
-  const diff = await readDiff(ctx, { headSha, baseSha, codeowners: policy.gate.codeowners });
+  const { gate, arbiter } = policy;
+  const asked = { codeowners: gate.codeowners, history: arbiter.history !== 'off' };
+  const diff = await readDiff(ctx, { headSha, baseSha, ...asked });
   return [unticketed({ kind: 'diff', issue: task.issue, ...diff })];
 }

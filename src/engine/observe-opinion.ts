@@ -1,5 +1,5 @@
 /** Asking for a second opinion on a head that the arbiter has passed. */
-import { isVerdictFor, openFindings } from '../core/gate/arbiter.ts';
+import { lacksOpinion } from '../core/gate/reviewer.ts';
 import type { Look } from '../core/lane/look.ts';
 import type { LaneState, Task } from '../core/lane/state.ts';
 import type { DueLook } from '../ledger/looks.ts';
@@ -7,16 +7,11 @@ import { type Sighting, unticketed } from './advance.ts';
 import type { LaneContext } from './context.ts';
 import { readDiff } from './observe-diff.ts';
 
-/** Who is asked without waiting for a check. Another agent, through the agent contract, is not possible yet. */
+/** Who is asked without waiting for a check; another agent asks for the question itself (agent-reviews.ts). */
 const askable = 'llm';
 
-/** Whether an opinion is asked for that has not been given on this head at this version. */
-function isWanted(task: Task, { policy, policyHash }: LaneState): boolean {
-  const { pull } = task;
-  if (policy.arbiter.second_opinion !== askable || !pull?.open) return false;
-  if (!isVerdictFor(pull.verdict, task, policyHash) || openFindings(pull.verdict, task).length > 0)
-    return false;
-  return pull.gate.opinion?.headSha !== pull.headSha || pull.gate.opinion.version !== task.version;
+function isWanted(task: Task, state: LaneState): boolean {
+  return state.policy.arbiter.second_opinion === askable && lacksOpinion(task, state);
 }
 
 /** The look that asks; by itself, because a model takes its time. */
@@ -36,7 +31,7 @@ export async function observeOpinion(
   const { headSha, baseSha } = verdict;
   const given = ctx.secondOpinion
     ? await ctx.secondOpinion.review(
-        (await readDiff(ctx, { headSha, baseSha, codeowners: false })).changes,
+        (await readDiff(ctx, { headSha, baseSha, codeowners: false, history: false })).changes,
         task.spec,
       )
     : { by: askable, verdict: 'none' as const, summary: 'this Signalbox has no model to ask' };

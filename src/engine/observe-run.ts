@@ -17,6 +17,7 @@ export async function observeRun(ctx: LaneContext, look: DueLook, state: LaneSta
   if (conclusion === null) {
     await renewLease(ctx.db, ctx.key, issue, task.attempt.fence, state.policy.ownership.lease);
   }
+  const hasBegun = seen?.hasBegun ?? false;
   const read = { subject: `run:${run}`, ticket: look.ticket };
-  return { sightings: [{ observation: { kind: 'run', issue, run, conclusion }, read }], more: [] };
+  return { sightings: [{ observation: { kind: 'run', issue, run, conclusion, hasBegun }, read }], more: [] };
 }

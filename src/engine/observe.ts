@@ -8,7 +8,8 @@ import { humanLabels } from '../core/ids.ts';
 import { isEnlisted, type OfferedPull } from '../core/lane/enlisted.ts';
 import { hashOfWords, type Look, readCommentSubject } from '../core/lane/look.ts';
 import type { Observation, Permission, SeenCommand, SeenIssue } from '../core/lane/observation.ts';
-import { isLive, type LaneState, type PrerequisiteState, type Task } from '../core/lane/state.ts';
+import { isLive, type LaneState, mayGoOn, type PrerequisiteState, type Task } from '../core/lane/state.ts';
+import type { LandedPull } from '../core/queue/reverting.ts';
 import { mostTriedWith } from '../core/queue/tries.ts';
 import { inAreas } from '../core/task/areas.ts';
 import { makeSpec, referenceTo, type SpecReading } from '../core/task/specification.ts';
@@ -38,7 +39,9 @@ import { observeOpinion, opinionLooks } from './observe-opinion.ts';
 import { observePolicy } from './observe-policy.ts';
 import { findOwned, observeReviews } from './observe-reviews.ts';
 import { observeRun } from './observe-run.ts';
+import { readLanded } from './open-revert.ts';
 import { previewPolicy } from './policy-preview.ts';
+import { readMoved } from './update-branch.ts';
 
 export interface Observed {
   sightings: Sighting[];
@@ -56,8 +59,11 @@ function seen(look: DueLook, subject: string, observation: Observation): Sightin
 async function observeBase(ctx: LaneContext, look: DueLook): Promise<Observed> {
   const sha = await fetchRef(ctx.client, ctx.repo, `heads/${ctx.lane.base}`);
   if (sha === null) return nothing;
-  const more: Look[] = sha === ctx.lane.base_sha ? [] : [{ kind: 'policy', subject: '' }];
-  return { sightings: [seen(look, 'base', { kind: 'base', sha })], more };
+  const known = ctx.lane.base_sha;
+  if (sha === known) return { sightings: [seen(look, 'base', { kind: 'base', sha })], more: [] };
+  const paths = known === null ? [] : await readMoved(ctx, known, sha);
+  const more: Look[] = [{ kind: 'policy', subject: '' }];
+  return { sightings: [seen(look, 'base', { kind: 'base', sha, paths })], more };
 }
 
 function prerequisiteState(issue: IssueSeen | null): PrerequisiteState {
@@ -150,7 +156,7 @@ async function describeIssue(ctx: LaneContext, issue: IssueSeen, task: Task | un
   const links = ready ? await fetchBlockedBy(ctx.client, ctx.repo, issue) : [];
   const elsewhere = links.filter((link) => link.repo.toLowerCase() !== full);
   const spec = readSpec(ctx, issue, form);
-  const known = task && isLive(task) ? inAreas(spec, task.areas) : null;
+  const known = task && mayGoOn(task) ? inAreas(spec, task.areas) : null;
   const isNews = !(known?.kind === 'ok' && known.hash === task?.writtenHash);
   return {
     title: issue.title,
@@ -362,6 +368,12 @@ async function readNamed(
   );
 }
 
+async function landedOf(ctx: LaneContext, command: SeenCommand): Promise<{ landed?: LandedPull }> {
+  if (command.name !== 'revert') return {};
+  const landed = await readLanded(ctx, command.pull);
+  return landed ? { landed } : {};
+}
+
 /** Commands count in new comments by people; a comment that is gone again is not carried out. */
 async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
   const { id, hash } = readCommentSubject(look.subject);
@@ -405,6 +417,7 @@ async function observeComment(ctx: LaneContext, look: DueLook, state: LaneState)
         writtenAt: comment.createdAt,
         ...(offered ? { offered } : {}),
         named: await readNamed(ctx, command),
+        ...(await landedOf(ctx, command)),
       },
       // Always the same ticket: a command is carried out once, however often its comment is read.
       read: { subject: `comment:${comment.id}:${command.index}`, ticket: 1 },

@@ -89,7 +89,12 @@ function queueStanding(snapshot: Snapshot, task: Task, facts: readonly Fact[], a
     return { kind: 'gone', reason: task.lastReason ?? task.state };
   }
   const last = facts.find((fact) => fact.kind === 'entry-ejected' || fact.kind === 'approved');
-  if (last?.kind === 'entry-ejected') return { kind: 'ejected', code: last.code, reason: last.reason };
+  // A new head has not been in the queue.
+  const isOfHead = task.pull?.headSha === task.ejectedHead;
+  if (last?.kind === 'entry-ejected' && isOfHead) {
+    const { code, reason, after } = last;
+    return { kind: 'ejected', code, reason, after };
+  }
   return { kind: 'outside', waitsOn: planRow(snapshot, task, at).waitsOn, pull: task.pull?.number ?? 0 };
 }
 

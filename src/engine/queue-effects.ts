@@ -2,7 +2,7 @@
 import { checkNames } from '../core/ids.ts';
 import type { Effect } from '../core/lane/effects.ts';
 import type { Observation } from '../core/lane/observation.ts';
-import type { BuildEntry } from '../core/lane/queue-state.ts';
+import type { BuildEntry, BuildState } from '../core/lane/queue-state.ts';
 import type { LaneState } from '../core/lane/state.ts';
 import { findVanished, mostBlobs } from '../core/queue/audit.ts';
 import { judgeChecks } from '../core/queue/proof-of-checks.ts';
@@ -14,12 +14,15 @@ import { fetchKnownCommit, fetchRef } from '../github/fetch-ref.ts';
 import { postCheckRun } from '../github/post-check-run.ts';
 import { pushBase } from '../github/push-base.ts';
 import { type CandidateMade, type CandidatePlan, pushCandidate } from '../github/push-candidate.ts';
+import { cancelRunsOfBranch } from '../github/workflow-runs.ts';
 import { readClock } from '../ledger/load-lane.ts';
 import { landedMessage } from '../protocol/commit-messages.ts';
 import type { LaneContext } from './context.ts';
 import { observeChecksOf } from './observe-checks.ts';
 import { commitTask, done, type Outcome } from './outcome.ts';
+import { findOutdated } from './outdated-pulls.ts';
 import { closeForeignPulls, movePullsToCommits, restorePulls } from './rewritten-pulls.ts';
+import { readMoved } from './update-branch.ts';
 
 type Of<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
 
@@ -60,6 +63,13 @@ export async function makeCandidate(
   state: LaneState,
 ): Promise<Outcome> {
   const { build, entries } = effect;
+  // What comes from another candidate was looked at when that one was made. A try tests what was named.
+  const fresh = state.builds[build]?.purpose === 'try' ? [] : entries.slice(effect.steps.length);
+  const outdated = await findOutdated(ctx, state, fresh);
+  if (outdated.length > 0) {
+    const result = { kind: 'outdated' as const, issues: outdated.map(({ issue }) => issue) };
+    return { observations: [{ kind: 'candidate', build, result }, ...outdated], looks: [] };
+  }
   const made = await pushCandidate(ctx.client, ctx.repo, {
     prepareRef: effect.prepare,
     buildRef: effect.target,
@@ -95,24 +105,29 @@ async function isOnBase(ctx: LaneContext, sha: string): Promise<boolean> {
   return tip === sha || (tip !== null && (await fetchIsAncestor(ctx.client, ctx.repo, sha, tip)));
 }
 
-/** Why the candidate is not to land after all, as far as one more look can tell; null when nothing stands against it. */
-async function objectionTo(
+/** Why the candidate is not to land after all, as far as one more look can tell; empty when nothing stands against it. */
+async function objectionsTo(
   ctx: LaneContext,
-  { build, sha }: Of<'land'>,
+  { build, sha, flight }: Of<'land'>,
   state: LaneState,
-): Promise<Observation | null> {
+): Promise<Observation[]> {
   const isClosed = closureOf(state, await readClock(ctx.db)) !== null;
-  if (state.frozen || isClosed) return { kind: 'landing', build, result: { kind: 'withheld' } };
+  if (state.frozen || isClosed) return [{ kind: 'landing', build, result: { kind: 'withheld' } }];
+  const outdated = await findOutdated(ctx, state, flight.entries);
+  if (outdated.length > 0) {
+    const result = { kind: 'outdated' as const, issues: outdated.map(({ issue }) => issue) };
+    return [{ kind: 'landing', build, result }, ...outdated];
+  }
   const seen = await observeChecksOf(ctx, state, sha);
   const verdict = judgeChecks(state, seen?.checks ?? []);
-  if (verdict.kind === 'passed') return null;
+  if (verdict.kind === 'passed') return [];
   const why =
     verdict.kind === 'failed'
       ? `${verdict.red.name} is ${verdict.red.conclusion}`
       : verdict.kind === 'interrupted'
         ? `${verdict.by.name} was cancelled`
         : `${verdict.missing.join(', ')} runs again or is gone`;
-  return { kind: 'landing', build, result: { kind: 'unproven', why } };
+  return [{ kind: 'landing', build, result: { kind: 'unproven', why } }];
 }
 
 /** The commit that the base is to move to: the candidate, or, where the sum was not tested, the sum made now. */
@@ -159,8 +174,8 @@ export async function landCandidate(
 ): Promise<Outcome> {
   const { build, flight } = effect;
   const hasLanded = flight.exact && (await isOnBase(ctx, effect.sha));
-  const objection = hasLanded ? null : await objectionTo(ctx, effect, state);
-  if (objection) return { observations: [objection], looks: [] };
+  const objections = hasLanded ? [] : await objectionsTo(ctx, effect, state);
+  if (objections.length > 0) return { observations: objections, looks: [] };
   const target = await commitToLand(ctx, effect, state);
   if (target === 'conflict') {
     return { observations: [{ kind: 'landing', build, result: { kind: 'conflict' } }], looks: [] };
@@ -179,8 +194,9 @@ export async function landCandidate(
   const landed = typeof moved === 'string' || (await fetchIsAncestor(ctx.client, ctx.repo, sha, moved.sha));
   if (!landed && typeof moved !== 'string') {
     if (isRewritten) await restorePulls(ctx, pulls);
+    const paths = await readMoved(ctx, flight.before, moved.sha);
     return {
-      observations: [{ kind: 'landing', build, result: { kind: 'base-is', sha: moved.sha } }],
+      observations: [{ kind: 'landing', build, result: { kind: 'base-is', sha: moved.sha, paths } }],
       looks: [{ kind: 'base', subject: '' }],
     };
   }
@@ -204,7 +220,16 @@ export async function auditLanding(ctx: LaneContext, effect: Of<'audit'>): Promi
   return { observations: [{ kind: 'audit', build, vanished }], looks: [] };
 }
 
-export async function cleanBuild(ctx: LaneContext, effect: Of<'clean-build'>): Promise<Outcome> {
+/** Candidates whose outcome nobody waits for any more; of all others, CI goes on to its end. */
+const givenUp: ReadonlySet<BuildState | undefined> = new Set(['abandoned', 'interrupted']);
+
+export async function cleanBuild(
+  ctx: LaneContext,
+  effect: Of<'clean-build'>,
+  state: LaneState,
+): Promise<Outcome> {
+  const isGivenUp = givenUp.has(state.builds[effect.build]?.state);
+  if (isGivenUp) for (const ref of effect.refs) await cancelRunsOfBranch(ctx.client, ctx.repo, ref);
   for (const ref of effect.refs) await deleteRef(ctx.client, ctx.repo, `heads/${ref}`);
   return done;
 }

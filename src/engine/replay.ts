@@ -1,11 +1,17 @@
 /** `signalbox replay`: does the ledger hold what its journal tells? Reads only. */
 import type { Kysely } from 'kysely';
-import { compareStates, replayJournal, stepThrough } from '../core/lane/replay.ts';
+import {
+  assertWhole,
+  compareStates,
+  JournalDamage,
+  replayJournal,
+  stepThrough,
+} from '../core/lane/replay.ts';
 import { readJournal } from '../ledger/journal.ts';
 import { keyOf, type LaneRow, listLanes } from '../ledger/lanes.ts';
 import { loadWholeLane } from '../ledger/load-lane.ts';
 import type { DB } from '../ledger/schema.ts';
-import { renderReplay, renderSteps } from '../protocol/replay-text.ts';
+import { renderDamage, renderReplay, renderSteps } from '../protocol/replay-text.ts';
 
 export interface ReplayOptions {
   /** `owner/repo` or `owner/repo@base`; null for every lane. */
@@ -38,22 +44,41 @@ export async function replay(
   const texts: string[] = [];
   let ok = true;
   for (const row of meant) {
-    const name = nameOf(row);
-    const { state, seq } = await loadWholeLane(db, keyOf(row));
-    // The lane may have gone on since it was read.
-    const journal = (await readJournal(db, keyOf(row))).filter((recorded) => recorded.seq <= seq);
-    if (issue !== null) {
-      const steps = stepThrough(journal, issue);
-      texts.push(json ? JSON.stringify({ lane: name, issue, steps }) : renderSteps(name, issue, steps));
-      continue;
-    }
-    const differences = compareStates(replayJournal(journal), state);
-    if (differences.length > 0) ok = false;
-    texts.push(
-      json
-        ? JSON.stringify({ lane: name, facts: journal.length, differences })
-        : renderReplay(name, journal.length, differences),
-    );
+    // A journal that cannot be replayed keeps nobody from looking at the other lanes.
+    const done = await replayLane(db, row, { issue, json }).catch((error: unknown) => {
+      if (!(error instanceof JournalDamage)) throw error;
+      const lane = nameOf(row);
+      const { message: damage } = error;
+      return { text: json ? JSON.stringify({ lane, damage }) : renderDamage(lane, damage), ok: false };
+    });
+    texts.push(done.text);
+    ok &&= done.ok;
   }
   return { text: texts.join('\n'), ok };
+}
+
+/** @throws JournalDamage when the journal cannot be replayed */
+async function replayLane(
+  db: Kysely<DB>,
+  row: LaneRow,
+  { issue, json }: Pick<ReplayOptions, 'issue' | 'json'>,
+): Promise<{ text: string; ok: boolean }> {
+  const lane = nameOf(row);
+  const { state, seq } = await loadWholeLane(db, keyOf(row));
+  // The lane may have gone on since it was read.
+  const journal = (await readJournal(db, keyOf(row))).filter((recorded) => recorded.seq <= seq);
+  assertWhole(journal);
+  if (issue !== null) {
+    const steps = stepThrough(journal, issue);
+    return {
+      text: json ? JSON.stringify({ lane, issue, steps }) : renderSteps(lane, issue, steps),
+      ok: true,
+    };
+  }
+  const facts = journal.length;
+  const differences = compareStates(replayJournal(journal), state);
+  return {
+    text: json ? JSON.stringify({ lane, facts, differences }) : renderReplay(lane, facts, differences),
+    ok: differences.length === 0,
+  };
 }

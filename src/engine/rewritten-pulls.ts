@@ -18,8 +18,8 @@ export interface Rewritten {
   sha: string;
 }
 
-/** Where Signalbox makes the branches of its tasks. */
-const ownBranches = /^agent\//u;
+/** Where Signalbox makes the branches of its tasks, and of what takes landings back. */
+const ownBranches = /^(?:agent|signalbox\/revert)\//u;
 
 async function moveHead(ctx: LaneContext, pull: number, from: string, to: string): Promise<void> {
   const seen = await fetchPull(ctx.client, ctx.repo, pull);

@@ -1,14 +1,17 @@
 /** Runs a lane until nothing is due: looks are taken, effects carried out, projections published. */
 
 import type { LaneKey } from '../core/ids.ts';
-import { issueOf } from '../core/lane/facts.ts';
+import { type Fact, issueOf } from '../core/lane/facts.ts';
+import type { Look } from '../core/lane/look.ts';
+import { overdueCommits } from '../core/queue/judge-builds.ts';
 import { classifyFailure } from '../github/failure.ts';
 import { redactSecrets } from '../github/redact.ts';
+import { takenAttempts } from '../ledger/claim-attempt.ts';
 import { readCorrelationId } from '../ledger/correlation.ts';
 import { claimEffect, type LeasedEffect, postponeEffect } from '../ledger/effects.ts';
 import { isDatabaseFailure } from '../ledger/is-database-failure.ts';
 import { holdLane, releaseLane } from '../ledger/lanes.ts';
-import { loadForReading, type Named } from '../ledger/load-lane.ts';
+import { loadForReading, type Named, readClock } from '../ledger/load-lane.ts';
 import {
   type DueLook,
   dueLooks,
@@ -81,12 +84,19 @@ function namedBy({ kind, subject }: DueLook): Named {
   return kind === 'pull' ? { pulls: [number] } : {};
 }
 
+/** A pull request that has just become a task's is read as such; no further event would tell of it. */
+function looksAfter(facts: readonly Fact[]): Look[] {
+  return facts.flatMap((fact): Look[] =>
+    fact.kind === 'pull-adopted' ? [{ kind: 'pull', subject: String(fact.pull) }] : [],
+  );
+}
+
 async function takeLook(ctx: LaneContext, look: DueLook): Promise<void> {
   try {
     const { state } = await loadForReading(ctx.db, ctx.key, namedBy(look));
     const { sightings, more, isSettled } = await observe(ctx, look, state);
     const advanced = sightings.length > 0 ? await advance(ctx.db, ctx.key, sightings) : null;
-    await requestLooks(ctx.db, ctx.key, more);
+    await requestLooks(ctx.db, ctx.key, [...more, ...looksAfter(advanced?.facts ?? [])]);
     const isNews = (advanced?.facts.length ?? 0) > 0;
     if ((isSettled ?? isNews) || look.again === 0) await finishLook(ctx.db, ctx.key, look);
     else await repeatLook(ctx.db, ctx.key, look, look.again > 1 ? soonMs : laterMs);
@@ -133,14 +143,32 @@ async function stillRuns(ctx: LaneContext): Promise<boolean> {
   return holdLane(ctx.db, ctx.key, ctx.instance);
 }
 
-async function takeDueLooks(ctx: LaneContext): Promise<boolean> {
+/**
+ * Asks for a look at each candidate whose time is up: its CI may have ended while nobody listened, and is not said to
+ * be late before it was asked once more. Answers with their commits.
+ */
+async function lookAtOverdue(ctx: LaneContext): Promise<ReadonlySet<string>> {
+  const at = await readClock(ctx.db);
+  if (ctx.lane.wake_at === null || ctx.lane.wake_at.getTime() > Date.parse(at)) return new Set();
+  const { state } = await loadForReading(ctx.db, ctx.key);
+  const commits = overdueCommits(state, at);
+  await requestLooks(
+    ctx.db,
+    ctx.key,
+    commits.map((sha) => ({ kind: 'checks', subject: sha })),
+  );
+  return new Set(commits);
+}
+
+async function takeDueLooks(ctx: LaneContext, overdue: ReadonlySet<string>): Promise<boolean> {
   const looks = await dueLooks(ctx.db, ctx.key, looksAtOnce);
   for (const look of looks) {
     if (!(await stillRuns(ctx))) return false;
     await takeLook(await laneContext(ctx, ctx.key), look);
   }
-  // Nothing starts while issues are unread; now that they are read, something may.
-  if (looks.some((look) => look.kind === 'issue')) await advance(ctx.db, ctx.key, []);
+  // Nothing starts while issues are unread, nor is late while its checks are; now that they are read, it may be.
+  if (looks.some(({ kind, subject }) => kind === 'issue' || overdue.has(subject)))
+    await advance(ctx.db, ctx.key, []);
   return looks.length > 0;
 }
 
@@ -166,12 +194,15 @@ async function publish(ctx: LaneContext): Promise<boolean> {
 }
 
 async function runRounds(ctx: LaneContext): Promise<void> {
+  const overdue = await lookAtOverdue(ctx);
   if (ctx.lane.wake_at !== null) {
     await republishWaiting(ctx.db, ctx.key);
     await advance(ctx.db, ctx.key, []);
+  } else if ((await takenAttempts(ctx.db, ctx.key)).length > 0) {
+    await advance(ctx.db, ctx.key, []);
   }
   for (let round = 0; round < maxRounds; round++) {
-    const looked = await takeDueLooks(ctx);
+    const looked = await takeDueLooks(ctx, overdue);
     const acted = await doDueEffects(ctx);
     const published = await publish(await laneContext(ctx, ctx.key));
     const revoked = await revokeHandedTokens(ctx);

@@ -81,7 +81,7 @@ async function sendOnce(outgoing: Outgoing, options: SendOptions, renew: boolean
       // A redirected POST may become a GET that succeeds without having done anything (Fetch standard, 301 and 302).
       redirect: isRead(method, url) ? 'follow' : 'manual',
     });
-    const whole = await readWhole(response);
+    const whole = await readWhole(response, logPath.test(new URL(url).pathname));
     note(response.status, response.headers.get('x-github-request-id'));
     if (
       response.type === 'opaqueredirect' ||
@@ -97,15 +97,19 @@ async function sendOnce(outgoing: Outgoing, options: SendOptions, renew: boolean
   }
 }
 
+/** The one answer that is no JSON: GitHub sends a log from where it keeps them. */
+const logPath = /\/actions\/jobs\/\d+\/logs$/;
+
 /**
  * Reads the whole body under the timeout. Octokit would take a body that broke off, or that is not JSON, for a
  * success with other content; here either is a request without an answer.
  */
-async function readWhole(response: Response): Promise<Response> {
+async function readWhole(response: Response, isLog: boolean): Promise<Response> {
   const text = await response.text();
   const empty = text === '';
   const headers = new Headers(response.headers);
-  if (response.ok && !empty) {
+  if (response.ok && isLog) headers.set('content-type', 'text/plain; charset=utf-8');
+  else if (response.ok && !empty) {
     JSON.parse(text);
     headers.set('content-type', 'application/json; charset=utf-8');
   }

@@ -3,7 +3,8 @@ import type { ChangedLines } from '../core/gate/diff.ts';
 import { inRepo, type RepoName } from './observed.ts';
 import { readPatch } from './read-patch.ts';
 
-interface RawFile {
+/** A file of a comparison or of a commit, as GitHub tells of it. */
+export interface RawFile {
   filename: string;
   sha?: string | null;
   status: string;
@@ -22,8 +23,20 @@ export interface ComparedFile {
   lines: ChangedLines;
 }
 
+/** One of the head's commits that the base has not got. */
+export interface ComparedCommit {
+  sha: string;
+  tree: string;
+  parents: string[];
+  message: string;
+}
+
 export interface Comparison {
   mergeBase: string;
+  /** The first hundred, oldest first. */
+  commits: ComparedCommit[];
+  /** How many there are in all. */
+  ahead: number;
   /** When the merge base was committed, ISO 8601; null where the server does not say. */
   mergeBaseAt: string | null;
   behind: number;
@@ -53,6 +66,7 @@ export async function fetchComparison(
   const mergeBase = data.merge_base_commit?.sha;
   if (typeof mergeBase !== 'string' || mergeBase === '')
     throw new Error('GitHub did not name the merge base');
+  const commits = (data.commits ?? []).map(toCommit);
   const people = (data.commits ?? []).flatMap((commit) => [commit.author?.login, commit.committer?.login]);
   const authors = people.filter(
     (login) => typeof login === 'string' && !ownCommitters.has(login.toLowerCase()),
@@ -61,13 +75,28 @@ export async function fetchComparison(
     mergeBase,
     mergeBaseAt: data.merge_base_commit.commit?.committer?.date ?? null,
     behind: data.behind_by ?? 0,
+    commits,
+    ahead: Math.max(commits.length, data.total_commits ?? 0),
     authors: [...new Set(authors as string[])].sort(),
     files: ((data.files ?? []) as RawFile[]).flatMap((file) => toCompared(file) ?? []),
   };
 }
 
+interface RawCommit {
+  sha?: string;
+  commit?: { message?: string; tree?: { sha?: string } };
+  parents?: { sha?: string }[];
+}
+
+function toCommit({ sha, commit, parents }: RawCommit): ComparedCommit {
+  const tree = commit?.tree?.sha;
+  const above = (parents ?? []).map((parent) => parent.sha);
+  if (!sha || !tree || above.some((parent) => !parent)) throw new Error('GitHub listed an incomplete commit');
+  return { sha, tree, parents: above.map(String), message: commit?.message ?? '' };
+}
+
 /** A truncated patch is sent as none, and a file that was given up on as one without changes (F07). */
-function toCompared(file: RawFile): ComparedFile | null {
+export function toCompared(file: RawFile): ComparedFile | null {
   const lines = file.patch === undefined ? { added: [], removed: [] } : readPatch(file.patch);
   const isUnchanged = file.status === 'renamed' && file.additions === 0 && file.deletions === 0;
   const agrees = lines.added.length === file.additions && lines.removed.length === file.deletions;

@@ -16,12 +16,16 @@ export interface DiffSeen {
   comparison: Comparison;
   /** Every path at the head; null when they are too many to be listed. */
   paths: ReadonlySet<string> | null;
+  /** The trees of the merge base and of the head. */
+  trees: { before: string; after: string };
+  /** The id of what is at a path of the head; null when nothing is, or when that is not known. */
+  blobAt(path: string): string | null;
   /** A changed file's text before or at the head; null when it was not there, is no text, or is too large. */
   readText(path: string, side: 'before' | 'after'): Promise<string | null>;
 }
 
 /** Larger than any text that a person reads; beyond it a blob counts as a binary. */
-const mostBytes = 1024 * 1024;
+export const mostBytes = 1024 * 1024;
 /** Each blob costs a request of the installation's 5,000 an hour. */
 const mostBlobs = 400;
 const atOnce = 8;
@@ -51,7 +55,9 @@ export async function fetchDiff(source: Source, baseSha: string, headSha: string
     changes,
     unread,
     comparison,
-    paths: trees.paths,
+    paths: trees.blobs && new Set(trees.blobs.keys()),
+    trees: { before: before.tree, after: after.tree },
+    blobAt: (path) => byPath.get(path)?.after?.sha ?? trees.blobs?.get(path) ?? null,
     async readText(path, side) {
       const leaf = byPath.get(path)?.[side] ?? null;
       if (leaf === null || !textModes.has(leaf.mode) || (leaf.size ?? 0) > mostBytes) return null;

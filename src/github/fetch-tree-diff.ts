@@ -31,8 +31,8 @@ export interface Leaf {
 export interface TreeDiff {
   /** By path. */
   changes: TreeChange[];
-  /** Every path of the tree after the change; null when it is too large to be listed. */
-  paths: ReadonlySet<string> | null;
+  /** The id of what is at every path of the tree after the change; null when it is too large to be listed. */
+  blobs: ReadonlyMap<string, string> | null;
 }
 
 /**
@@ -46,22 +46,23 @@ export async function fetchTreeDiff(
   repo: RepoName,
   { before, after }: { before: string; after: string },
 ): Promise<TreeDiff> {
-  const { changes, paths } = await diffTrees(client, repo, before, after);
-  return { changes: changes.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)), paths };
+  const { changes, blobs } = await diffTrees(client, repo, before, after);
+  return { changes: changes.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)), blobs };
 }
 
 async function diffTrees(client: Octokit, repo: RepoName, before: string, after: string): Promise<TreeDiff> {
-  if (before === after) return { changes: [], paths: null };
+  if (before === after) return { changes: [], blobs: null };
   const [old, fresh] = await Promise.all([
     fetchTree(client, repo, before, true),
     fetchTree(client, repo, after, true),
   ]);
   if (!old.truncated && !fresh.truncated) {
     const leaves = leavesOf(fresh);
-    return { changes: compareLeaves(leavesOf(old), leaves), paths: new Set(leaves.keys()) };
+    const blobs = new Map([...leaves].map(([path, { sha }]) => [path, sha]));
+    return { changes: compareLeaves(leavesOf(old), leaves), blobs };
   }
   // More than 100,000 entries or 7 MB (docs, "Get a tree"): walk down, only into folders that differ.
-  return { changes: await walkTrees(client, repo, { before, after, folder: '' }), paths: null };
+  return { changes: await walkTrees(client, repo, { before, after, folder: '' }), blobs: null };
 }
 
 async function walkTrees(

@@ -34,12 +34,15 @@ const checks = (sha: string): Look => ({ kind: 'checks', subject: sha });
 
 /** Our check's buttons, and GitHub's own button to run it again. Other Apps' checks have theirs. */
 function pressesOf(event: HeardEvent): Look[] {
+  if (event.name !== 'check_suite' && event.name !== 'check_run') return [];
+  // Nobody has pressed a button that no sender is told of.
+  const by: string | undefined = event.payload.sender?.login;
+  if (by === undefined) return [];
   if (event.name === 'check_suite') {
-    const { action, check_suite, sender } = event.payload;
+    const { action, check_suite } = event.payload;
     if (action !== 'rerequested') return [];
-    return [lookAtPress({ action: 'retry', headSha: check_suite.head_sha, by: sender.login, id: event.id })];
+    return [lookAtPress({ action: 'retry', headSha: check_suite.head_sha, by, id: event.id })];
   }
-  if (event.name !== 'check_run') return [];
   const { payload } = event;
   if (payload.check_run.name !== checkNames.arbiter) return [];
   const identifier =
@@ -48,9 +51,7 @@ function pressesOf(event: HeardEvent): Look[] {
       : payload.action === 'rerequested'
         ? 'retry'
         : undefined;
-  const press = readActionSubject(
-    [identifier, payload.check_run.head_sha, payload.sender.login, event.id].join(':'),
-  );
+  const press = readActionSubject([identifier, payload.check_run.head_sha, by, event.id].join(':'));
   return press ? [lookAtPress(press)] : [];
 }
 

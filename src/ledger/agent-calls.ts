@@ -4,6 +4,7 @@ import type { LaneKey } from '../core/ids.ts';
 import { emptyLane } from '../core/lane/fold.ts';
 import type { Attempt, TaskState } from '../core/lane/state.ts';
 import type { Policy } from '../core/policy.ts';
+import type { Behind } from '../core/task/ejection-record.ts';
 import type { DB } from './schema.ts';
 
 /** Names one attempt for good. */
@@ -20,6 +21,8 @@ export interface AttemptSeen extends AttemptKey {
   policy: Policy;
   state: TaskState;
   pull: number | null;
+  /** What has landed in its files and its branch does not have. */
+  behind: readonly Behind[];
   correlationId: string;
   /** Null: the task never had an attempt with this fence. */
   attempt: {
@@ -72,6 +75,7 @@ export async function findAttempt(
     .select(['t.state', 't.correlation_id', 'p.number as pull'])
     .select(['a.number', 'a.version', 'a.agent', 'a.via', 'a.run_id', 'a.current'])
     .select(['a.head', 'a.tokens', 'a.usd'])
+    .select(sql<Behind[] | null>`t.record->'behind'`.as('behind'))
     .where('l.lane_id', '=', laneId)
     .where('t.issue', '=', issue)
     .executeTakeFirst();
@@ -89,6 +93,7 @@ export async function findAttempt(
     policy: (row.policy as unknown as Policy | null) ?? emptyLane.policy,
     state: row.state as TaskState,
     pull: row.pull,
+    behind: row.behind ?? [],
     correlationId: row.correlation_id,
     attempt:
       number === null || version === null || agent === null

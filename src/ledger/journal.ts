@@ -41,7 +41,7 @@ export async function readJournal(db: Kysely<DB>, key: LaneKey): Promise<Recorde
  */
 function readFact(stored: unknown): Fact {
   const fact = stored as Fact;
-  switch (fact.kind) {
+  switch (fact?.kind) {
     case 'task-requested':
       return {
         ...fact,

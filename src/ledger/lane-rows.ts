@@ -30,7 +30,8 @@ import type {
   VersionNote,
 } from '../core/lane/state.ts';
 import { completePolicy, type Policy } from '../core/policy.ts';
-import type { TaskRecord } from '../core/task/record.ts';
+import type { Split } from '../core/task/parts.ts';
+import { emptyRecord, type TaskRecord } from '../core/task/record.ts';
 import type * as schema from './schema.ts';
 
 export type Row<K extends keyof schema.DB> = Selectable<schema.DB[K]>;
@@ -63,6 +64,7 @@ function readAttempt(row: Row<'attempt'>): Attempt {
     version: row.version,
     agent: row.agent,
     via: row.via as Attempt['via'],
+    job: row.job as Attempt['job'],
     branch: row.branch,
     baseSha: row.base_sha,
     openedSha: row.opened_sha,
@@ -91,7 +93,8 @@ function readPull(row: Row<'pull'>): Pull {
     merged: row.merged,
     checks: json<CheckResult[]>(row.checks),
     verdict: json<Verdict | null>(row.verdict),
-    gate: json<GateEvidence>(row.gate),
+    // Rows older than the question to another agent do not have it.
+    gate: { asked: null, ...json<Omit<GateEvidence, 'asked'>>(row.gate) },
   };
 }
 
@@ -173,7 +176,8 @@ function readTask(row: Row<'task'>, rows: LaneRows): Task {
       : null,
     ejectedHead: row.ejected_head,
     escalation: json<Escalation | null>(row.escalation),
-    record: json<TaskRecord>(row.record),
+    record: { ...emptyRecord, ...json<Partial<TaskRecord>>(row.record) },
+    split: json<Split | null>(row.split),
     lastReason: row.last_reason,
     since: time(row.since),
     startedAt: timeOrNull(row.started_at),

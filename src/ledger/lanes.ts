@@ -1,6 +1,7 @@
 /** Lanes: which there are, and what is due in them. */
 import { type Kysely, sql } from 'kysely';
 import type { LaneAddress, LaneKey } from '../core/ids.ts';
+import { isTaken } from './claim-attempt.ts';
 import type { Row } from './lane-rows.ts';
 import type { DB } from './schema.ts';
 
@@ -112,6 +113,8 @@ export async function lanesWithDueWork(db: Kysely<DB>): Promise<LaneKey[]> {
     union select h.installation_id, h.lane_id from handed_token h
       left join attempt a using (installation_id, lane_id, fence)
       where h.due_at <= now() and (h.expires_at <= now() or not a.current)
+    union select installation_id, lane_id from attempt a
+      join task t using (installation_id, lane_id, issue) where ${isTaken}
     union select installation_id, lane_id from task where changed_seq > published_seq`.execute(db);
   return rows.map(keyOf);
 }

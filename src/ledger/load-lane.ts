@@ -1,8 +1,10 @@
 /** Reads a lane: what its decisions need, or all of it. */
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { LaneKey } from '../core/ids.ts';
-import { prerequisitesOf, type Snapshot, type Spec } from '../core/lane/state.ts';
+import { type LaneState, prerequisitesOf, type Snapshot, type Spec } from '../core/lane/state.ts';
 import { landingsAudited } from '../core/queue/audit.ts';
+import type { Split } from '../core/task/parts.ts';
+import { type TakenAttempt, takenAttempts } from './claim-attempt.ts';
 import { type LaneRows, type Row, readLaneState } from './lane-rows.ts';
 import type { DB } from './schema.ts';
 
@@ -103,7 +105,11 @@ async function selectTasks(db: Kysely<DB>, key: LaneKey, scope: Scope): Promise<
   const named = [...(scope.issues ?? []), ...(await issuesOfPulls(db, key, scope.pulls ?? []))];
   add(await selectTasksByIssue(db, key, unknown(named)));
   const prerequisites = [...tasks.values()].flatMap((task) =>
-    prerequisitesOf({ spec: task.spec as unknown as Spec, blockedBy: task.blocked_by as number[] }),
+    prerequisitesOf({
+      spec: task.spec as unknown as Spec,
+      blockedBy: task.blocked_by as number[],
+      split: task.split as unknown as Split | null,
+    }),
   );
   add(await selectTasksByIssue(db, key, unknown(prerequisites)));
   return [...tasks.values()].sort((a, b) => a.issue - b.issue);
@@ -220,13 +226,14 @@ async function selectContext(db: Kysely<DB>, key: LaneKey, repoId: number): Prom
     .execute();
   const unread = await db
     .selectFrom('look')
-    .select('subject')
-    .where((eb) => eb.and({ ...columns(key), kind: 'issue', tries: 0 }))
+    .select(['kind', 'subject'])
+    .where((eb) => eb.and({ ...columns(key), tries: 0 }))
+    .where('kind', 'in', ['issue', 'checks'])
     .where('due_at', '<=', sql<Date>`now()`)
-    .limit(1)
     .execute();
   return {
-    hasUnreadIssues: unread.length > 0,
+    hasUnreadIssues: unread.some(({ kind }) => kind === 'issue'),
+    unreadChecks: unread.filter(({ kind }) => kind === 'checks').map(({ subject }) => subject),
     presence: presence.map((row) => ({
       agent: row.agent,
       worker: row.worker,
@@ -241,16 +248,22 @@ export interface Loaded extends Snapshot {
   seq: number;
 }
 
+/** A snapshot to decide on, with the claims that the lane has not taken in yet. */
+export interface Decidable extends Loaded {
+  taken: readonly TakenAttempt[];
+}
+
 /**
  * What the decisions of a lane need: the live tasks with their prerequisites, whatever is named, active builds.
  * Closed tasks stay in the database.
  */
-export async function loadSnapshot(lock: LaneLock, named: Named): Promise<Loaded> {
+export async function loadSnapshot(lock: LaneLock, named: Named): Promise<Decidable> {
   const rows = await selectRows(lock.trx, lock.lane, { all: false, ...named });
   return {
     state: readLaneState(rows),
     ...(await selectContext(lock.trx, lock.key, lock.lane.repo_id)),
     seq: lock.lane.journal_seq,
+    taken: await takenAttempts(lock.trx, lock.key),
   };
 }
 
@@ -274,6 +287,36 @@ async function readConsistently(
       const shown = { ...context, hasUnreadIssues: false };
       return { state: readLaneState(rows), ...shown, seq: lane.journal_seq, at: await readClock(trx) };
     });
+}
+
+/** The lane with one of its tasks alone: enough for what is asked about that task itself. */
+export async function loadTask(db: Kysely<DB>, key: LaneKey, issue: number): Promise<LaneState> {
+  const mine = columns(key);
+  const lane = await db
+    .selectFrom('lane')
+    .selectAll()
+    .where((eb) => eb.and(mine))
+    .executeTakeFirstOrThrow();
+  const ofTask = { ...mine, issue };
+  const attempt = db
+    .selectFrom('attempt')
+    .selectAll()
+    .where((eb) => eb.and({ ...ofTask, current: true }));
+  const pull = db
+    .selectFrom('pull')
+    .selectAll()
+    .where((eb) => eb.and(ofTask));
+  const none = { approval: [], entry: [], collision: [], build: [], landing: [] };
+  return readLaneState({
+    ...none,
+    refusal: [],
+    prerequisite: [],
+    elsewhere: [],
+    lane,
+    task: await selectTasksByIssue(db, key, [issue]),
+    attempt: await attempt.execute(),
+    pull: await pull.execute(),
+  });
 }
 
 /** The whole lane, closed tasks and all landings included; from one consistent read, without the lock. */

@@ -74,6 +74,7 @@ export interface Attempt {
   installation_id: number;
   is_running: Generated<boolean>;
   issue: number;
+  job: Generated<string>;
   lane_id: number;
   lease_until: Timestamp | null;
   moved_at: Timestamp | null;
@@ -81,6 +82,8 @@ export interface Attempt {
   opened_sha: string | null;
   run_id: number | null;
   started_at: Timestamp | null;
+  taken_claim: string | null;
+  taken_worker: string | null;
   tokens: Generated<number>;
   usd: Generated<number>;
   version: number;
@@ -312,6 +315,20 @@ export interface Refusal {
   why: string;
 }
 
+export interface ReviewClaim {
+  agent: string;
+  answer: Json | null;
+  claim_id: string;
+  hash: string | null;
+  head_sha: string;
+  installation_id: number;
+  issue: number;
+  lane_id: number;
+  until: Timestamp;
+  version: number;
+  worker: string;
+}
+
 export interface Seen {
   installation_id: number;
   lane_id: number;
@@ -353,6 +370,7 @@ export interface Task {
   since: Timestamp;
   spec: Json;
   spec_hash: string;
+  split: Json | null;
   started_at: Timestamp | null;
   state: string;
   suspension: Json | null;
@@ -370,6 +388,14 @@ export interface TaskVersion {
   spec: Json;
   spec_hash: string;
   version: number;
+}
+
+export interface UserToken {
+  access_until: Timestamp | null;
+  login: string;
+  sealed: string;
+  updated_at: Generated<Timestamp>;
+  user_id: number;
 }
 
 export interface DB {
@@ -395,7 +421,9 @@ export interface DB {
   projection: Projection;
   pull: Pull;
   refusal: Refusal;
+  review_claim: ReviewClaim;
   seen: Seen;
   task: Task;
   task_version: TaskVersion;
+  user_token: UserToken;
 }

@@ -5,6 +5,7 @@
  * nothing. The operations and their schemas are listed in agent-operations.ts.
  */
 import { z } from 'zod';
+import { EjectionPacket } from './ejection-packet.ts';
 
 export const contractVersion = 1;
 
@@ -40,6 +41,7 @@ export const AgentBrief = z.object({
   next_sequence: z.int(),
   repo: z.string(),
   issue: z.int(),
+  /** Where its work is seen; for a plan, which changes nothing, the issue itself. */
   pull: z.int(),
   branch: z.string(),
   base: z.string(),
@@ -54,6 +56,8 @@ export const AgentBrief = z.object({
   }),
   /** The model that the policy names for this agent; null: whichever its CLI takes by itself. */
   model: z.string().nullable().default(null),
+  /** Set when the attempt is to propose a plan, with `propose-split`, and to change nothing. */
+  plan: z.object({ most_parts: z.int() }).nullable().default(null),
   owns: z.array(z.string()),
   depends_on: z.array(z.int()),
   budget: z.object({
@@ -66,6 +70,8 @@ export const AgentBrief = z.object({
   correlation_id: z.string(),
   report_url: z.url(),
   checkpoint: SavedCheckpoint.nullable(),
+  /** Why the work came back, when it did; null otherwise. */
+  ejection: EjectionPacket.nullable().default(null),
 });
 export type AgentBrief = z.infer<typeof AgentBrief>;
 
@@ -123,7 +129,18 @@ export const Heartbeat = z.strictObject({
 });
 export type Heartbeat = z.infer<typeof Heartbeat>;
 
-export const HeartbeatAnswer = z.object({ lease_expires_at: z.iso.datetime() });
+/** What has landed in files of the task, so that the branch is behind; the newest ten landings. */
+export const BaseMoved = z.array(
+  z.object({ base_sha: z.string(), pulls: z.array(z.int()), paths: z.array(z.string()) }),
+);
+export type BaseMoved = z.infer<typeof BaseMoved>;
+
+export const HeartbeatAnswer = z.object({
+  lease_expires_at: z.iso.datetime(),
+  base_moved: BaseMoved.default([]).describe(
+    'What has landed in files of the task and the branch does not have.',
+  ),
+});
 export type HeartbeatAnswer = z.infer<typeof HeartbeatAnswer>;
 
 /** POST /report: how the attempt ended. */
@@ -185,6 +202,39 @@ export const RequestPathsAnswer = z.object({
 });
 export type RequestPathsAnswer = z.infer<typeof RequestPathsAnswer>;
 
+/** One part of a plan, as an issue of its own would ask for it. */
+export const SplitPart = z.strictObject({
+  title: z.string().min(1).max(200),
+  requirements: z.string().min(1).max(8_000).describe('What is to be done.'),
+  design: z.string().max(8_000).default(''),
+  acceptance: z.array(z.string().min(1).max(500)).max(30).default([]),
+  owns: z.array(z.string().min(1).max(256)).min(1).max(50).describe('Path patterns, as in the issue form.'),
+  after: z
+    .array(z.int().min(1).max(50))
+    .max(50)
+    .default([])
+    .describe('The parts that must be done before it, by their places in the list, from 1.'),
+});
+
+/** What a planner writes: the parts in an order in which they could be done one after the other. */
+export const SplitPlan = z.strictObject({
+  summary: z.string().max(4_000).default('').describe('Why it is split like this, for whoever accepts it.'),
+  parts: z.array(SplitPart).min(2).max(50),
+});
+export type SplitPlan = z.infer<typeof SplitPlan>;
+
+/** POST /propose-split: only for attempts with `plan` in their task. The attempt ends; people accept the plan, or not. */
+export const ProposeSplit = SplitPlan.extend({ ...attemptFields, usage: Usage.optional() });
+export type ProposeSplit = z.infer<typeof ProposeSplit>;
+
+/** `refused`: it cannot be used as it is, and the attempt has failed; `reason` says why. */
+export const ProposeSplitAnswer = z.object({
+  outcome: z.enum(['proposed', 'refused']),
+  state: z.string(),
+  reason: z.string(),
+});
+export type ProposeSplitAnswer = z.infer<typeof ProposeSplitAnswer>;
+
 /** POST /release: the worker gives the attempt back unfinished, through no fault of the work. */
 export const Release = z.strictObject({ ...attemptFields, reason: z.string().max(500).optional() });
 export type Release = z.infer<typeof Release>;
@@ -210,6 +260,68 @@ const { sequence: _, ...named } = attemptFields;
  */
 export const LoadCheckpoint = z.strictObject(named);
 export type LoadCheckpoint = z.infer<typeof LoadCheckpoint>;
+
+/** POST /claim-review. The same `claim_id` again keeps the review, and gets the same one. */
+export const ClaimReviewRequest = z.strictObject({
+  agent: z.string().min(1).max(64).describe('The name of an agent with the role reviewer.'),
+  worker: z.string().min(1).max(128).describe('Who is asking: stable while it runs.'),
+  claim_id: z.uuid().describe('Chosen by the worker; repeated within two minutes it keeps the review.'),
+});
+export type ClaimReviewRequest = z.infer<typeof ClaimReviewRequest>;
+
+/** One head to give an opinion on. */
+export const ReviewJob = z.object({
+  contract: z.literal(contractVersion),
+  task: z.string(),
+  version: z.int(),
+  head: Sha,
+  base_sha: Sha,
+  repo: z.string(),
+  issue: z.int(),
+  pull: z.int(),
+  correlation_id: z.string(),
+  /** What to look for, and how to answer. */
+  instructions: z.string(),
+  /** Untrusted: written by others, and no instruction to anybody. */
+  untrusted: z.object({
+    title: z.string(),
+    requirements: z.string(),
+    design: z.string(),
+    acceptance: z.array(z.string()),
+    owns: z.array(z.string()),
+    diff: z.string(),
+  }),
+  /** Whether the diff was cut off. */
+  truncated: z.boolean(),
+  /** After this it counts as no opinion. */
+  answer_by: z.iso.datetime(),
+});
+export type ReviewJob = z.infer<typeof ReviewJob>;
+
+export const ClaimReviewAnswer = z.object({ review: ReviewJob.nullable(), retry_after_seconds: z.number() });
+export type ClaimReviewAnswer = z.infer<typeof ClaimReviewAnswer>;
+
+/** POST /report-review: what the reviewer answered, as it is. */
+export const ReportReview = z.strictObject({
+  task: attemptFields.task,
+  version: z.int(),
+  head: Sha,
+  claim_id: z.uuid(),
+  answer: z
+    .string()
+    .max(20_000)
+    .describe(
+      'JSON as the instructions ask for it. Anything else counts as no opinion, and is shown as that.',
+    ),
+});
+export type ReportReview = z.infer<typeof ReportReview>;
+
+/** How the answer was understood. */
+export const ReportReviewAnswer = z.object({
+  verdict: z.enum(['pass', 'withhold', 'none']),
+  summary: z.string(),
+});
+export type ReportReviewAnswer = z.infer<typeof ReportReviewAnswer>;
 
 /** Every refusal: a stable code, what happened and what to do. */
 export const ContractError = z.object({

@@ -32,6 +32,17 @@ export const refusalTexts = {
     message: 'This sequence number is far behind the latest one, so its answer is not known any more.',
     todo: 'Use a number above the highest one used so far.',
   },
+  'review-over': {
+    status: 409,
+    message:
+      'This opinion is not asked for any more: there is another head or version, it came too late, or another reviewer has it.',
+    todo: 'Claim the next review.',
+  },
+  'review-given': {
+    status: 422,
+    message: 'Another opinion was given under this claim.',
+    todo: 'Claim the next review under a new claim_id.',
+  },
   'bad-bundle': {
     status: 422,
     message: 'The body is not a git bundle.',

@@ -22,7 +22,12 @@ export type AttemptFact = Extract<
       | 'escalation-repeated'
       | 'late-work-found'
       | 'late-work-kept'
-      | 'grace-started';
+      | 'grace-started'
+      | 'split-proposed'
+      | 'split-accepted'
+      | 'part-created'
+      | 'part-opened'
+      | 'parts-completed';
   }
 >;
 
@@ -52,10 +57,19 @@ export function describeAttemptFact(fact: AttemptFact): string | null {
         : `The work of the ended attempt is kept on ${words(fact.branch)}.`;
     case 'grace-started':
       return `It counts as approved at ${fact.until}, unless somebody holds it.`;
+    case 'split-proposed':
+      return `${words(fact.by)} proposed to split it into ${fact.parts.length} parts.`;
+    case 'split-accepted':
+      return `${fact.by === 'policy' ? 'The policy' : words(fact.by)} accepted the plan.`;
+    case 'part-created':
+      return `Part ${fact.part} is #${fact.created}.`;
+    case 'parts-completed':
+      return 'All its parts are completed.';
     // Heartbeats and runs are evidence for the ledger; the comments show what follows from them.
     case 'progress-seen':
     case 'run-seen':
     case 'usage-reported':
+    case 'part-opened':
       return null;
     default:
       return fact satisfies never;

@@ -1,6 +1,7 @@
 /** What the check run `signalbox/queue` says, and why an entry leaves the queue. */
 import type { EjectionCode } from '../core/lane/facts.ts';
 import type { QueueRow, Wait } from '../core/lane/view.ts';
+import type { AfterEjection } from '../core/task/ejection-record.ts';
 import { escapeSentence, inlineCode } from './escape.ts';
 import { renderMinute } from './minute.ts';
 import { shorten } from './shorten.ts';
@@ -12,7 +13,7 @@ export type QueueStanding =
   | { kind: 'outside'; waitsOn: readonly Wait[]; pull: number }
   | { kind: 'in-queue'; row: QueueRow }
   | { kind: 'landed'; sha: string; at: string }
-  | { kind: 'ejected'; code: EjectionCode; reason: string }
+  | { kind: 'ejected'; code: EjectionCode; reason: string; after?: AfterEjection | undefined }
   | { kind: 'gone'; reason: string };
 
 export interface QueueCheckText {
@@ -46,7 +47,7 @@ export function renderQueueCheck(standing: QueueStanding): QueueCheckText {
         status: 'completed',
         conclusion: 'failure',
         title: `Left the queue: ${ejectionWords[standing.code].what}`,
-        summary: `${escapeSentence(shorten(standing.reason, 1_000))}\n\n${ejectionWords[standing.code].todo}`,
+        summary: `${escapeSentence(shorten(standing.reason, 1_000))}\n\n${afterEjectionWords(standing.code, standing.after)}`,
       };
     case 'gone':
       return {
@@ -106,7 +107,7 @@ export const ejectionWords: Record<EjectionCode, { what: string; todo: string }>
     todo: 'Merge the base branch into this branch, settle the conflict and push. Then type `/approve` again.',
   },
   'checks-failed': {
-    what: 'its candidate failed in CI',
+    what: 'it failed in CI',
     todo: 'Look at the failed check and push a fix if one is needed. Then type `/approve` again.',
   },
   'head-moved': {
@@ -134,3 +135,17 @@ export const ejectionWords: Record<EjectionCode, { what: string; todo: string }>
     todo: 'Have what GitHub says above put right. Then type `/approve` again.',
   },
 };
+
+/** What a person is to do after an ejection; nothing, where its agent gets it back. */
+export function afterEjectionWords(code: EjectionCode, after: AfterEjection = 'author'): string {
+  switch (after) {
+    case 'author':
+      return ejectionWords[code].todo;
+    case 'agent':
+      return 'Nothing now. The next attempt starts on this branch and gets all of this as data; what it makes is for you to approve, as before. To keep it from starting, type `/hold` in a comment.';
+    case 'person':
+      return 'A person is asked how this is to go on.';
+    default:
+      return after satisfies never;
+  }
+}

@@ -33,6 +33,11 @@ export function checksMessage(of: CommitTask): string {
   return `Have the checks run\n\n${commitTrailers(of)}`;
 }
 
+/** The merge that brings a task's branch up to date. */
+export function updateMessage(of: CommitTask & { base: string; branch: string }): string {
+  return `Merge ${escapePlain(of.base)} into ${escapePlain(of.branch)}\n\n${commitTrailers(of)}`;
+}
+
 /**
  * A commit of a candidate: one entry's merge, or several at once with a line for each. GitHub reads only the last
  * paragraph as trailers, so several entries have all of theirs there, in order.

@@ -16,6 +16,9 @@ type LaneFact = Extract<
       | 'lane-opened'
       | 'lane-renamed'
       | 'base-moved'
+      | 'revert-asked'
+      | 'revert-opened'
+      | 'revert-failed'
       | 'lane-frozen'
       | 'lane-unfrozen'
       | 'policy-read'
@@ -42,6 +45,9 @@ export function describeFact(fact: Fact): string | null {
     case 'lane-opened':
     case 'lane-renamed':
     case 'base-moved':
+    case 'revert-asked':
+    case 'revert-opened':
+    case 'revert-failed':
     case 'lane-frozen':
     case 'lane-unfrozen':
     case 'policy-read':
@@ -73,6 +79,12 @@ function describeLaneFact(fact: LaneFact): string | null {
       return `The repository is now called ${fact.owner}/${fact.repo}.`;
     case 'base-moved':
       return fact.by === 'outside' ? `Somebody pushed ${short(fact.sha)} to the base branch.` : null;
+    case 'revert-asked':
+      return `${words(fact.by)} wants #${fact.landed.pull} taken back.`;
+    case 'revert-opened':
+      return `Pull request #${fact.pull} takes back #${fact.reverts}.`;
+    case 'revert-failed':
+      return `#${fact.reverts} could not be taken back: ${words(fact.why)}.`;
     case 'lane-frozen':
       return `${words(fact.by)} froze landings: ${words(fact.why)}.`;
     case 'lane-unfrozen':
@@ -185,6 +197,11 @@ function describeTaskFact(fact: Exclude<Fact, LaneFact>): string | null {
     case 'late-work-found':
     case 'late-work-kept':
     case 'grace-started':
+    case 'split-proposed':
+    case 'split-accepted':
+    case 'part-created':
+    case 'part-opened':
+    case 'parts-completed':
       return describeAttemptFact(fact);
     default:
       return describeReviewFact(fact);
@@ -200,6 +217,10 @@ type ReviewFact = Extract<
       | 'queue-entered'
       | 'entry-ejected'
       | 'conflict-found'
+      | 'base-overlapped'
+      | 'update-asked'
+      | 'branch-updated'
+      | 'update-conflicted'
       | 'pull-closed'
       | 'command-decided'
       | 'pull-enlisted'
@@ -229,6 +250,16 @@ function describeReviewFact(fact: ReviewFact): string | null {
       return `It left the queue: ${words(fact.reason)}.`;
     case 'conflict-found':
       return `Git cannot merge it with the work on #${fact.with}: the later of the two waits.`;
+    case 'base-overlapped': {
+      const by = fact.by.map(({ pull }) => `#${pull}`).join(', ');
+      return `${by === '' ? 'A push to the base branch' : by} changed ${paths(fact.paths)} as well: its branch is behind.`;
+    }
+    case 'update-asked':
+      return `${words(fact.by)} asked to bring the branch up to date.`;
+    case 'branch-updated':
+      return `Its branch has the base up to ${short(fact.baseSha)}.`;
+    case 'update-conflicted':
+      return `Its branch could not be brought up to date: ${words(fact.reason)}.`;
     case 'pull-closed':
       return fact.merged ? 'The pull request was merged.' : 'The pull request was closed.';
     case 'command-decided': {
@@ -265,6 +296,7 @@ function describeReviewFact(fact: ReviewFact): string | null {
     case 'objections-changed':
     case 'approver-checked':
     case 'rule-overridden':
+    case 'opinion-asked':
     case 'opinion-given':
     case 'action-requested':
       return describeGateFact(fact);

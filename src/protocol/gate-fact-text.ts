@@ -32,6 +32,8 @@ export function describeGateFact(fact: GateFact): string | null {
       return null;
     case 'rule-overridden':
       return `${words(fact.override.by)} accepted what the rule ${words(fact.override.rule)} found: ${words(fact.override.why)}.`;
+    case 'opinion-asked':
+      return `${words(fact.agent)} is asked for a second opinion.`;
     case 'opinion-given': {
       const { by, verdict, summary } = fact.opinion;
       if (verdict === 'pass') return `${words(by)} has nothing against it.`;

@@ -1,7 +1,8 @@
 /** New comments, the only ones that notify people: a person must act, or an entry was ejected. */
-import type { EjectionCode, EjectionEvidence } from '../core/lane/facts.ts';
+import type { EjectionCode } from '../core/lane/facts.ts';
+import type { AfterEjection, EjectionEvidence } from '../core/task/ejection-record.ts';
 import { optionLetter } from '../core/task/escalation.ts';
-import { ejectionWords } from './check-texts.ts';
+import { afterEjectionWords, ejectionWords } from './check-texts.ts';
 import { escapeLine, escapeSentence, escapeText, inlineCode, renderLink } from './escape.ts';
 import { renderMinute } from './minute.ts';
 import { shorten } from './shorten.ts';
@@ -137,19 +138,45 @@ export function renderEjectionNotice(of: {
   code: EjectionCode;
   reason: string;
   evidence?: EjectionEvidence | undefined;
+  /** Absent in older journals: whoever works on the branch. */
+  after?: AfterEjection | undefined;
 }): string {
-  const { what, todo } = ejectionWords[of.code];
+  const { what } = ejectionWords[of.code];
   return [
     `### #${of.pull} left the queue: ${what}`,
     escapeSentence(asSentence(shorten(of.reason, 1_000))),
     ...(of.evidence ? renderEvidence(of.evidence) : []),
+    `**What to do:** ${afterEjectionWords(of.code, of.after)}`,
+  ].join('\n\n');
+}
+
+/** The base cannot be merged into a task's branch. */
+export function renderUpdateConflict(of: {
+  pull: number;
+  base: string;
+  reason: string;
+  evidence: EjectionEvidence;
+  after: AfterEjection;
+}): string {
+  const todo =
+    of.after === 'author'
+      ? `merge ${inlineCode(of.base)} into this branch, settle the conflict and push.`
+      : afterEjectionWords('conflict', of.after);
+  const { paths = [] } = of.evidence;
+  return [
+    `### #${of.pull} cannot be brought up to date`,
+    escapeSentence(asSentence(shorten(of.reason, 1_000))),
+    ...(paths.length > 0
+      ? [`Changed on both sides: ${paths.slice(0, mostNamed).map(inlineCode).join(', ')}.`]
+      : []),
+    ...renderEvidence(of.evidence),
     `**What to do:** ${todo}`,
   ].join('\n\n');
 }
 
 const mostNamed = 10;
 
-function renderEvidence({ checks, peers, odds, attemptsLeft }: EjectionEvidence): string[] {
+function renderEvidence({ checks, peers, odds, attemptsLeft, others = [] }: EjectionEvidence): string[] {
   const jobs = checks.slice(0, mostNamed).map(({ name, conclusion, url }) => {
     return `- ${renderLink(name, url)}: ${escapeLine(conclusion)}`;
   });
@@ -157,9 +184,15 @@ function renderEvidence({ checks, peers, odds, attemptsLeft }: EjectionEvidence)
     .slice(0, mostNamed)
     .map((pull) => `#${pull}`)
     .join(', ');
+  const landed = others
+    .map(({ pull }) => pull)
+    .filter((pull) => !peers.includes(pull))
+    .map((pull) => `#${pull}`)
+    .join(', ');
   return [
     ...(jobs.length > 0 ? [['**Checks that failed:**', '', ...jobs].join('\n')] : []),
     ...(tested === '' ? [] : [`It was also tested together with ${tested}, which stay in the queue.`]),
+    ...(landed === '' ? [] : [`What landed while it was made: ${landed}.`]),
     ...(odds === null ? [] : [`By all tests of this lane, it is to blame with ${percent(odds)} certainty.`]),
     `Attempts left without a new word from you: ${attemptsLeft}.`,
   ];
@@ -197,7 +230,8 @@ function waysOn(pull: number | null): string[] {
 }
 
 /** Only names that look like a user or a team; anything else in the policy is not a mention. */
-function renderMentions(mention: readonly string[]): string | null {
+/** Whom the policy names, where those are names; null when there is nobody. */
+export function renderMentions(mention: readonly string[]): string | null {
   const names = mention.filter((name) => /^@[a-z\d][a-z\d-]{0,38}(?:\/[a-z\d][\w.-]{0,99})?$/iu.test(name));
   return names.length === 0 ? null : names.join(' ');
 }

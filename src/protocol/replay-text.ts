@@ -23,6 +23,11 @@ export function renderReplay(lane: string, facts: number, differences: readonly 
   ].join('\n');
 }
 
+/** A journal that cannot be replayed. It is never rewritten, so the ledger goes back to a backup. */
+export function renderDamage(lane: string, damage: string): string {
+  return `${lane}: the journal is damaged: ${removeInvisible(damage)}. Restore the database from a backup; the stored state was left as it is.`;
+}
+
 /** The life of one task: every fact, what it means, and what it changed. */
 export function renderSteps(lane: string, issue: number, steps: readonly TaskStep[]): string {
   if (steps.length === 0) return `${lane}: the journal tells nothing about #${issue}.`;

@@ -97,7 +97,7 @@ export function renderRequestRefused(why: readonly string[]): string {
       why.map((reason) => `- ${escapeSentence(shorten(reason, 400))}`),
       30_000,
     ).join('\n'),
-    'Edit the issue, then remove the label `agent-ready` and set it again.',
+    'Put that right, then remove the label `agent-ready` and set it again.',
   ].join('\n\n');
 }
 

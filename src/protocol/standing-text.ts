@@ -91,7 +91,16 @@ function renderReason(wait: Wait): string {
   return escapeSentence(shorten(wait.what.replace(/\.\s*$/u, ''), longestReason));
 }
 
+/** A check that failed or findings of the arbiter; what is only being waited for has no command. */
+function standsAgainst({ kind, command }: Wait): boolean {
+  return (kind === 'arbiter' || kind === 'checks') && command !== null;
+}
+
 function personsTask(row: PlanRow, wait: Wait): string {
+  if (wait.kind === 'approval' && row.state === 'waiting')
+    return 'read the plan and accept it, or say what is wrong with it.';
+  if (wait.kind === 'approval' && row.waitsOn.some(standsAgainst))
+    return 'look at the changes and at what stands against them: approved as they are, they do not land.';
   if (wait.kind === 'approval') return 'look at the changes and approve them, or push what is missing.';
   if (row.state === 'escalated') return 'decide how this goes on.';
   if (row.state === 'failed') return 'decide whether to try again.';
@@ -121,6 +130,18 @@ export function renderWaits(waits: readonly Wait[], pull: number | null): string
   ].join('\n');
 }
 
+/** Why nobody needs to do anything about a wait, where no command would change it. */
+const whyNothing: Partial<Record<Wait['kind'], string>> = {
+  grace: 'the time passes by itself',
+  announcement: 'Signalbox does that at this moment',
+  branch: 'Signalbox does that at this moment',
+  build: 'CI is at it, and what comes of it decides',
+  checks: 'CI reports by itself',
+  arbiter: 'the answer comes by itself',
+  queue: 'what is ahead lands or leaves first',
+  overlap: 'it starts when those files are free',
+};
+
 /**
  * One line: what is waited for, since when, what happens by itself, and what would change it. A lease moves with every
  * sign of life: only an answer, which is written once, tells when it ends.
@@ -131,7 +152,12 @@ export function renderWait(wait: Wait, pull: number | null, where: 'comment' | '
     wait.next === undefined || isMoving
       ? ''
       : ` Without news, the next step comes by itself at ${renderMinute(wait.next)}.`;
-  const action = wait.command === null ? '' : ` To change that, ${renderAction(wait.command, pull)}.`;
+  const action =
+    wait.command !== null
+      ? ` To change that, ${renderAction(wait.command, pull)}.`
+      : where === 'answer'
+        ? ` Nothing needs to be typed: ${whyNothing[wait.kind] ?? 'it goes on by itself'}.`
+        : '';
   return `- ${renderReason(wait)}, since ${renderMinute(wait.since)}.${next}${action}`;
 }
 

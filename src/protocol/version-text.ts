@@ -55,16 +55,18 @@ export function renderSuspensionNotice(of: {
 }
 
 /** A prerequisite that nobody will do. */
-export function renderQuestionNotice(of: { issue: number; prerequisite: string }): string {
+export function renderQuestionNotice(of: { issue: number; prerequisite: string; linked: boolean }): string {
   return [
     '### A person is needed',
     `#${of.issue} depends on ${of.prerequisite}, which was closed as not planned. Is it to be done all the same?`,
     [
-      '**What to type**',
+      '**What to do**',
       '',
-      `- To go on without it: \`/independent ${of.prerequisite}\``,
-      '- To give this task up: `/cancel`',
-      `- To wait for it: reopen ${of.prerequisite}.`,
+      of.linked
+        ? `- To go on without it, remove the link to ${of.prerequisite} ("blocked by" or sub-issue) in this issue's sidebar.`
+        : `- To go on without it, type \`/independent ${of.prerequisite}\` in a comment.`,
+      '- To give this task up, type `/cancel` in a comment.',
+      `- To wait for it, reopen ${of.prerequisite}.`,
     ].join('\n'),
   ].join('\n\n');
 }

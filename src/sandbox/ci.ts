@@ -17,6 +17,8 @@ import type { World } from './world.ts';
 export interface CiOptions {
   /** default: `node --test` */
   command?: string[];
+  /** Judges a commit in place of a command; nothing is checked out then. */
+  verdict?: (repo: Repo, sha: Sha) => Promise<CheckConclusion>;
   /** default: `ci` */
   checkName?: string;
   /** default: all branches without a `prepare` between two slashes in their name */
@@ -177,6 +179,11 @@ async function judge(
   }
 }
 
+async function decideAlone({ repo, sha }: Job, verdict: NonNullable<CiOptions['verdict']>): Promise<Verdict> {
+  const conclusion = await verdict(repo, sha);
+  return { conclusion, title: `The tests ended with ${conclusion}`, text: '' };
+}
+
 interface JobQueue {
   has(key: string): boolean;
   add(job: Job): void;
@@ -241,8 +248,10 @@ export async function startCi(sandbox: Sandbox, options: CiOptions = {}): Promis
     const run = await job.run;
     if (options.delayMs !== undefined) await pause(options.delayMs, undefined, { signal }).catch(ignoreStop);
     if (signal.aborted) return;
-    await update(run, { status: 'in_progress', startedAt: stampNow() });
-    const verdict = await judge(world, job, command, signal);
+    if (!options.verdict) await update(run, { status: 'in_progress', startedAt: stampNow() });
+    const verdict = options.verdict
+      ? await decideAlone(job, options.verdict)
+      : await judge(world, job, command, signal);
     await update(run, {
       status: 'completed',
       conclusion: verdict.conclusion,

@@ -8,9 +8,11 @@ import {
   takePathRequest,
   takeRelease,
   takeReport,
+  takeSplit,
 } from '../engine/agent-calls.ts';
 import { giveCheckpoint, keepCheckpoint } from '../engine/agent-checkpoints.ts';
 import { claimTask } from '../engine/agent-claim.ts';
+import { claimReview, reportReview } from '../engine/agent-reviews.ts';
 import { startRun } from '../engine/agent-start.ts';
 import type { EngineContext } from '../engine/context.ts';
 import type { BodyOf, OperationName } from '../protocol/agent-operations.ts';
@@ -34,9 +36,12 @@ const performers: { [K in OperationName]: Perform<K> } = {
   report: takeReport,
   escalate: takeEscalation,
   'request-paths': takePathRequest,
+  'propose-split': takeSplit,
   release: takeRelease,
   'save-checkpoint': keepCheckpoint,
   'load-checkpoint': giveCheckpoint,
+  'claim-review': claimReview,
+  'report-review': reportReview,
 };
 
 /** The first thing about a call that does not fit the contract. */

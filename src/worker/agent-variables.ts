@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path';
 import type { AgentTask } from '../protocol/agent-contract.ts';
 import { traceparentOf } from '../protocol/trace-context.ts';
 import { escalationFile } from './escalation.ts';
+import { pathsAnswerFile, pathsFile } from './path-requests.ts';
+import { planFile } from './plan-file.ts';
 import type { PortRange } from './port-range.ts';
 import type { WorkspacePaths } from './workspace.ts';
 
@@ -35,13 +37,18 @@ export function attemptVariables(
   return {
     AGENT_BRIEF: paths.brief,
     AGENT_TASK_FILE: paths.contract,
+    AGENT_BASE_MOVED_FILE: paths.moved,
+    ...(task.ejection ? { AGENT_EJECTION_FILE: paths.ejection } : {}),
     AGENT_BRANCH: task.branch,
     AGENT_BASE_SHA: task.base_sha,
     AGENT_REPORT_URL: task.report_url,
     AGENT_CORRELATION_ID: task.correlation_id,
     ...(traceparent === null ? {} : { TRACEPARENT: traceparent }),
     AGENT_ESCALATION_FILE: join(paths.tree, escalationFile),
+    AGENT_PATHS_FILE: join(paths.tree, pathsFile),
+    AGENT_PATHS_ANSWER_FILE: join(paths.tree, pathsAnswerFile),
     AGENT_SCRATCH: join(dirname(paths.tree), 'scratch'),
+    ...(task.plan === null ? {} : { AGENT_PLAN_FILE: join(paths.tree, planFile) }),
     ...(task.model === null ? {} : { AGENT_MODEL: task.model, LLM_MODEL: task.model }),
     ...(minutes === null ? {} : { AGENT_BUDGET_MINUTES: String(minutes) }),
     ...(tokens === null ? {} : { AGENT_BUDGET_TOKENS: String(tokens) }),

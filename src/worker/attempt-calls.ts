@@ -6,12 +6,15 @@ import {
   type AgentTask,
   type Escalate,
   HeartbeatAnswer,
+  type ProposeSplit,
   type Report,
   ReportAnswer,
+  RequestPathsAnswer,
   SaveCheckpointAnswer,
   type Usage,
 } from '../protocol/agent-contract.ts';
 import type { ContractClient, Outcome } from './contract-client.ts';
+import type { PathWish } from './path-requests.ts';
 
 /** Sends the call; may be repeated. */
 export type Call<T> = () => Promise<Outcome<T>>;
@@ -20,13 +23,14 @@ type Without<T> = T extends unknown ? Omit<T, 'task' | 'attempt' | 'fence' | 've
 
 /** The last word of an attempt, as it goes over the wire; kept on disk until it was answered. */
 export interface FinalCall {
-  path: 'report' | 'escalate' | 'release';
+  path: 'report' | 'escalate' | 'release' | 'propose-split';
   body: Record<string, unknown>;
 }
 
 export type FinalWord =
   | { path: 'report'; body: Without<Report> }
   | { path: 'escalate'; body: Without<Escalate> }
+  | { path: 'propose-split'; body: Without<ProposeSplit> }
   | { path: 'release'; body: { reason?: string } };
 
 /** Speaks for one attempt. */
@@ -44,6 +48,12 @@ export class AttemptCalls {
   /** Renews the lease and learns whether the attempt still counts. */
   heartbeat(beat: { head: string | null; note?: string; usage?: Usage }): Promise<Outcome<HeartbeatAnswer>> {
     return this.#client.post('heartbeat', this.#numbered(beat), HeartbeatAnswer);
+  }
+
+  /** Asks for files that the task does not own. */
+  requestPaths(wish: PathWish): Call<RequestPathsAnswer> {
+    const body = this.#numbered(wish);
+    return () => this.#client.post('request-paths', body, RequestPathsAnswer);
   }
 
   /** Makes the attempt's last call. */

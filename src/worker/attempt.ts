@@ -3,7 +3,13 @@
  * the point: the fence is asked once more before the push, and the work of an attempt whose fence is old is pushed
  * nowhere but kept.
  */
-import type { AgentTask } from '../protocol/agent-contract.ts';
+import type {
+  AgentTask,
+  BaseMoved,
+  HeartbeatAnswer,
+  RequestPathsAnswer,
+  SplitPlan,
+} from '../protocol/agent-contract.ts';
 import { AttemptCalls } from './attempt-calls.ts';
 import type { EarlierWork } from './brief-text.ts';
 import { BudgetWatch } from './budget-watch.ts';
@@ -14,7 +20,10 @@ import type { ContractClient } from './contract-client.ts';
 import type { Escalation } from './escalation.ts';
 import { Evidence } from './evidence.ts';
 import { LeaseHolder } from './lease-holder.ts';
-import { type Patience, shortPatience } from './patience.ts';
+import { mergeBase } from './merge-base-branch.ts';
+import type { PathWish } from './path-requests.ts';
+import { type Patience, shortPatience, untilAnswered } from './patience.ts';
+import { cleanPlan, readPlan } from './plan-file.ts';
 import type { Preset } from './presets/preset.ts';
 import { publishWork } from './publish-work.ts';
 import { redact, secretsIn } from './redact.ts';
@@ -47,6 +56,7 @@ export interface AttemptOptions {
 /** How an attempt ended. `kept` names a folder that holds finished work which could not be pushed. */
 export type Ending =
   | { kind: 'done'; head: string }
+  | { kind: 'planned'; plan: SplitPlan }
   | { kind: 'failed'; class: FailureClass; message: string; kept?: string }
   | { kind: 'escalated'; escalation: Escalation }
   | { kind: 'released'; reason: string }
@@ -82,6 +92,8 @@ class AttemptRun {
   readonly #secrets: readonly string[];
   #workspace: Workspace | null = null;
   #group: number | null = null;
+  /** What the agent was last told of the base. */
+  #moved = '';
 
   constructor(task: AgentTask, record: ClaimRecord, options: AttemptOptions, stop: AbortSignal) {
     this.#task = task;
@@ -100,7 +112,7 @@ class AttemptRun {
       usage: () => this.#budget.total,
       evidence: () => this.#lookForEvidence(),
     };
-    const onBeat = () => this.#onBeat();
+    const onBeat = (answer: HeartbeatAnswer) => this.#onBeat(answer);
     this.#lease = new LeaseHolder(this.#calls, task, vitals, { ...options, onBeat });
   }
 
@@ -125,6 +137,7 @@ class AttemptRun {
       return { kind: 'released', reason: 'the worker was stopped' };
     }
     const clean = (text: string): string => redact(text, this.#secrets);
+    if (ending.kind === 'planned') return { kind: 'planned', plan: cleanPlan(ending.plan, clean) };
     if (ending.kind === 'failed') return { ...ending, message: clean(ending.message) };
     if (ending.kind !== 'escalated') return ending;
     const { trigger, context, options } = ending.escalation;
@@ -150,6 +163,7 @@ class AttemptRun {
           secrets: this.#secrets,
           budget: this.#budget,
           evidence: this.#evidence,
+          askForPaths: (wish) => this.#askForPaths(wish, over),
           onGroup: (group) => {
             this.#group = group;
           },
@@ -161,7 +175,31 @@ class AttemptRun {
       await this.#record.update({ worked: true, used: this.#budget.total });
     }
     this.#evidence.note('the end of the agent');
+    if (this.#task.plan !== null) return await this.#takePlan(workspace);
     return publishWork(this.#task, workspace, this.#lease, this.#options, over);
+  }
+
+  async #askForPaths(wish: PathWish, over: AbortSignal): Promise<RequestPathsAnswer> {
+    const retry = (reason: string): void => this.#problem(reason);
+    const outcome = await untilAnswered(this.#calls.requestPaths(wish), this.#options.patience, retry, over);
+    const answer: RequestPathsAnswer =
+      outcome.kind === 'ok'
+        ? outcome.value
+        : { outcome: 'refused', paths: [], reason: 'Signalbox has not taken the request.' };
+    this.#options.log({
+      kind: 'asked',
+      ...attemptName(this.#task),
+      paths: wish.paths,
+      outcome: answer.outcome,
+    });
+    return answer;
+  }
+
+  async #takePlan(workspace: Workspace): Promise<Ending> {
+    const reading = await readPlan(workspace.paths.tree);
+    return reading.kind === 'ok'
+      ? { kind: 'planned', plan: reading.plan }
+      : { kind: 'failed', class: 'semantic', message: reading.why };
   }
 
   /** The worktree that a worker which died has left, or a fresh one with what was saved at Signalbox. */
@@ -178,7 +216,9 @@ class AttemptRun {
     }
     const fresh = await Workspace.open(this.#task, setting, over);
     this.#workspace = fresh;
-    await fresh.writeBrief(await this.#restore(fresh));
+    const earlier = await this.#restore(fresh);
+    if (this.#task.ejection && (earlier === null || earlier.patch !== null)) await mergeBase(fresh);
+    await fresh.writeBrief(earlier);
     await this.#record.update({ tip: fresh.tip, worked: false });
     return fresh;
   }
@@ -209,9 +249,21 @@ class AttemptRun {
     return this.#evidence.last;
   }
 
-  async #onBeat(): Promise<void> {
+  async #onBeat({ base_moved: moved }: HeartbeatAnswer): Promise<void> {
+    if (moved.length > 0) await this.#tellMoved(moved);
     await this.#record.update({ used: this.#budget.total });
     if (this.#workspace !== null && this.#group !== null) await this.#keeping.saveNowAndThen(this.#workspace);
+  }
+
+  /** Lets the agent know what has landed in its files; a CLI that does not look is none the worse for it. */
+  async #tellMoved(moved: BaseMoved): Promise<void> {
+    const text = JSON.stringify(moved, null, 2);
+    if (this.#workspace === null || text === this.#moved) return;
+    this.#moved = text;
+    await this.#workspace.writeBaseMoved(text);
+    const pulls = [...new Set(moved.flatMap((each) => each.pulls))];
+    const paths = [...new Set(moved.flatMap((each) => each.paths))];
+    this.#options.log({ kind: 'base-moved', ...attemptName(this.#task), pulls, paths });
   }
 
   async #end(ending: Ending): Promise<void> {

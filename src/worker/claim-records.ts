@@ -9,7 +9,10 @@ import { z } from 'zod';
 import { AgentTask, Usage } from '../protocol/agent-contract.ts';
 import { isAlive, ownMark } from './owner.ts';
 
-const Final = z.object({ path: z.enum(['report', 'escalate', 'release']), body: z.looseObject({}) });
+const Final = z.object({
+  path: z.enum(['report', 'escalate', 'release', 'propose-split']),
+  body: z.looseObject({}),
+});
 
 const Content = z.object({
   claimId: z.uuid(),

@@ -79,6 +79,8 @@ function wordOf(ending: Exclude<Ending, { kind: 'fenced' }>, usage: Usage): Fina
   switch (ending.kind) {
     case 'done':
       return { path: 'report', body: { kind: 'done', head: ending.head, usage } };
+    case 'planned':
+      return { path: 'propose-split', body: { ...ending.plan, usage } };
     case 'failed': {
       const error = { class: ending.class, message: ending.message.slice(0, 4_000) };
       return { path: 'report', body: { kind: 'failed', error, usage } };
@@ -93,6 +95,7 @@ function wordOf(ending: Exclude<Ending, { kind: 'fenced' }>, usage: Usage): Fina
 }
 
 function outcomeOf({ path, body }: { path: string; body: { kind?: unknown } }): Outcome {
+  if (path === 'propose-split') return 'planned';
   if (path === 'escalate') return 'escalated';
   if (path === 'release') return 'released';
   return body.kind === 'done' ? 'done' : 'failed';

@@ -20,8 +20,8 @@ export interface Vitals {
 export interface LeaseOptions {
   /** Without evidence for this long, heartbeats stop. */
   stallMs: number;
-  /** Called with each heartbeat that was taken. */
-  onBeat: () => Promise<void>;
+  /** Called with the answer to each heartbeat that was taken. */
+  onBeat: (answer: HeartbeatAnswer) => Promise<void>;
   log: (event: WorkerEvent) => void;
 }
 
@@ -79,7 +79,7 @@ export class LeaseHolder {
       this.#leaseEndsAt = Date.parse(leaseExpiresAt);
       this.#note = null;
       this.#options.log({ kind: 'heartbeat', ...attemptName(this.#task), head, leaseExpiresAt, evidence });
-      await this.#options.onBeat();
+      await this.#options.onBeat(outcome.value);
     } else if (outcome.kind === 'fenced') {
       this.#lost.abort(outcome.reason);
     } else {

@@ -2,10 +2,11 @@
 import type { AgentTask } from '../protocol/agent-contract.ts';
 import type { AttemptOptions, Ending } from './attempt.ts';
 import type { LeaseHolder } from './lease-holder.ts';
+import { findMerge, settleMerge, unsettledFiles } from './merge-base-branch.ts';
 import { pause, pauses, untilAnswered } from './patience.ts';
 import { type GitAccess, type Push, type PushResult, pushCommit } from './repo-store.ts';
 import { attemptName } from './worker-event.ts';
-import type { Workspace } from './workspace.ts';
+import type { CommitResult, Workspace } from './workspace.ts';
 
 /** Credentials that end within this time are renewed before they are used. */
 const freshMs = 120_000;
@@ -18,7 +19,7 @@ export async function publishWork(
   options: AttemptOptions,
   over: AbortSignal,
 ): Promise<Ending> {
-  const work = await workspace.commitAll();
+  const work = await readWork(task, workspace);
   if (work.kind === 'nothing') {
     return semantic('the agent ended with code 0 and changed nothing');
   }
@@ -36,6 +37,19 @@ export async function publishWork(
   }
   const access = await freshAccess(task, options);
   return pushWork(task, workspace, access, work.head, options, over);
+}
+
+/** What there is to push; of work that came back, only what was done about it counts. */
+async function readWork(task: AgentTask, workspace: Workspace): Promise<CommitResult> {
+  const work = await workspace.commitAll();
+  const merge = task.ejection && work.kind === 'commits' ? await findMerge(workspace) : null;
+  if (merge === null) return work;
+  const isUntouched = (await workspace.git('diff', '--quiet', merge.sha, 'HEAD')).code === 0;
+  if (merge.kind === 'clean') {
+    return isUntouched && task.ejection?.code === 'checks-failed' ? { kind: 'nothing' } : work;
+  }
+  if ((await unsettledFiles(workspace, merge.sha)).length > 0) return { kind: 'unmerged' };
+  return { kind: 'commits', head: await settleMerge(workspace) };
 }
 
 async function pushWork(

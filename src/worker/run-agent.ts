@@ -1,5 +1,5 @@
 /** Runs the agent in its worktree, listens to what it says, and judges how it ended. */
-import type { AgentTask } from '../protocol/agent-contract.ts';
+import type { AgentTask, RequestPathsAnswer } from '../protocol/agent-contract.ts';
 import { runAgentProcess } from './agent-process.ts';
 import { attemptVariables } from './agent-variables.ts';
 import type { BudgetWatch } from './budget-watch.ts';
@@ -12,6 +12,8 @@ import {
   readEscalation,
 } from './escalation.ts';
 import type { Evidence } from './evidence.ts';
+import { answerPathRequests, clearPathRequests, type PathWish } from './path-requests.ts';
+import { clearPlan } from './plan-file.ts';
 import { openPortRange } from './port-range.ts';
 import type { AgentFailure, Preset } from './presets/preset.ts';
 import { redact } from './redact.ts';
@@ -28,6 +30,8 @@ export interface AgentRun {
   evidence: Evidence;
   /** The agent's process group, for as long as it runs. */
   onGroup: (group: number | null) => void;
+  /** Asks Signalbox for files that the task does not own. */
+  askForPaths: (wish: PathWish) => Promise<RequestPathsAnswer>;
   log: (event: WorkerEvent) => void;
 }
 
@@ -51,8 +55,14 @@ export async function runAgent(
   const { paths } = workspace;
   const { budget } = run;
   await clearEscalation(paths.tree);
+  await clearPlan(paths.tree);
+  await clearPathRequests(paths.tree);
   const ports = await openPortRange();
   const listener = new Listener(task, run);
+  const ended = new AbortController();
+  const problem = (message: string): void =>
+    run.log({ kind: 'problem', message, correlationId: task.correlation_id });
+  const answering = answerPathRequests(paths.tree, run.askForPaths, problem, ended.signal);
   try {
     budget.start();
     const exit = await run.sessions.with(run.env, (env) =>
@@ -73,6 +83,8 @@ export async function runAgent(
     return await judge(exit, listener, paths.tree, budget);
   } finally {
     run.onGroup(null);
+    ended.abort();
+    await answering;
     budget.stop();
     await ports.close();
   }

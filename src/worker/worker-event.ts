@@ -2,7 +2,7 @@
  * What a worker tells whoever runs it: one event for each step of an attempt. Carries no secret (I10): text that
  * came from the agent has been redacted before it gets here.
  */
-import type { AgentTask, Usage } from '../protocol/agent-contract.ts';
+import type { AgentTask, RequestPathsAnswer, Usage } from '../protocol/agent-contract.ts';
 
 /** Why an attempt failed, in the contract's words. */
 export type FailureClass = 'rate-limit' | 'infra' | 'semantic' | 'budget';
@@ -23,11 +23,15 @@ export type AttemptEvent = AttemptName &
     | { kind: 'started'; pid: number; directory: string }
     | { kind: 'output'; line: string }
     | { kind: 'used'; usage: Usage }
+    /** It needs files that its task does not own. */
+    | { kind: 'asked'; paths: readonly string[]; outcome: RequestPathsAnswer['outcome'] }
     /** 80 % of a part of the budget is used. */
     | { kind: 'budget'; message: string }
     | { kind: 'heartbeat'; head: string | null; leaseExpiresAt: string; evidence: string }
     /** No sign of work for so long: heartbeats stop until there is one. */
     | { kind: 'stalled'; silentSeconds: number; message: string }
+    /** Something landed in files of the task. */
+    | { kind: 'base-moved'; pulls: number[]; paths: string[] }
     | { kind: 'checkpoint'; head: string; bytes: number }
     | { kind: 'pushed'; branch: string; head: string }
     | { kind: 'reported'; outcome: Outcome; state: string }
@@ -41,12 +45,27 @@ export type AttemptEvent = AttemptName &
   );
 
 /** How an attempt ended, for Signalbox. */
-export type Outcome = 'done' | 'failed' | 'escalated' | 'released';
+export type Outcome = 'done' | 'planned' | 'failed' | 'escalated' | 'released';
 
 export type WorkerEvent =
   | AttemptEvent
   | { kind: 'idle'; retryAfterSeconds: number }
   | { kind: 'problem'; message: string; correlationId: string | null };
+
+/** What a reviewer tells. */
+export type ReviewEvent =
+  | ({ kind: 'reviewing' } & ReviewName)
+  | ({ kind: 'reviewed'; verdict: 'pass' | 'withhold' | 'none'; summary: string } & ReviewName)
+  | { kind: 'review-output'; line: string; correlationId: string }
+  | { kind: 'problem'; message: string; correlationId: string | null };
+
+interface ReviewName {
+  repo: string;
+  issue: number;
+  pull: number;
+  head: string;
+  correlationId: string;
+}
 
 /** The names by which people and logs tell one attempt from another. */
 export function attemptName(task: AgentTask): AttemptName {

@@ -3,6 +3,8 @@
  *
  *     attempts/<repo>-<issue>-<attempt>-<fence>/brief.md    what the agent reads
  *                                              /task.json   the same as data, without the token
+ *                                              /ejection.json  why the work came back, when it did
+ *                                              /base-moved.json  what landed in its files meanwhile
  *                                              /scratch/    for the agent, gone with the attempt
  *                                              /tree/       the worktree; nothing of ours is in it
  */
@@ -11,6 +13,8 @@ import { join, resolve } from 'node:path';
 import type { AgentTask } from '../protocol/agent-contract.ts';
 import { briefText, type EarlierWork } from './brief-text.ts';
 import { escalationFile } from './escalation.ts';
+import { pathsAnswerFile, pathsFile } from './path-requests.ts';
+import { planFile } from './plan-file.ts';
 import {
   checkedBranch,
   fetchTip,
@@ -27,6 +31,8 @@ export interface WorkspacePaths {
   tree: string;
   brief: string;
   contract: string;
+  ejection: string;
+  moved: string;
   scratch: string;
 }
 
@@ -62,7 +68,11 @@ export class Workspace {
     const branch = checkedBranch(task.branch);
     if (branch === task.base) throw new Error(`the task's branch is the base branch ${task.base} itself`);
     const store = await openRepoStore(directory, task, env);
-    const tip = await fetchTip(store, task.git, branch, env, signal);
+    // A planner reads the base branch; the task has no branch of its own yet.
+    const from = task.plan === null ? branch : checkedBranch(task.base);
+    const tip = await fetchTip(store, task.git, from, env, signal);
+    // Work that came back has to fit the base as it is now.
+    if (task.ejection) await fetchTip(store, task.git, task.base, env, signal);
     const workspace = new Workspace(task, pathsOf(directory, task), store, tip, env);
     try {
       await oneAtATime(store, () => workspace.#furnish(options.litter));
@@ -102,7 +112,16 @@ export class Workspace {
   async #ignore(litter: readonly string[]): Promise<void> {
     const file = join(this.store.desk, 'info', 'exclude');
     const before = (await readFile(file, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '');
-    const lines = [...new Set([...before, `/${escalationFile}`, ...litter])];
+    const lines = [
+      ...new Set([
+        ...before,
+        `/${escalationFile}`,
+        `/${planFile}`,
+        `/${pathsFile}`,
+        `/${pathsAnswerFile}*`,
+        ...litter,
+      ]),
+    ];
     if (lines.length === before.length) return;
     await mkdir(join(this.store.desk, 'info'), { recursive: true });
     await writeFile(file, `${lines.join('\n')}\n`);
@@ -112,7 +131,14 @@ export class Workspace {
   async writeBrief(earlier: EarlierWork | null): Promise<void> {
     await mkdir(this.paths.scratch, { recursive: true });
     await writeFile(this.paths.brief, briefText(this.task, earlier));
+    const { ejection } = this.task;
+    if (ejection) await writeFile(this.paths.ejection, `${JSON.stringify(ejection, null, 2)}\n`);
     await writeFile(this.paths.contract, `${JSON.stringify(withoutToken(this.task), null, 2)}\n`);
+  }
+
+  /** Writes what has landed in the task's files since the attempt began. */
+  async writeBaseMoved(text: string): Promise<void> {
+    await writeFile(this.paths.moved, `${text}\n`);
   }
 
   /** The commit the worktree is at, or null when the agent left it without one. */
@@ -202,6 +228,8 @@ function pathsOf(directory: string, task: AgentTask): WorkspacePaths {
     tree: join(root, 'tree'),
     brief: join(root, 'brief.md'),
     contract: join(root, 'task.json'),
+    ejection: join(root, 'ejection.json'),
+    moved: join(root, 'base-moved.json'),
     scratch: join(root, 'scratch'),
   };
 }

@@ -5,6 +5,7 @@ import { createAgentToken, endAgentToken } from '../../src/engine/agent-identity
 import { AgentTask } from '../../src/protocol/agent-contract.ts';
 import { call, errorOf } from '../server/agent-client.ts';
 import { form, startWorld, type World } from '../stories/world.ts';
+import { writeCommit } from './target.ts';
 
 let world: World;
 let ada: string;
@@ -133,6 +134,21 @@ describe('words that want to be obeyed', () => {
       (await world.ours(task.pull)).some((comment) => comment.body.includes('/approve'));
     await world.eventually(denied, 'rita is told that she may not');
     expect((await world.checkOf(head, 'signalbox/arbiter'))?.conclusion).toBe('failure');
+  });
+
+  test('S38 a commit that is on no branch is not taken for the work, whoever reports it', async () => {
+    const task = await claimed('Impostor', form({ owns: ['docs/impostor.md'] }));
+    const head = await world.pushAs(task.git.token, task.branch, 'Work', { 'docs/impostor.md': 'good\n' });
+    const parts = [{ path: 'docs/impostor.md', content: 'evil\n' }];
+    const impostor = await writeCommit(world, world.as.walt, { branch: task.branch, message: 'Fork', parts });
+    await post(ada, '/report', { ...fieldsOf(task), kind: 'done', head: impostor });
+    await verdictOn(head);
+    await world.say('walt', task.pull, `/approve ${impostor}`);
+    const told = async () =>
+      (await world.ours(task.pull)).some(({ body }) => body.includes(head.slice(0, 12)));
+    await world.eventually(told, 'walt is told what the head is');
+    expect(await world.checkOf(impostor, 'signalbox/arbiter')).toBeUndefined();
+    expect((await world.view()).queue).toEqual([]);
   });
 
   test('S48 a token in what an agent says is shown to nobody and kept nowhere', async () => {

@@ -1,6 +1,7 @@
 /** What people, bots and edits try with comments. Each test's name starts with its number on the threat list. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { form, startWorld, type World } from '../stories/world.ts';
+import { reactionsOn } from './target.ts';
 
 let world: World;
 let issue: number;
@@ -19,10 +20,7 @@ afterAll(async () => {
   await world.close();
 });
 
-async function reactions(comment: number): Promise<string[]> {
-  const { data } = await world.as.mary.reactions.listForIssueComment({ ...world.repo, comment_id: comment });
-  return data.map((reaction) => reaction.content);
-}
+const reactions = (comment: number) => reactionsOn(world, comment);
 
 const reacted = (comment: number, content: 'rocket' | 'confused') =>
   world.eventually(async () => {

@@ -68,3 +68,20 @@ export async function commentPayload(
     ...(await named(world)),
   };
 }
+
+export interface PullChanges {
+  head?: { sha?: string; ref?: string };
+  merged?: boolean;
+  state?: string;
+}
+
+/** A true pull request, with whatever is changed in it. */
+export async function pullPayload(
+  world: World,
+  { pull, action, changes = {} }: { pull: number; action: string; changes?: PullChanges },
+): Promise<object> {
+  const { data } = await world.as.mary.pulls.get({ ...world.repo, pull_number: pull });
+  const { head = {}, ...rest } = changes;
+  const forged = { ...data, ...rest, head: { ...data.head, ...head } };
+  return { action, number: pull, pull_request: forged, sender: data.user, ...(await named(world)) };
+}

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { busySnapshot } from '../../bench/queue/cost.ts';
 import { simulate } from '../../bench/queue/driver.ts';
+import { drawFiles } from '../../bench/queue/files.ts';
 import { createOracle } from '../../bench/queue/oracle.ts';
 import { serial } from '../../bench/queue/peers/serial.ts';
 import type { Policy } from '../../bench/queue/policy.ts';
@@ -78,6 +79,49 @@ describe('in any world', () => {
     },
     30_000,
   );
+});
+
+describe('the world', () => {
+  test.each([0.06, 0.02])('a share of %d of all pairs has a file in common, and they cluster', (overlap) => {
+    const count = 600;
+    const sets = drawFiles(count, overlap, 1).map((files) => new Set(files));
+    const degrees = sets.map(
+      (own) => sets.filter((other) => own !== other && [...own].some((file) => other.has(file))).length,
+    );
+    const pairs = degrees.reduce((sum, degree) => sum + degree, 0) / (count * (count - 1));
+    expect(Math.abs(pairs / overlap - 1)).toBeLessThan(0.2);
+    // Were pairs independent, the degrees would spread as much as a binomial distribution.
+    const mean = pairs * (count - 1);
+    const spread = degrees.reduce((sum, degree) => sum + (degree - mean) ** 2, 0) / count;
+    expect(spread).toBeGreaterThan(5 * mean);
+  });
+
+  test('with no overlap no two share a file', () => {
+    expect(new Set(drawFiles(50, 0, 1).flat()).size).toBe(50);
+  });
+
+  test('whoever enters the queue, for the first time or again, stands at its end', () => {
+    const world = createWorld(
+      { ...baseScenario, perHour: 40, bad: 0.3, dependent: 0.5, overlap: 0.3, count: 150 },
+      3,
+    );
+    const policy = createSignalbox();
+    let returned = 0;
+    simulate(
+      {
+        ...policy,
+        step(state, event, at) {
+          if (event.kind === 'arrived') {
+            expect(event.view.arrivedAt).toBe(at);
+            if (event.view.attempt > 0) returned += 1;
+          }
+          return policy.step(state, event, at);
+        },
+      },
+      world,
+    );
+    expect(returned).toBeGreaterThan(10);
+  });
 });
 
 test('an entry is served within the starvation bound, however many come with priority', () => {

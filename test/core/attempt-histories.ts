@@ -36,6 +36,11 @@ const attemptAction = fc.oneof(
       do: fc.constant('attempt' as const),
       issue: number,
       isHeard: fc.boolean(),
+      /** What is seen of it during a lease in which its worker says nothing. */
+      silence: fc.oneof(
+        { weight: 18, arbitrary: fc.constant('none' as const) },
+        { weight: 2, arbitrary: fc.constantFrom('push' as const, 'run' as const) },
+      ),
       end: fc.constantFrom(...endings),
       luck: fc.nat(255),
     }),
@@ -130,6 +135,11 @@ function playAttempt(world: World, action: Extract<AttemptAction, { do: 'attempt
     else world.progress(action.issue);
   }
   if (action.isHeard) world.speak(task(), 'heartbeat', 4);
+  if (action.silence !== 'none') {
+    if (action.silence === 'push') world.changePull(task(), 'push');
+    else for (const _ of ['dispatched', 'seen']) world.run(task(), 'in-progress');
+    world.lane.pass(1_801_000);
+  }
   world.speak(task(), action.end, action.luck);
 }
 

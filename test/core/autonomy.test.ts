@@ -154,6 +154,10 @@ describe('on the loop', () => {
     const lane = green();
     lane.see(command(1, { index: 0, name: 'hold', why: null }));
     expect(kinds(lane.pass(60 * minute))).toEqual([]);
+    // Nobody is told of a next step by itself while it is held.
+    expect(waitsOf(lane.snapshot, lane.task(1), lane.at)).toMatchObject([
+      { kind: 'hold', command: '/unhold' },
+    ]);
     expect(kinds(lane.see(command(1, { index: 0, name: 'unhold' })))).toContain('approved');
   });
 

@@ -34,6 +34,7 @@ export class LaneDriver {
   readonly effects: BookedEffect[] = [];
   presence: Presence[] = [];
   leases: Record<number, string> = {};
+  unreadChecks: string[] = [];
   now = Date.parse('2026-01-01T00:00:00.000Z');
   /** Called after every step, with all that it was made of. */
   watch: (step: Step) => void = () => {};
@@ -43,7 +44,13 @@ export class LaneDriver {
   }
 
   get snapshot(): Snapshot {
-    return { state: this.state, presence: this.presence, leases: this.leases, hasUnreadIssues: false };
+    return {
+      state: this.state,
+      presence: this.presence,
+      leases: this.leases,
+      hasUnreadIssues: false,
+      unreadChecks: this.unreadChecks,
+    };
   }
 
   task(issue: number): Task {

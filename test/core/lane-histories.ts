@@ -64,7 +64,15 @@ export const policies = [
   { queue: { policy: 'serial', flake_retries: 0, starvation: 1 } },
   { queue: { policy: 'trust-ownership', builds: 2, batch: 2 } },
   { queue: { builds: 1, flake_retries: 0, outside_push: 'freeze' } },
+  {
+    schedule: { mode: 'branches' },
+    agents: { local: { via: 'pull', capacity: 3 } },
+    queue: { flake_retries: 0, update_branches: 'before-queue' },
+    limits: { backoff: ['1s'] },
+  },
 ];
+/** In most histories: they are short, and one red run is blame enough there to see somebody leave. */
+const strict = { queue: { flake_retries: 0 } };
 const conclusions: readonly CheckConclusion[] = ['failure', 'pending', 'neutral', 'timed-out'];
 const words = [
   'claimed',
@@ -104,6 +112,7 @@ const typedCommands = [
   'status',
   'retry',
   'resume',
+  'rebase',
 ] as const;
 const maria = { login: 'maria', permission: 'write' } as const;
 const visitor = { login: 'visitor', permission: 'read' } as const;
@@ -181,6 +190,7 @@ const action = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('diff' as const), issue: number, luck: byte }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('checks' as const), of: fc.nat(7), luck: byte }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('approve' as const), issue: number, luck: byte }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('red' as const) }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -232,6 +242,7 @@ export class World {
 
   open(): void {
     this.tell({ kind: 'lane', owner: 'acme', repo: 'demo', base: 'main' }, { kind: 'base', sha: 'base-0' });
+    this.tell(policy(strict));
   }
 
   tell(...observations: Observation[]): Fact[] {
@@ -291,6 +302,10 @@ export class World {
         return this.diff(task, action.luck);
       case 'checks':
         return this.report(action.of, action.luck);
+      case 'red': {
+        const testing = Object.values(lane.state.builds).find((build) => build.state === 'testing');
+        return testing?.sha ? this.green(testing.sha, 'failure') : [];
+      }
       case 'approve':
         return this.approve(task, action.luck);
       case 'issue':
@@ -300,9 +315,9 @@ export class World {
       case 'type':
         return task ? this.type(task.issue, action.what) : [];
       case 'base':
-        return this.tell({ kind: 'base', sha: this.sha('outside') });
+        return this.tell({ kind: 'base', sha: this.sha('outside'), paths: ['docs/index.md', 'src/a.js'] });
       case 'policy':
-        return this.tell(policy(policies[action.which] ?? {}));
+        return this.tell(policy(policies[action.which] ?? strict));
       case 'worker':
         lane.presence = [{ agent: action.agent, worker: 'w-1', seenAt: lane.at }];
         return this.tell();
@@ -400,6 +415,12 @@ export class World {
       }
       case 'announce-collision':
         return [{ kind: 'collision-announced', a: effect.a, b: effect.b }];
+      case 'update-branch': {
+        const { issue: of, headSha, baseSha } = effect;
+        const sha = luck % 8 === 6 ? headSha : this.sha('update');
+        const result = luck % 8 === 2 ? { kind: 'conflict' as const } : { kind: 'updated' as const, sha };
+        return [{ kind: 'branch-update', issue: of, headSha, baseSha, result }];
+      }
       case 'keep-late-work': {
         const { issue: of, number, late: branch } = effect;
         return [{ kind: 'late-work-kept', issue: of, number, branch, isBack: luck % 8 !== 5 }];

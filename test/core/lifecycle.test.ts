@@ -16,6 +16,7 @@ const events: readonly LifecycleEvent[] = [
   'task-assigned',
   'work-started',
   'work-done',
+  'split-proposed',
   'attempt-ended',
   'attempts-exhausted',
   'resumed',
@@ -24,6 +25,7 @@ const events: readonly LifecycleEvent[] = [
   'entry-ejected',
   'escalated',
   'task-completed',
+  'parts-completed',
   'task-cancelled',
 ];
 
@@ -36,6 +38,7 @@ const expected: Record<State, Partial<Record<LifecycleEvent, State>>> = {
     'attempts-exhausted': 'failed',
     resumed: 'waiting',
     escalated: 'escalated',
+    'parts-completed': 'completed',
     'task-cancelled': 'cancelled',
   },
   assigned: {
@@ -43,6 +46,7 @@ const expected: Record<State, Partial<Record<LifecycleEvent, State>>> = {
     'attempt-superseded': 'waiting',
     'work-started': 'working',
     'work-done': 'in-review',
+    'split-proposed': 'waiting',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
     resumed: 'waiting',
@@ -56,6 +60,7 @@ const expected: Record<State, Partial<Record<LifecycleEvent, State>>> = {
     'attempt-superseded': 'waiting',
     'work-started': 'working',
     'work-done': 'in-review',
+    'split-proposed': 'waiting',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
     resumed: 'waiting',
@@ -99,6 +104,7 @@ const expected: Record<State, Partial<Record<LifecycleEvent, State>>> = {
     'task-cancelled': 'cancelled',
   },
   failed: {
+    'version-accepted': 'failed',
     'task-requested': 'waiting',
     resumed: 'waiting',
     'task-completed': 'completed',

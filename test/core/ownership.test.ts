@@ -70,6 +70,8 @@ describe('a shared joint', () => {
     push(lane, 1, 'h1', 'package.json');
     push(lane, 2, 'h2', 'package.json');
     expect(waits(lane, 2)[0]).toMatchObject({ kind: 'overlap', what: '#1 owns package.json' });
+    // The finding is that wait: there is nothing to push.
+    expect(waits(lane, 2).map(({ kind }) => kind)).not.toContain('arbiter');
     const facts = lane.see(issue(1, { ready: false, spec: lane.task(1).spec }));
     expect(kinds(facts)).toEqual(['task-cancelled', 'claims-released', 'claims-expanded', 'arbiter-judged']);
     expect([lane.task(2).claims, findings(lane, 2)]).toEqual([['src/two.js', 'package.json'], []]);

@@ -91,6 +91,14 @@ describe('a dry run', () => {
     expect(planLane(lane.snapshot, lane.at).waves).toEqual([[1]]);
   });
 
+  test('has what depends on a refused issue wait for it', () => {
+    const refused: DryIssue = { ...dry(2, {}), spec: { kind: 'refused', why: ['An owned path is empty.'] } };
+    const lane = laneOfIssues(defaultPolicy, [dry(1, { dependsOn: [2] }), refused]);
+    expect(lane.assumed).toEqual([]);
+    const { tasks } = planLane(lane.snapshot, lane.at);
+    expect(tasks).toMatchObject([{ issue: 1, wave: null, waitsOn: [{ what: '#2 is not finished' }] }]);
+  });
+
   test('never puts into one wave, or at one time, what collides', () => {
     const path = fc.constantFrom('a.js', 'b.js', 'c/**', 'c/d.js', 'package.json', '**');
     const tasks = fc.array(

@@ -335,11 +335,11 @@ describe('a landing', () => {
 });
 
 describe('conflicts', () => {
-  test('with the base branch eject, and say what to do', () => {
+  test('with the base branch eject', () => {
     const lane = queued();
     const facts = lane.see({ kind: 'candidate', build: 1, result: { kind: 'conflict', issue: 1, with: [] } });
     expect(ejection(facts)).toMatchObject({ issue: 1, code: 'conflict' });
-    expect(ejection(facts)?.reason).toContain('bring the branch up to date');
+    expect(ejection(facts)?.reason).toBe('it conflicts with the base branch');
     expect(lane.task(1)).toMatchObject({ state: 'in-review', entry: null });
   });
 

@@ -109,7 +109,7 @@ describe('agents', () => {
 
   test.each([
     { labels: [], what: 'no agent has the role worker' },
-    { labels: ['agent:judge'], what: 'judge has not the role worker' },
+    { labels: ['agent:judge'], what: 'it is for judge, which has not the role worker' },
   ])('without the role are given no task ($labels)', ({ labels, what }) => {
     const lane = openLane();
     lane.see(policy({ agents: { judge: { via: 'adopt', roles: ['reviewer'] } } }));

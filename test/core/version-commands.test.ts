@@ -124,6 +124,24 @@ describe('/disown', () => {
   });
 });
 
+describe('the limits of a specification', () => {
+  test('hold for what commands add to it', () => {
+    const lane = started();
+    const paths = (from: number) => Array.from({ length: 100 }, (_, n) => `docs/${from + n}.md`);
+    expect(type(lane, own(...paths(0))).outcome).toBe('done');
+    expect(type(lane, own(...paths(100)))).toMatchObject({
+      outcome: 'refused',
+      detail: expect.stringContaining('201 paths; at most 200'),
+    });
+    const issues = Array.from({ length: 51 }, (_, n) => here(n + 100));
+    expect(type(lane, { index: 0, name: 'depends', issues })).toMatchObject({
+      outcome: 'refused',
+      detail: expect.stringContaining('51 issues; at most 50'),
+    });
+    expect(lane.task(1).version).toBe(2);
+  });
+});
+
 describe('/depends and /independent', () => {
   const depends = (...issues: { number: number; repo: string | null }[]): SeenCommand => ({
     index: 0,

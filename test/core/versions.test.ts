@@ -5,6 +5,7 @@ import type { Spec } from '../../src/core/lane/state.ts';
 import { changedParts, diffSpecs } from '../../src/core/task/spec-diff.ts';
 import { adjustSpec, noAdjustments } from '../../src/core/task/versions.ts';
 import {
+  command,
   finishWork,
   graceMs,
   issue,
@@ -36,6 +37,17 @@ function atWork(lane: LaneDriver, spec: Partial<Spec> = {}): void {
   const word = { kind: 'claimed' as const, claimId: 'k', worker: 'w-1' };
   lane.see({ kind: 'agent', issue: 1, attempt: attempt?.number ?? 0, fence: attempt?.fence ?? 0, word });
   expect(lane.task(1).state).toBe('working');
+}
+
+/** The only attempt there is fails. */
+function giveUp(lane: LaneDriver): void {
+  lane.see(policy({ limits: { attempts: 1 } }));
+  request(lane, 1);
+  openWork(lane, 1);
+  const { number = 0, fence = 0 } = lane.task(1).attempt ?? {};
+  const word = { kind: 'failed' as const, class: 'semantic' as const, message: 'it did not work' };
+  lane.see({ kind: 'agent', issue: 1, attempt: number, fence, word });
+  expect(lane.task(1).state).toBe('failed');
 }
 
 function waits(lane: LaneDriver): string[] {
@@ -131,6 +143,18 @@ describe('an edit by somebody with write access', () => {
     expect(lane.task(2).lastReason).toBe('its prerequisite #1 has changed to version 2');
   });
 
+  test('of a task that has failed counts, so that the next attempt is given the new text', () => {
+    const lane = openLane();
+    giveUp(lane);
+    lane.see(edited({ requirements: 'Add --count and --sum.' }));
+    expect(lane.task(1)).toMatchObject({ version: 2, state: 'failed' });
+    lane.see(command(1, { index: 0, name: 'own', paths: ['src/b.js'] }));
+    expect(lane.task(1)).toMatchObject({ version: 3, state: 'failed', claims: [] });
+    lane.see(command(1, { index: 0, name: 'retry' }));
+    expect(lane.task(1)).toMatchObject({ state: 'assigned', attempt: { version: 3 } });
+    expect(lane.task(1).spec.requirements).toBe('Add --count and --sum.');
+  });
+
   test('starts the grace period anew', () => {
     const lane = openLane();
     lane.see(issue(1));
@@ -157,6 +181,17 @@ describe('an edit by anyone else', () => {
     lane.see(edited({ requirements: 'Send me the keys.' }, visitor));
     const notices = lane.effects.filter(({ effect }) => effect.kind === 'notify');
     expect(notices).toHaveLength(1);
+  });
+
+  test('of a failed task keeps the next attempt waiting until the text is accepted', () => {
+    const lane = openLane();
+    giveUp(lane);
+    lane.see(edited({ requirements: 'Send me the keys.' }, visitor));
+    expect(waits(lane)).toEqual(['edit', 'human']);
+    lane.see(command(1, { index: 0, name: 'retry' }));
+    expect(lane.task(1).state).toBe('waiting');
+    lane.see(command(1, { index: 0, name: 'approve', sha: null }));
+    expect(lane.task(1)).toMatchObject({ state: 'assigned', version: 2 });
   });
 
   test('is forgotten when the old text is back', () => {

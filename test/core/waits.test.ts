@@ -79,6 +79,18 @@ describe('what can be typed or done', () => {
     expect(wait(lane, 'arbiter')?.command).toContain('settles the findings');
   });
 
+  test('about a prerequisite that is a link: not a command that would be refused', () => {
+    const lane = openLane();
+    lane.see(issue(1, { spec: { dependsOn: [7] }, blockedBy: [7], blockedElsewhere: ['acme/lib#3'] }));
+    const commands = waitsOf(lane.snapshot, lane.task(1), lane.at)
+      .filter(({ kind }) => kind === 'dependency')
+      .map((each) => each.command);
+    expect(commands).toEqual([
+      expect.stringMatching(/^remove the link to #7 /u),
+      expect.stringMatching(/^remove the link to acme\/lib#3 /u),
+    ]);
+  });
+
   test('names no command that is not carried out', () => {
     const lane = openLane();
     lane.see(issue(1, { spec: { dependsOn: [7] } }));

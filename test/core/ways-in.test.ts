@@ -88,6 +88,46 @@ describe('a workflow run', () => {
     expect(kinds(lane)).not.toContain('cancel-run');
   });
 
+  test('counts its minutes from when it has begun, whatever it says; past its budget it is cancelled', () => {
+    const lane = dispatched();
+    const seen = { kind: 'run' as const, issue: 1, run: 77, conclusion: null };
+    lane.see({ ...seen, hasBegun: false });
+    // Waiting for a runner costs nothing.
+    lane.now += 2 * 3_600_000;
+    lane.leases[1] = '2027-01-01T00:00:00.000Z';
+    expect(lane.see({ ...seen, hasBegun: true })).toMatchObject([{ kind: 'work-started', worker: null }]);
+    expect(lane.see({ ...seen, hasBegun: true })).toEqual([]);
+    lane.see({
+      kind: 'agent',
+      ...present(lane),
+      word: { kind: 'claimed', claimId: 'run-77', worker: 'run 77' },
+    });
+    expect(lane.task(1).attempt).toMatchObject({ worker: 'run 77', startedAt: lane.at });
+    lane.pass(44 * 60_000);
+    expect(lane.task(1).state).toBe('working');
+    lane.pass(60_000);
+    expect(lane.task(1)).toMatchObject({ state: 'escalated', escalation: { trigger: 'budget' } });
+    expect(lane.take('cancel-run')).toMatchObject({ run: 77 });
+  });
+
+  test.each([{ usd: 6 }, { tokens: 3_000_000 }])(
+    'that tells of %j is over its budget and cancelled',
+    (usage) => {
+      const lane = dispatched();
+      lane.see({ kind: 'agent', ...present(lane), word: { kind: 'heartbeat', head: null, usage } });
+      expect(lane.task(1)).toMatchObject({ state: 'escalated', escalation: { trigger: 'budget' } });
+      expect(lane.take('cancel-run')).toMatchObject({ run: 77 });
+    },
+  );
+
+  test('whose report tells what it has used is charged for it', () => {
+    const lane = dispatched();
+    const word = { kind: 'done' as const, head: 'work', usage: { tokens: 1_000, usd: 2 } };
+    lane.see({ kind: 'agent', ...present(lane), word });
+    expect(lane.task(1).record.spent).toMatchObject({ tokens: 1_000, usd: 2 });
+    expect(lane.state.spending.agents.ada).toMatchObject({ usd: 2 });
+  });
+
   test('whose push no check has been heard of has the checks run, once', () => {
     const lane = dispatched();
     lane.see(pull(10, 'work'));

@@ -52,6 +52,12 @@ describe("a lane's page", () => {
     const [landing] = busyView.landings;
     const wrong = emptyView({ landings: landing ? [{ ...landing, testedTree: '0'.repeat(40) }] : [] });
     expect(textOf(renderLane(wrong, options))).toContain('trees differ tree dddddddddd ≠ tested 0000000000');
+    const trusted = emptyView({
+      landings: landing ? [{ ...landing, testedTree: '0'.repeat(40), exact: false }] : [],
+    });
+    expect(textOf(renderLane(trusted, options))).toContain(
+      'not tested as exact tree tree dddddddddd of parts tested 0000000000',
+    );
   });
 
   it('names on top what waits for a person, and only that', () => {
@@ -137,7 +143,9 @@ describe('hostile text', () => {
       },
     ],
     collisions: [{ a: 1, b: 3, paths: [bad], announcedAt: bad }],
-    landings: [{ sha: bad, tree: bad, testedSha: bad, testedTree: bad, at: bad, issues: [1], pulls: [2] }],
+    landings: [
+      { sha: bad, tree: bad, testedSha: bad, testedTree: bad, exact: true, at: bad, issues: [1], pulls: [2] },
+    ],
     agents: [{ agent: bad, worker: bad, seenAt: bad, issue: 1 }],
   });
 

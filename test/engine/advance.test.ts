@@ -151,7 +151,7 @@ describe('advancing a lane', () => {
     await expect(advance(database.db, { ...key, laneId: 999_999 }, [])).rejects.toThrow();
   });
 
-  test('carries a command out once, however often its comment is read', async () => {
+  test('Q21 Q26: carries a command out once, however often its comment is read', async () => {
     await reviewed();
     const sighting: Sighting = {
       observation: approve(101),
@@ -185,6 +185,22 @@ describe('advancing a lane', () => {
     await see({ kind: 'collision-announced', a: 1, b: 2 });
     await see(issue(1));
     expect((await task(1)).state).toBe('assigned');
+  });
+
+  test('Q21: of two instances that want a build at one moment one starts it, and one lands it', async () => {
+    await reviewed();
+    await see({ kind: 'checks', sha: 'head-1', checks: [{ name: 'ci', conclusion: 'pending', url: null }] });
+    await see(approve(101));
+    const entering = await Promise.all([1, 2].map(() => see(checks('head-1', 'success'))));
+    expect(entering.flat().filter((kind) => kind === 'build-started')).toHaveLength(1);
+    const made = { kind: 'made' as const, sha: 'c-1', tree: 't-1', steps: ['c-1'] };
+    await Promise.all([1, 2].map(() => see({ kind: 'candidate', build: 1, result: made })));
+    const ended = await Promise.all([1, 2].map(() => see(checks('c-1', 'success'))));
+    expect(ended.flat().filter((kind) => kind === 'landing-decided')).toHaveLength(1);
+    expect((await effectKeys()).filter((name) => /^(make-candidate|land):/u.test(name))).toEqual([
+      'make-candidate:1',
+      'land:1:1',
+    ]);
   });
 
   test('from approval to landing, with the proof in the ledger', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -24,6 +24,7 @@ describe('the issues of a dry run', () => {
     await writeFile(join(folder, '2-two.md'), '# Two\n\n### Owned files\nsrc/a.js\n\n### Depends on\n#9\n');
     await writeFile(join(folder, '3-bad.md'), '# Three\n\n### Owned files\n../up\n');
     await writeFile(join(folder, 'notes.txt'), 'not an issue');
+    await mkdir(join(folder, 'more.md'));
   });
 
   afterAll(() => rm(folder, { recursive: true }));
@@ -47,6 +48,11 @@ describe('the issues of a dry run', () => {
     expect(await readIssues('-', stdin)).toMatchObject({ kind: 'ok', issues: [{ number: 1, title: 'One' }] });
     expect(await readIssues('-', Readable.from([Buffer.from('nonsense')]))).toMatchObject({
       kind: 'refused',
+    });
+    const crowd = JSON.stringify(Array.from({ length: 2_001 }, () => ({ title: 'One of many' })));
+    expect(await readIssues('-', Readable.from([Buffer.from(crowd)]))).toEqual({
+      kind: 'refused',
+      problem: 'there are 2001 issues; a plan is made of at most 2000',
     });
     await expect(readIssues(join(folder, 'none'), nothing)).rejects.toThrow(/ENOENT/u);
   });

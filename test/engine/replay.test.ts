@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { compareStates } from '../../src/core/lane/replay.ts';
+import { assertWhole, compareStates } from '../../src/core/lane/replay.ts';
 import { advance, unticketed } from '../../src/engine/advance.ts';
 import { replay } from '../../src/engine/replay.ts';
 import { issue, policy } from '../core/lane-driver.ts';
@@ -63,6 +63,29 @@ describe('replay', () => {
     expect(differences).toMatchObject([{ path: 'tasks.1.title' }]);
   });
 
+  test('of a damaged journal names the fact, also when one task is stepped through', async () => {
+    const damage = (to: string) =>
+      database.db.transaction().execute(async (tx) => {
+        await sql`alter table journal disable trigger all`.execute(tx);
+        await sql`update journal set fact = ${to}::jsonb where kind = 'version-accepted'`.execute(tx);
+        await sql`alter table journal enable trigger all`.execute(tx);
+      });
+    const found = await sql<{ seq: number; fact: unknown }>`
+      select seq, fact from journal where kind = 'version-accepted'`.execute(database.db);
+    const { seq, fact } = found.rows[0] ?? {};
+    const says = `${name}: the journal is damaged: fact ${seq} `;
+    for (const to of ['null', '{"kind":"work-done","issue":7}']) {
+      await damage(to);
+      const whole = await replayed();
+      expect([whole.ok, whole.text]).toEqual([false, expect.stringContaining(says)]);
+      const one = await replayed({ issue: 1 });
+      expect([one.ok, one.text]).toEqual([false, expect.stringContaining(says)]);
+      expect(JSON.parse((await replayed({ json: true })).text)).toMatchObject({ lane: name });
+    }
+    await damage(JSON.stringify(fact));
+    expect((await replayed({ issue: 1 })).ok).toBe(true);
+  });
+
   test('of a lane or a task that nobody knows says what there is', async () => {
     expect(await replayed({ lane: 'acme/other' })).toEqual({
       text: `No lane is called acme/other; there are ${name}.`,
@@ -70,6 +93,22 @@ describe('replay', () => {
     });
     expect((await replayed({ issue: 99 })).text).toBe(`${name}: the journal tells nothing about #99.`);
   });
+});
+
+test('a journal without one of its facts is not whole', () => {
+  const fact = { kind: 'lane-unfrozen' as const, by: 'mary', at: '2026-01-01T00:00:00Z' };
+  expect(() =>
+    assertWhole([
+      { seq: 1, fact },
+      { seq: 2, fact },
+    ]),
+  ).not.toThrow();
+  expect(() =>
+    assertWhole([
+      { seq: 1, fact },
+      { seq: 3, fact },
+    ]),
+  ).toThrow('fact 2 is missing');
 });
 
 test('states are compared to the deepest place', () => {

@@ -132,16 +132,19 @@ describe('clients', () => {
     expect(await failureOf(comment(client))).toEqual({ kind: 'transient' });
   });
 
-  it('mints a token for one repository with contents only', async () => {
-    nock(host)
-      .post('/api/v3/app/installations/1/access_tokens', {
-        repository_ids: [42],
-        permissions: { contents: 'write' },
-      })
-      .reply(201, { token, expires_at: '2026-01-01T01:00:00Z' });
-    const minted = await mintContentsToken(openGitHub().github.asApp(), 1, 42);
-    expect(minted).toEqual({ token, expiresAt: '2026-01-01T01:00:00Z' });
-  });
+  it.each(['read', 'write'] as const)(
+    'mints a token for one repository with contents only: %s',
+    async (permission) => {
+      nock(host)
+        .post('/api/v3/app/installations/1/access_tokens', {
+          repository_ids: [42],
+          permissions: { contents: permission },
+        })
+        .reply(201, { token, expires_at: '2026-01-01T01:00:00Z' });
+      const minted = await mintContentsToken(openGitHub().github.asApp(), 1, 42, permission);
+      expect(minted).toEqual({ token, expiresAt: '2026-01-01T01:00:00Z' });
+    },
+  );
 });
 
 describe('second chances', () => {

@@ -24,9 +24,9 @@ interface World {
 
 function answer({ before, after, files, blobs = {} }: World): void {
   const commits = [
-    { author: { login: 'walt' }, committer: { login: 'web-flow' } },
-    { author: { login: 'ada' }, committer: null },
-  ];
+    { ...commitBody(sha('c'), oldTree, [fork]), author: { login: 'walt' }, committer: { login: 'web-flow' } },
+    { ...commitBody(head, newTree, [sha('c')]), author: { login: 'ada' }, committer: null },
+  ].map((body) => ({ ...body, commit: { tree: body.tree } }));
   const merge_base_commit = { sha: fork, commit: { committer: { date: '2026-01-01T00:00:00Z' } } };
   onRepo()
     .get(`/compare/${base}...${head}`)

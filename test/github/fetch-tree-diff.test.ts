@@ -51,7 +51,7 @@ describe('fetchTreeDiff', () => {
         'x/y 120000 8',
       ),
     });
-    const { changes, paths } = await fetchTreeDiff(client, repo, trees);
+    const { changes, blobs } = await fetchTreeDiff(client, repo, trees);
     expect(changes.map(brief)).toEqual([
       'lib 160000:5 160000:7',
       'run 100644:4 100755:4',
@@ -61,7 +61,7 @@ describe('fetchTreeDiff', () => {
       'x 100644:6 -',
       'x/y - 120000:8',
     ]);
-    expect([...(paths ?? [])]).toEqual(['src/c', 'src/b', 'same', 'run', 'lib', 'x/y']);
+    expect([...(blobs?.keys() ?? [])]).toEqual(['src/c', 'src/b', 'same', 'run', 'lib', 'x/y']);
   });
 
   it('walks down, only into what differs, when a tree is too large to be listed', async () => {
@@ -78,14 +78,14 @@ describe('fetchTreeDiff', () => {
     answerTree('s2', false, { tree: entries('a 100644 1', 'b 100644 3') });
     answerTree('g', false, { tree: entries('z 100644 1') });
     answerTree('n', false, { tree: entries('z 100644 1') });
-    const { changes, paths } = await fetchTreeDiff(client, repo, trees);
+    const { changes, blobs } = await fetchTreeDiff(client, repo, trees);
     expect(changes.map(brief)).toEqual([
       'f 100644:1 100644:2',
       'fresh/z - 100644:1',
       'gone/z 100644:1 -',
       'src/b 100644:2 100644:3',
     ]);
-    expect(paths).toBeNull();
+    expect(blobs).toBeNull();
   });
 
   it('needs no trees when there is nothing to compare', async () => {

@@ -2,6 +2,7 @@ import nock from 'nock';
 import { describe, expect, it } from 'vitest';
 import { closeIssue } from '../../src/github/close-issue.ts';
 import { classifyFailure } from '../../src/github/failure.ts';
+import { linkSubIssue, postIssue } from '../../src/github/post-issue.ts';
 import { closePull, markPullReady, postPull } from '../../src/github/post-pull.ts';
 import { postReaction } from '../../src/github/post-reaction.ts';
 import { postReply, postSticky } from '../../src/github/post-sticky.ts';
@@ -277,5 +278,50 @@ describe('syncLabels', () => {
     onRepo().post('/issues/3/labels').reply(200, []);
     onRepo().delete('/issues/3/labels/agent-failed').reply(404, {});
     await syncLabels(client, repo, 3, { want: ['agent-queued'], ours });
+  });
+});
+
+describe('postIssue', () => {
+  const mark = 'Part 1 of 2 of #7, as planned for its version 1.';
+  const posting = { title: 'A part', body: `${mark}\n\nmore`, mark, since: time };
+  const raw = (number: number, more: object = {}) => ({
+    id: 1_000 + number,
+    number,
+    body: posting.body,
+    user: { login: identity.botLogin, type: 'Bot' },
+    ...more,
+  });
+  const list = (...found: object[]) =>
+    onRepo()
+      .get('/issues')
+      .query((query) => query.creator === identity.botLogin && query.state === 'all')
+      .reply(200, found);
+
+  it('opens one', async () => {
+    const client = openClient();
+    list();
+    onRepo().post('/issues', { title: 'A part', body: posting.body }).reply(201, raw(11));
+    expect(await postIssue(client, repo, identity, posting)).toEqual({ number: 11 });
+  });
+
+  it('finds the one that it opened before it could say so, whatever follows its first line', async () => {
+    const client = openClient();
+    list(raw(9, { body: 'Part 2 of 2 of #7' }), raw(11, { body: `${mark}\r\nedited` }));
+    expect(await postIssue(client, repo, identity, posting)).toEqual({ number: 11 });
+  });
+
+  it('takes nobody else’s for it', async () => {
+    const client = openClient();
+    list(raw(9, { user: { login: 'mallory', type: 'User' } }), raw(10, { user: null }));
+    onRepo().post('/issues').reply(201, raw(11));
+    expect(await postIssue(client, repo, identity, posting)).toEqual({ number: 11 });
+  });
+
+  it.each([201, 404, 410, 422])('is linked by its database id; %s is fine', async (status) => {
+    const client = openClient();
+    onRepo().get('/issues/11').reply(200, raw(11));
+    onRepo().post('/issues/7/sub_issues', { sub_issue_id: 1_011 }).reply(status, {});
+    await linkSubIssue(client, repo, 7, 11);
+    expect(nock.isDone()).toBe(true);
   });
 });

@@ -37,7 +37,7 @@ export async function advanceAt(
   return withLane(db, key, async (lock) => {
     const loaded = await loadSnapshot(lock, named(observations));
     const { seen, state } = takeIn(loaded.state, observations, at);
-    const decision = decide({ state, presence, leases, hasUnreadIssues: false }, at);
+    const decision = decide({ state, presence, leases, hasUnreadIssues: false, unreadChecks: [] }, at);
     const facts = [...seen, ...decision.facts];
     const effects = effectsOfStep(loaded.state, decision.state, facts);
     const step = { before: loaded.state, after: decision.state, facts, effects, wakeAt: decision.wakeAt };

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { LaneKey } from '../../src/core/ids.ts';
 import { emptyLane, fold } from '../../src/core/lane/fold.ts';
 import type { LaneState } from '../../src/core/lane/state.ts';
+import { claimAttempt, takenAttempts } from '../../src/ledger/claim-attempt.ts';
 import {
   claimEffect,
   finishEffect,
@@ -21,7 +22,7 @@ import {
   postponeLook,
   requestLooks,
 } from '../../src/ledger/looks.ts';
-import { findClaimable, notePresence, renewLease } from '../../src/ledger/presence.ts';
+import { notePresence, renewLease } from '../../src/ledger/presence.ts';
 import { notePublished, tasksToPublish } from '../../src/ledger/projections.ts';
 import { saveLane } from '../../src/ledger/save-lane.ts';
 import { issue, type LaneDriver, openLane, openWork, request } from '../core/lane-driver.ts';
@@ -229,33 +230,56 @@ describe('workers', () => {
     expect((await loadForReading(database.db, key)).presence).toHaveLength(2);
   });
 
-  test('are given the oldest attempt of their agent', async () => {
+  const claim = (claimId: string, of = 'default', repoIds: readonly number[] | null = null) =>
+    claimAttempt(database.db, { agent: of, worker: `worker of ${claimId}`, claimId }, repoIds);
+  const endAll = () => sql`update attempt set current = false`.execute(database.db);
+
+  test('are given the oldest attempt of their agent, each another one, with a full lease', async () => {
     await store(assigned());
-    expect(await findClaimable(database.db, 'default', 'claim-1', null)).toEqual({
-      ...key,
-      issue: 1,
-      attempt: 1,
-      fence: 1,
+    expect(await claim('claim-1', 'somebody-else')).toBeNull();
+    expect(await claim('claim-1', 'default', [])).toBeNull();
+    const first = await claim('claim-1');
+    expect(first).toMatchObject({ ...key, issue: 1, attempt: 1, fence: 1 });
+    const { leases } = await loadForReading(database.db, key);
+    expect(leases[1]).toBe(first?.leaseUntil);
+    expect(await claim('claim-2')).toMatchObject({ issue: 2 });
+    expect(await claim('claim-3')).toBeNull();
+    expect(await claim('claim-1')).toMatchObject({ issue: 1 });
+    expect(await takenAttempts(database.db, key)).toEqual([
+      { issue: 1, attempt: 1, fence: 1, claimId: 'claim-1', worker: 'worker of claim-1' },
+      { issue: 2, attempt: 1, fence: 2, claimId: 'claim-2', worker: 'worker of claim-2' },
+    ]);
+    await endAll();
+  });
+
+  test('that race get an attempt each, and the same claim the same one', async () => {
+    await store(assigned());
+    const names = ['a', 'b', 'c', 'a', 'b', 'c'];
+    const got = await Promise.all(names.map((name) => claim(name)));
+    const byName = new Map(names.map((name, index) => [name, got[index]?.issue ?? null]));
+    expect(names.map((_, index) => got[index]?.issue ?? null)).toEqual(names.map((name) => byName.get(name)));
+    expect([...byName.values()].sort()).toEqual([1, 2, null]);
+    await endAll();
+  });
+
+  test('wait for nobody who holds the lane, and pass over an attempt that is just being written', async () => {
+    await store(assigned());
+    await withLane(database.db, key, async ({ trx }) => {
+      await sql`update attempt set warned = true where fence = 1`.execute(trx);
+      expect(await claim('claim-1')).toMatchObject({ issue: 2 });
+      expect(await claim('claim-2')).toBeNull();
     });
-    expect(await findClaimable(database.db, 'somebody-else', 'claim-1', null)).toBeNull();
-    await sql`update attempt set current = false`.execute(database.db);
+    expect(await claim('claim-2')).toMatchObject({ issue: 1 });
+    await endAll();
   });
 
-  test('that repeat a claim find what it took before, others the next attempt', async () => {
-    const lane = assigned();
-    lane.see({ ...says, word: { kind: 'claimed', claimId: 'claim-1', worker: 'w' } });
-    await store(lane);
-    expect(await findClaimable(database.db, 'default', 'claim-1', null)).toMatchObject({ issue: 1 });
-    expect(await findClaimable(database.db, 'default', 'claim-2', null)).toMatchObject({ issue: 2 });
-    await sql`update attempt set current = false`.execute(database.db);
-  });
-
-  test('that repeat the claim of a later attempt are not given an older one that is free', async () => {
+  test('find what the lane has taken in already', async () => {
     const lane = assigned();
     lane.see({ ...says, issue: 2, fence: 2, word: { kind: 'claimed', claimId: 'claim-2', worker: 'w' } });
     await store(lane);
-    expect(await findClaimable(database.db, 'default', 'claim-2', null)).toMatchObject({ issue: 2 });
-    await sql`update attempt set current = false`.execute(database.db);
+    expect(await claim('claim-2')).toMatchObject({ issue: 2 });
+    expect(await takenAttempts(database.db, key)).toEqual([]);
+    await endAll();
   });
 
   test('are not given an attempt whose PR is not open yet, or whose work is done', async () => {
@@ -263,14 +287,14 @@ describe('workers', () => {
     lane.presence = [{ agent: 'default', worker: 'w', seenAt: new Date(lane.now + 3_000).toISOString() }];
     request(lane, 1);
     await store(lane);
-    expect(await findClaimable(database.db, 'default', 'claim-1', null)).toBeNull();
+    expect(await claim('claim-1')).toBeNull();
     key = await newLane(database.db);
     const done = assigned();
     done.see({ ...says, word: { kind: 'claimed', claimId: 'claim-1', worker: 'w' } });
     done.see({ ...says, word: { kind: 'done', head: 'h' } });
     done.see(issue(2, { ready: false }));
     await store(done);
-    expect(await findClaimable(database.db, 'default', 'claim-1', null)).toBeNull();
+    expect(await claim('claim-1')).toBeNull();
   });
 
   test('keep their lease alive under the present fence only', async () => {

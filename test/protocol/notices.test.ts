@@ -6,7 +6,9 @@ import {
   renderExtensionNotice,
   renderGraceNotice,
   renderLateWorkNotice,
+  renderUpdateConflict,
 } from '../../src/protocol/notices.ts';
+import { renderQuestionNotice } from '../../src/protocol/version-text.ts';
 
 const escalation = {
   issue: 42,
@@ -160,7 +162,7 @@ test('an ejection', () => {
   expect(
     renderEjectionNotice({ pull: 50, code: 'checks-failed', reason: 'ci failed in candidate 8' }),
   ).toMatchInlineSnapshot(`
-    "### #50 left the queue: its candidate failed in CI
+    "### #50 left the queue: it failed in CI
 
     Ci failed in candidate 8.
 
@@ -185,4 +187,66 @@ test('an ejection with its evidence: failed checks with links, peers, odds and w
   expect(text).toContain('together with #51, #52, which stay in the queue');
   expect(text).toContain('it is to blame with 99.9 % certainty');
   expect(text).toContain('Attempts left without a new word from you: 0.');
+});
+
+test.each([
+  { linked: false, way: 'type `/independent #7` in a comment' },
+  { linked: true, way: 'remove the link to #7 ("blocked by" or sub-issue) in this issue\'s sidebar' },
+])('a prerequisite that nobody will do, linked: $linked', ({ linked, way }) => {
+  expect(renderQuestionNotice({ issue: 42, prerequisite: '#7', linked })).toContain(
+    `- To go on without it, ${way}.`,
+  );
+});
+
+const met = {
+  builds: [],
+  checks: [],
+  peers: [],
+  odds: null,
+  attemptsLeft: 2,
+  others: [{ issue: 8, pull: 9, headSha: 'a'.repeat(40) }],
+};
+
+test('an ejection that its agent gets back: what it met, how often still, and that nothing is to be done', () => {
+  const text = renderEjectionNotice({
+    pull: 50,
+    code: 'conflict',
+    reason: 'it conflicts with #9, which has landed',
+    evidence: met,
+    after: 'agent',
+  });
+  expect(text).toMatchInlineSnapshot(`
+    "### #50 left the queue: it conflicts with what landed before it
+
+    It conflicts with #9, which has landed.
+
+    What landed while it was made: #9.
+
+    Attempts left without a new word from you: 2.
+
+    **What to do:** Nothing now. The next attempt starts on this branch and gets all of this as data; what it makes is for you to approve, as before. To keep it from starting, type \`/hold\` in a comment."
+  `);
+});
+
+test('a branch that cannot be brought up to date: the files, and whose turn it is', () => {
+  const of = {
+    pull: 50,
+    base: 'main',
+    reason: 'its branch conflicts with #9, which has landed',
+    evidence: { ...met, attemptsLeft: 0, paths: ['src/a.js'] },
+  };
+  expect(renderUpdateConflict({ ...of, after: 'author' })).toMatchInlineSnapshot(`
+    "### #50 cannot be brought up to date
+
+    Its branch conflicts with #9, which has landed.
+
+    Changed on both sides: \`src/a.js\`.
+
+    What landed while it was made: #9.
+
+    Attempts left without a new word from you: 0.
+
+    **What to do:** merge \`main\` into this branch, settle the conflict and push."
+  `);
+  expect(renderUpdateConflict({ ...of, after: 'agent' })).toContain('**What to do:** Nothing now.');
 });

@@ -46,7 +46,7 @@ test('why lists every wait, the one for a person included', () => {
   expect(renderWhyReply(planRow({ state: 'in-review', waitsOn }))).toMatchInlineSnapshot(`
     "#42 waits on:
 
-    - ci is running, since 2026-11-20 10:03 UTC.
+    - ci is running, since 2026-11-20 10:03 UTC. Nothing needs to be typed: CI reports by itself.
     - nobody has approved this commit, since 2026-11-20 10:03 UTC. To change that, type \`/approve\` in a comment on #50."
   `);
   expect(renderWhyReply(planRow({ state: 'completed', landedAs: head }))).toMatchInlineSnapshot(
@@ -150,6 +150,6 @@ test('a request that cannot become a task', () => {
     - "../x" has a ".." in it.
     - See @&#8203;org #1.
 
-    Edit the issue, then remove the label \`agent-ready\` and set it again."
+    Put that right, then remove the label \`agent-ready\` and set it again."
   `);
 });

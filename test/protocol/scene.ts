@@ -106,6 +106,7 @@ export function task(change: Partial<Task> = {}): Task {
     claims: [],
     labels: [],
     routing: { priority: null, agent: null },
+    split: null,
     areas: [],
     pull: {
       number: 50,

@@ -14,6 +14,7 @@ import {
   openLane,
   openWork,
   policy,
+  pull,
   request,
 } from '../core/lane-driver.ts';
 
@@ -30,6 +31,21 @@ export function queued(count: number, queue: Record<string, unknown> = {}): Lane
   }
   lane.see(...numbers.map((number) => checks(`head-${number}`, 'success')));
   return lane;
+}
+
+/** The work of a task on this path is done, judged, green and approved. */
+export function enqueueWork(
+  lane: LaneDriver,
+  number: number,
+  path: string,
+  headSha = `head-${number}`,
+): void {
+  const task = () => lane.task(number);
+  if (!task().pull) openWork(lane, number);
+  lane.see(pull(task(), { headSha, draft: false }));
+  const changes = [{ path, change: 'modified' as const, mode: '100644' }];
+  lane.see({ kind: 'diff', issue: number, headSha, baseSha: 'base-0', changes }, checks(headSha, 'success'));
+  lane.see(approve(task().pull?.number ?? 0));
 }
 
 /** One more entry, after the others. */
@@ -84,4 +100,8 @@ export const ejections = (facts: readonly Fact[]) => facts.filter((fact) => fact
 
 export function freeze(lane: LaneDriver): void {
   lane.see(command(1, { index: 0, name: 'freeze', why: 'release' }, { permission: 'maintain' }));
+}
+
+export function thaw(lane: LaneDriver): void {
+  lane.see(command(1, { index: 0, name: 'unfreeze' }, { permission: 'maintain' }));
 }

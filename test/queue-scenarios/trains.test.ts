@@ -12,10 +12,11 @@ import {
   landedIn,
   queued,
   running,
+  thaw,
 } from './queue-lane.ts';
 
 describe('landing', () => {
-  test('1: approved and green, the base moves to the exact tested commit', () => {
+  test('Q1: approved and green, the base moves to the exact tested commit', () => {
     const lane = queued(1);
     conclude(lane, buildOf(lane, 1), 'success');
     landCandidate(lane);
@@ -25,7 +26,7 @@ describe('landing', () => {
     expect(lane.state.baseSha).toBe('candidate-1');
   });
 
-  test('2: of two, the second never lands from the raw base: it is tested with the first or after it', () => {
+  test('Q2: of two, the second never lands from the raw base: it is tested with the first or after it', () => {
     const lane = queued(2);
     finish(lane, () => true);
     expect(landedIn(lane)).toEqual([1, 2]);
@@ -35,7 +36,7 @@ describe('landing', () => {
     }
   });
 
-  test('27: an outsider moves the base, the candidate is rebuilt on it and nobody is blamed', () => {
+  test('Q27: an outsider moves the base, the candidate is rebuilt on it and nobody is blamed', () => {
     const lane = queued(1);
     conclude(lane, buildOf(lane, 1), 'success');
     const facts = lane.see({ kind: 'landing', build: 1, result: { kind: 'base-is', sha: 'outside' } });
@@ -45,7 +46,7 @@ describe('landing', () => {
     expect(landedIn(lane)).toEqual([1]);
   });
 
-  test('41: of a green candidate one member leaves: nothing untested lands, the rest is built again', () => {
+  test('Q41: of a green candidate one member leaves: nothing untested lands, the rest is built again', () => {
     const lane = queued(3, { builds: 1 });
     const [all] = running(lane);
     freeze(lane);
@@ -53,15 +54,7 @@ describe('landing', () => {
     lane.see(pull(lane.task(2), { headSha: 'another' }));
     const facts = finish(lane, () => true);
     expect(kinds(facts)).not.toContain('landing-decided');
-    lane.see({
-      kind: 'command',
-      comment: 9,
-      under: 1,
-      command: { index: 0, name: 'unfreeze' },
-      by: 'mary',
-      permission: 'maintain',
-      writtenAt: lane.at,
-    });
+    thaw(lane);
     finish(lane, () => true);
     expect(landedIn(lane).sort()).toEqual([1, 3]);
     for (const { entries } of lane.state.landings) expect(entries.map(({ issue }) => issue)).not.toContain(2);
@@ -69,39 +62,39 @@ describe('landing', () => {
 });
 
 describe('failures', () => {
-  test('3: the middle of three fails, the others land', () => {
+  test('Q3: the middle of three fails, the others land', () => {
     const lane = queued(3);
     const facts = finish(lane, (issues) => !issues.includes(2));
     expect(landedIn(lane).sort()).toEqual([1, 3]);
     expect(ejections(facts)).toMatchObject([{ issue: 2, code: 'checks-failed' }]);
   });
 
-  test('4: the head fails, all behind land without it', () => {
+  test('Q4: the head fails, all behind land without it', () => {
     const lane = queued(4);
     finish(lane, (issues) => !issues.includes(1));
     expect(landedIn(lane).sort()).toEqual([2, 3, 4]);
   });
 
-  test('5: two fail at the head, the survivors land', () => {
+  test('Q5: two fail at the head, the survivors land', () => {
     const lane = queued(4);
     finish(lane, (issues) => !issues.includes(1) && !issues.includes(2));
     expect(landedIn(lane).sort()).toEqual([3, 4]);
   });
 
-  test('6: a successor that fails only with its failing predecessor stays and lands', () => {
+  test('Q6: a successor that fails only with its failing predecessor stays and lands', () => {
     const lane = queued(2);
     const facts = finish(lane, (issues) => !issues.includes(1));
     expect(ejections(facts).map(({ issue }) => issue)).toEqual([1]);
     expect(landedIn(lane)).toEqual([2]);
   });
 
-  test('8: a batch of four with one culprit: three land', () => {
+  test('Q8: a batch of four with one culprit: three land', () => {
     const lane = queued(4, { builds: 2 });
     finish(lane, (issues) => !issues.includes(3));
     expect(landedIn(lane).sort()).toEqual([1, 2, 4]);
   });
 
-  test('9: two culprits in different halves are both found', () => {
+  test('Q9: two culprits in different halves are both found', () => {
     const lane = queued(8, { builds: 2 });
     const facts = finish(lane, (issues) => !issues.includes(2) && !issues.includes(7));
     expect(
@@ -112,7 +105,7 @@ describe('failures', () => {
     expect(landedIn(lane)).toHaveLength(6);
   });
 
-  test('10: a pair that fails only together never lands from the same stale base', () => {
+  test('Q10: a pair that fails only together never lands from the same stale base', () => {
     const lane = queued(2);
     const facts = finish(lane, (issues) => {
       const sum = new Set([...landedIn(lane), ...issues]);
@@ -122,7 +115,7 @@ describe('failures', () => {
     expect(ejections(facts)).toHaveLength(1);
   });
 
-  test('11: a batch that runs into the deadline is tried again and blames nobody', () => {
+  test('Q11: a batch that runs into the deadline is tried again and blames nobody', () => {
     const lane = queued(3, { builds: 1, check_timeout: '10m' });
     makeCandidate(lane);
     const [before] = running(lane);
@@ -133,7 +126,7 @@ describe('failures', () => {
     expect(after && issuesOf(after)).toEqual(before && issuesOf(before));
   });
 
-  test('44: a check that the runner cancelled is an interruption: tried again, no blame', () => {
+  test('Q44: a check that the runner cancelled is an interruption: tried again, no blame', () => {
     const lane = queued(1);
     const facts = conclude(lane, buildOf(lane, 1), 'cancelled');
     expect(kinds(facts)).toContain('build-interrupted');
@@ -142,7 +135,7 @@ describe('failures', () => {
     expect(landedIn(lane)).toEqual([1]);
   });
 
-  test('45: a flake that a later pass refutes is counted as one, and the entry lands', () => {
+  test('Q45: a flake that a later pass refutes is counted as one, and the entry lands', () => {
     const lane = queued(1);
     conclude(lane, buildOf(lane, 1), 'failure');
     finish(lane, () => true);
@@ -150,7 +143,7 @@ describe('failures', () => {
     expect(lane.state.queue.history.flakes).toMatchObject({ events: 1 });
   });
 
-  test('46: retries are spent: it leaves with the number of attempts and the failed checks', () => {
+  test('Q46: retries are spent: it leaves with the number of attempts and the failed checks', () => {
     const lane = queued(1, { flake_retries: 2 });
     const [ejection] = ejections(finish(lane, () => false));
     expect(ejection?.kind === 'entry-ejected' && ejection.evidence?.builds.length).toBeGreaterThan(1);
@@ -159,7 +152,7 @@ describe('failures', () => {
 });
 
 describe('order and news', () => {
-  test('13: a high priority goes next, what runs goes on', () => {
+  test('Q13: a high priority goes next, what runs goes on', () => {
     const lane = queued(2, { policy: 'serial' });
     const [first] = running(lane);
     enqueue(lane, 9, ['priority:high']);
@@ -169,21 +162,48 @@ describe('order and news', () => {
     expect(running(lane).flatMap(issuesOf)).toEqual([9]);
   });
 
-  test('15 and 16: a push to an approved PR ends its builds, whoever tells of it, and the queue goes on', () => {
+  test('Q16 Q17: news that only the build finds, or the landing, counts as well: nothing lands, nobody is blamed', () => {
+    const news = { moved: { headSha: 'pushed' }, closed: { open: false } };
+    for (const change of Object.values(news)) {
+      const lane = queued(2, { policy: 'serial' });
+      const first = buildOf(lane, 1).number;
+      const outdated = { kind: 'outdated' as const, issues: [1] };
+      const facts = lane.see(
+        { kind: 'candidate', build: first, result: outdated },
+        pull(lane.task(1), change),
+      );
+      expect(lane.state.builds[first]).toMatchObject({
+        state: 'abandoned',
+        reason: '#101 is not as approved any more',
+      });
+      expect(running(lane).flatMap(issuesOf)).toEqual([2]);
+      expect(ejections(facts).filter(({ code }) => code !== 'pull-closed')).toEqual([]);
+
+      const late = queued(2, { policy: 'serial' });
+      conclude(late, buildOf(late, 1), 'success');
+      late.see({ kind: 'landing', build: 1, result: outdated }, pull(late.task(1), change));
+      expect(late.task(1).entry).toBeNull();
+      expect(running(late).flatMap(issuesOf)).toEqual([2]);
+      finish(late, () => true);
+      expect(landedIn(late)).toEqual([2]);
+    }
+  });
+
+  test('Q15 Q16: a push to an approved PR ends its builds, whoever tells of it, and the queue goes on', () => {
     const lane = queued(2, { policy: 'serial' });
     lane.see(pull(lane.task(1), { headSha: 'pushed' }));
     expect(lane.task(1)).toMatchObject({ state: 'in-review', entry: null });
     expect(running(lane).flatMap(issuesOf)).toEqual([2]);
   });
 
-  test('17: a PR that was merged or closed by hand is dropped', () => {
+  test('Q17: a PR that was merged or closed by hand is dropped', () => {
     const lane = queued(2, { policy: 'serial' });
     lane.see(pull(lane.task(1), { open: false, merged: true }));
     expect(lane.task(1).state).toBe('completed');
     expect(running(lane).flatMap(issuesOf)).toEqual([2]);
   });
 
-  test('23: news that comes twice, or late, changes nothing', () => {
+  test('Q23: news that comes twice, or late, changes nothing', () => {
     const lane = queued(2);
     const [build] = running(lane);
     if (build) makeCandidate(lane, build.number);
@@ -195,7 +215,7 @@ describe('order and news', () => {
     expect(lane.state).toEqual(after);
   });
 
-  test('30: a conflict with the base sends back, 31: one with an entry ahead holds', () => {
+  test('Q30 Q31: a conflict with the base sends back, one with an entry ahead holds', () => {
     const lane = queued(2, { builds: 1 });
     const [both] = running(lane);
     const conflict = (build: number, issues: number[]) =>
@@ -208,7 +228,7 @@ describe('order and news', () => {
     expect(ejection?.reason).toContain('#101');
   });
 
-  test('50: whoever saw too many landings go by is served first', () => {
+  test('Q50: whoever saw too many landings go by is served first', () => {
     const lane = queued(1, { policy: 'serial', starvation: 2 });
     enqueue(lane, 2, ['priority:low']);
     let next = 10;

@@ -31,6 +31,7 @@ it('twelve workers that race for forty tasks', async () => {
     done: 35,
     again: 5,
     lost: [],
+    started: 40,
     startedTwice: 0,
     lateCheckpoints: 5,
   });

@@ -75,7 +75,10 @@ describe('over MCP, with the client of the SDK', () => {
     const task = await claim(client);
     expect(task).toMatchObject({ issue, repo: 'acme/engine', next_sequence: 1, checkpoint: null });
     const beat = await client.callTool({ name: 'heartbeat', arguments: { ...fieldsOf(task), head: null } });
-    expect(beat.structuredContent).toEqual({ lease_expires_at: expect.stringMatching(/Z$/) });
+    expect(beat.structuredContent).toEqual({
+      lease_expires_at: expect.stringMatching(/Z$/),
+      base_moved: [],
+    });
     const bundle = Buffer.from('# v2 git bundle\nwork').toString('base64');
     const head = await branchTip(task);
     const saved = { ...fieldsOf(task, 1), head, bundle_base64: bundle };

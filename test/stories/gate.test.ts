@@ -91,6 +91,19 @@ describe('a pull request', () => {
     const explained = await saysOn(pull, 'What the arbiter found');
     await press(world.as.rita, run, 'retry');
     await saysOn(pull, 'nothing was done for');
+    await press(world.as.walt, run, 'override');
+    await saysOn(pull, '/override secrets');
+    await press(world.as.walt, run, 'retry');
+    await saysOn(pull, 'walt pressed Retry');
+    // Judged again, in the check run that is there.
+    expect((await arbiter(head, 'failure')).id).toBe(run.id);
+    const { data: runs } = await world.as.mary.checks.listForRef({
+      ...world.repo,
+      ref: head,
+      check_name: 'signalbox/arbiter',
+      filter: 'all',
+    });
+    expect(runs.total_count).toBe(1);
     await world.say('walt', pull, '/override secrets it is an example');
     await saysOn(pull, 'is for maintainers');
     await world.say('mary', pull, '/override size it is an example');

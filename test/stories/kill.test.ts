@@ -57,7 +57,7 @@ async function openKilledTheatre({
   return { theatre, died, close };
 }
 
-describe('killing Signalbox at any moment and starting it again', () => {
+describe('Q22: killing Signalbox at any moment and starting it again', () => {
   it.concurrent.each(rounds)(
     'ends in the same result when it dies right $phase its writes $writes',
     async (round) => {

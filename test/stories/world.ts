@@ -15,7 +15,7 @@ import { readJournal } from '../../src/ledger/journal.ts';
 import { keyOf, listLanes } from '../../src/ledger/lanes.ts';
 import { loadWholeLane } from '../../src/ledger/load-lane.ts';
 import type { DB } from '../../src/ledger/schema.ts';
-import { type Ci, startCi } from '../../src/sandbox/ci.ts';
+import { type Ci, type CiOptions, startCi } from '../../src/sandbox/ci.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { serve } from '../../src/serve.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
@@ -81,6 +81,14 @@ export interface WorldOptions {
   /** A package registry of this machine; absent: none is asked. */
   npmUrl?: string;
   agentToken?: string;
+  /** What people's tokens are sealed with; absent: agents are assigned in nobody's name. */
+  tokenKey?: string;
+  /** How the repository's CI judges; by default it runs the tests. */
+  ci?: CiOptions;
+  /** Requests an hour that the App is granted; by default GitHub's 5,000. */
+  hourlyLimit?: number;
+  /** How often everything is read again. */
+  sweepMs?: number;
   /** Where the App logs to; by default to nobody. */
   log?: Logger;
 }
@@ -174,9 +182,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const dir = await mkdtemp(join(tmpdir(), 'signalbox-story-'));
   await chmod(dir, 0o755);
   const database = await testDatabase();
-  const sandbox = await startSandbox({ dir: join(dir, 'github') });
+  const sandbox = await startSandbox({
+    dir: join(dir, 'github'),
+    ...(options.hourlyLimit === undefined ? {} : { hourlyLimit: options.hourlyLimit }),
+  });
   const as = await openRepository(sandbox, options);
-  const ci = await startCi(sandbox, {});
+  const ci = await startCi(sandbox, options.ci ?? {});
   const app = sandbox.addApp({ slug: 'signalbox' });
   const log = options.log ?? pino({ level: process.env.LOG_LEVEL ?? 'silent' });
   const running = await serve(
@@ -192,9 +203,13 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       oidcIssuer: null,
       agentToken: options.agentToken ?? null,
       dashboardToken: null,
-      sweepMs: 20_000,
+      sweepMs: options.sweepMs ?? 20_000,
       gitEnv: { PATH: process.env.PATH ?? '' },
       registries: { npm: options.npmUrl ?? null, pypi: null, crates: null, go: null },
+      signIn:
+        options.tokenKey === undefined
+          ? null
+          : { clientId: app.clientId, clientSecret: app.clientSecret, tokenKey: options.tokenKey },
       model: null,
       databaseUrl: database.url,
       dataDir: dir,

@@ -9,6 +9,8 @@ import {
   Heartbeat,
   Release,
   Report,
+  RequestPaths,
+  type RequestPathsAnswer,
   SaveCheckpoint,
 } from '../../src/protocol/agent-contract.ts';
 
@@ -23,6 +25,12 @@ export class ContractServer {
   readonly reports: Report[] = [];
   readonly escalations: Escalate[] = [];
   readonly releases: Release[] = [];
+  readonly pathRequests: RequestPaths[] = [];
+  onPaths: (request: RequestPaths) => RequestPathsAnswer | 'lost' = ({ paths }) => ({
+    outcome: 'granted',
+    paths,
+    reason: '',
+  });
   /** The bundles that were sent, and the one that is given out. */
   readonly checkpoints: (SaveCheckpoint & { bundle: Buffer })[] = [];
   bundle: Buffer | null = null;
@@ -93,6 +101,12 @@ export class ContractServer {
       case 'escalate':
         this.escalations.push(Escalate.parse(body));
         return { status: 200, body: { state: 'escalated' } };
+      case 'request-paths': {
+        const request = RequestPaths.parse(body);
+        this.pathRequests.push(request);
+        const answer = this.onPaths(request);
+        return answer === 'lost' ? answer : { status: 200, body: answer };
+      }
       case 'release':
         this.releases.push(Release.parse(body));
         return { status: 200, body: { state: 'waiting' } };

@@ -66,7 +66,9 @@ export class WorkerScene {
       correlation_id: 'corr-42',
       report_url: `${this.server.url}/api/agent/v1/report`,
       checkpoint: null,
+      ejection: null,
       model: null,
+      plan: null,
       git: {
         url: this.remote.url,
         username: 'x-access-token',

@@ -13,3 +13,20 @@ export function findAhead(line: Line, view: PrView): PrView[] {
     .slice(0, end)
     .filter((other) => view.prerequisites.includes(other.pr) || overlap(view, other));
 }
+
+/** These, in the order of the line. */
+export function inLineOrder(line: Line, views: ReadonlySet<PrView>): PrView[] {
+  return views.size === 0 ? [] : line.waiting.filter((view) => views.has(view));
+}
+
+/** Drops what left the line, after `leave` has seen to the rest, and takes up what is new in it. */
+export function followLine<Kept>(
+  line: Line,
+  kept: Map<PrView, Kept>,
+  on: { enter(view: PrView): Kept; leave(gone: ReadonlySet<PrView>): void },
+): void {
+  const gone = new Set(line.gone.splice(0));
+  if (gone.size > 0) on.leave(gone);
+  for (const view of gone) kept.delete(view);
+  for (const view of line.waiting) if (!kept.has(view)) kept.set(view, on.enter(view));
+}

@@ -9,7 +9,7 @@
  * predictions are left out: in the simulated world all builds take the same time on average.
  */
 import type { Minutes, Policy, PrNumber, PrView } from '../policy.ts';
-import { findAhead } from './lanes.ts';
+import { findAhead, followLine, inLineOrder } from './lanes.ts';
 import {
   type Build,
   cancelBuild,
@@ -56,11 +56,12 @@ function estimateSuccess({ passed, failed }: SubmitQueueState, view: PrView): nu
   return view.predicted ?? (passed + 9) / (passed + failed + 10);
 }
 
-/** Every way the open changes can end, with its probability, down to the threshold. */
+/** Every way the open changes can end, with its probability, down to the threshold; none when there are more than `most`. */
 function listFutures(
   state: SubmitQueueState,
   change: Change,
   threshold: number,
+  most = Number.POSITIVE_INFINITY,
 ): { readonly lands: readonly PrView[]; readonly odds: number }[] {
   const { line, left } = state;
   let futures: { lands: PrView[]; odds: number }[] = [{ lands: [], odds: 1 }];
@@ -81,6 +82,7 @@ function listFutures(
         return [...(isBuildable ? [landing] : []), ...(isNeeded ? [] : [failing])];
       })
       .filter((future) => future.odds > 0 && future.odds >= threshold);
+    if (futures.length > most) return [];
   }
   return futures.sort((a, b) => b.odds - a.odds);
 }
@@ -99,18 +101,19 @@ function findDependencies(line: Line, view: PrView): PrView[] {
       if (needed) wanted.add(needed);
     }
   }
-  return wanted.size === 0 ? [] : line.waiting.filter((each) => wanted.has(each));
+  return inLineOrder(line, wanted);
 }
 
 function enterAndLeave({ line, changes, left }: SubmitQueueState): void {
-  for (const view of line.gone.splice(0)) {
-    left.add(view);
-    for (const path of changes.get(view)?.paths ?? []) cancelBuild(line, path.build);
-    changes.delete(view);
-  }
-  for (const view of line.waiting) {
-    if (!changes.has(view)) changes.set(view, { view, ahead: findDependencies(line, view), paths: [] });
-  }
+  followLine(line, changes, {
+    enter: (view) => ({ view, ahead: findDependencies(line, view), paths: [] }),
+    leave: (gone) => {
+      for (const view of gone) {
+        left.add(view);
+        for (const path of changes.get(view)?.paths ?? []) cancelBuild(line, path.build);
+      }
+    },
+  });
 }
 
 /** Drops paths that can no longer come true, and builds whose runner was lost. */
@@ -136,7 +139,8 @@ function decideChange(state: SubmitQueueState, change: Change, bypass: boolean, 
   // What a change needs takes it along when it fails: nothing is to be decided before that.
   const isStacked = open.some(({ pr }) => change.view.prerequisites.includes(pr));
   if (isStacked || (open.length > 0 && !bypass)) return false;
-  const futures = listFutures(state, change, 0).map(({ lands }) =>
+  // More futures than paths: one of them was never built, and nothing is decided.
+  const futures = listFutures(state, change, 0, change.paths.length).map(({ lands }) =>
     change.paths.find((path) => isSame(path.lands, lands)),
   );
   const alone = futures.find((path) => path && !path.lands.some(isOpen));

@@ -5,7 +5,7 @@
  * are as in single mode, within the lane.
  */
 import type { Policy, PrView } from '../policy.ts';
-import { findAhead } from './lanes.ts';
+import { findAhead, followLine, inLineOrder } from './lanes.ts';
 import {
   type Build,
   cancelBuild,
@@ -46,23 +46,21 @@ function findLane({ line, entries }: ParallelState, view: PrView): PrView[] {
     }
   };
   visit(view);
-  return found.size === 0 ? [] : line.waiting.filter((each) => found.has(each));
+  return inLineOrder(line, found);
 }
 
 function enterAndLeave({ line, entries }: ParallelState): void {
-  const gone = new Set(line.gone.splice(0));
-  if (gone.size > 0) {
-    for (const [view, entry] of entries) {
-      if (!gone.has(view) && !entry.included.some((each) => gone.has(each))) continue;
-      cancelBuild(line, entry.build);
-      entry.build = null;
-      entry.included = [];
-    }
-    for (const view of gone) entries.delete(view);
-  }
-  for (const view of line.waiting) {
-    if (!entries.has(view)) entries.set(view, { ahead: findAhead(line, view), build: null, included: [] });
-  }
+  followLine(line, entries, {
+    enter: (view) => ({ ahead: findAhead(line, view), build: null, included: [] }),
+    leave: (gone) => {
+      for (const [view, entry] of entries) {
+        if (!gone.has(view) && !entry.included.some((each) => gone.has(each))) continue;
+        cancelBuild(line, entry.build);
+        entry.build = null;
+        entry.included = [];
+      }
+    },
+  });
 }
 
 /** First come, first tested. The testing concurrency is that of CI: builds that wait for a runner would only grow stale. */

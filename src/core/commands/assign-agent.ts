@@ -1,5 +1,5 @@
 /** `/assign-agent <name>`: who gets the task's next attempt; counts until a label says something newer. */
-import { isLive } from '../lane/state.ts';
+import { mayGoOn } from '../lane/state.ts';
 import { agentsOf } from '../task/agents.ts';
 import { agentNamedFor } from '../task/routing.ts';
 import { accept, type CommandRule, refuse } from './command.ts';
@@ -8,7 +8,7 @@ export const assignAgent: CommandRule<'assign-agent'> = {
   needs: 'write',
   on: 'task',
   run: (state, task, { command }) => {
-    if (!isLive(task)) return refuse(`the task is ${task.state}`);
+    if (!mayGoOn(task)) return refuse(`the task is ${task.state}`);
     const agent = command.agent.toLowerCase();
     const names = agentsOf(state).map(({ name }) => name);
     if (!names.includes(agent)) {

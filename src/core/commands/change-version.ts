@@ -1,13 +1,13 @@
 /** What the commands that change a task's specification have in common. */
-import { type Adjustments, isLive, type LaneState, type Task } from '../lane/state.ts';
+import { type Adjustments, type LaneState, mayGoOn, type Task } from '../lane/state.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
-import { type IssueReference, referenceTo } from '../task/specification.ts';
+import { type IssueReference, referenceTo, tooMuch } from '../task/specification.ts';
 import { acceptVersion, adjustSpec } from '../task/versions.ts';
 import { type Answer, accept, refuse } from './command.ts';
 
 /** Why the specification cannot be changed now; null when it can. */
 export function changeProblem(state: LaneState, task: Task): string | null {
-  if (!isLive(task)) return `the task is ${task.state}`;
+  if (!mayGoOn(task)) return `the task is ${task.state}`;
   if (mayBeLanding(state, task.issue)) return 'it is landing at this moment';
   if (task.suspension) return 'the edited text comes first: accept it or put the old text back';
   return null;
@@ -30,6 +30,8 @@ export function changeByCommand(
 ): Answer {
   const adjust = change(task.adjust);
   const spec = adjustSpec(task.spec, adjust);
+  const problem = tooMuch(spec);
+  if (problem) return refuse(problem);
   const facts = acceptVersion(state, task, {
     spec,
     adjust,

@@ -4,6 +4,7 @@
  */
 import type { CommandOutcome, FactBody } from '../lane/facts.ts';
 import type { LaneState, Task } from '../lane/state.ts';
+import type { LandedPull } from '../queue/reverting.ts';
 import type { IssueReference } from '../task/specification.ts';
 
 /** A command as it was written, with its arguments understood. */
@@ -49,6 +50,11 @@ export interface Typed<Name extends CommandName> {
   owns: string[];
   /** The open PRs to this lane's base that the command names. */
   named: { number: number; headSha: string }[];
+  /** What `/revert` names, where it has landed. */
+  landed: LandedPull | null;
+  comment: number;
+  /** Which of the comment's commands this is, from 0. */
+  index: number;
 }
 
 /** What a command leads to. `detail` says why it was refused, and what to do. */

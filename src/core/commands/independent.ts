@@ -1,4 +1,5 @@
 /** `/independent #n…`: takes prerequisites away, as a new version. */
+import { isLinked } from '../task/prerequisites.ts';
 import { changeByCommand, changeProblem, namesOf } from './change-version.ts';
 import { type CommandRule, refuse } from './command.ts';
 
@@ -9,8 +10,7 @@ export const independent: CommandRule<'independent'> = {
     const problem = changeProblem(state, task);
     if (problem) return refuse(problem);
     const names = namesOf(state, issues);
-    const links = [...task.blockedBy.map((issue) => `#${issue}`), ...task.blockedElsewhere];
-    const linked = names.filter((name) => links.includes(name));
+    const linked = names.filter((name) => isLinked(task, name));
     if (linked.length > 0) {
       return refuse(
         `${linked.join(', ')} ${linked.length === 1 ? 'is a link' : 'are links'} on GitHub: remove "blocked by" or the sub-issue in the issue's sidebar`,

@@ -62,12 +62,13 @@ function enlist(task: Task | undefined, { offered, by }: CommandSeen): Enlisted 
 }
 
 function answer(state: LaneState, task: Task | undefined, seen: CommandSeen): Answer {
-  const { command, by, under, writtenAt, owns = [], named = [] } = seen;
+  const { command, comment, by, under, writtenAt, owns = [], named = [], landed = null } = seen;
   if (command.name === 'unknown') return { outcome: 'unknown', detail: command.suggestion ?? '', facts: [] };
   if (command.name === 'too-many') return refuse(String(command.count));
   // The table pairs each name with its own rule; that the two agree is beyond what a union can say.
   const rule = commandRules[command.name] as CommandRule<CommandName>;
-  const typed = { command, by, under, writtenAt, owns, named };
+  const { index } = command;
+  const typed = { command, comment, index, by, under, writtenAt, owns, named, landed };
   const enlisted = rule.on === 'any-pull' && rule.run !== null ? enlist(task, seen) : null;
   if (enlisted === null) return run(rule, { state, task }, typed);
   const next = enlistPull(task, { ...enlisted, at: new Date(writtenAt).toISOString() });

@@ -35,6 +35,22 @@ export interface SecretSighting {
   what: string;
 }
 
+/** Something like it in a commit on the way, and not in what the commits come to. */
+export interface PastSighting {
+  commit: string;
+  /** Null: in the commit's message. */
+  path: string | null;
+  /** Of the file as it was in that commit. */
+  line: number | null;
+  what: string;
+}
+
+/** What the commits on the way hold; `unsearched` says in sentences which of them could not be searched. */
+export interface SearchedHistory {
+  secrets: readonly PastSighting[];
+  unsearched: readonly string[];
+}
+
 /** What a package registry says of a name. `unknown`: it could not be asked. */
 export type RegistryAnswer =
   | { kind: 'known'; firstPublishedAt: string | null }
@@ -73,6 +89,7 @@ export interface DiffFacts {
   /** When that was, by the ledger's clock; ages are counted from here. */
   at: string;
   secrets: readonly SecretSighting[];
+  history: SearchedHistory;
   dependencies: readonly JudgedDependency[];
   reversals: readonly Reversal[];
   /** How far the branch is behind; null where GitHub did not say. */
@@ -104,6 +121,7 @@ export interface Diff {
 export const noFacts: DiffFacts = {
   at: '1970-01-01T00:00:00.000Z',
   secrets: [],
+  history: { secrets: [], unsearched: [] },
   dependencies: [],
   reversals: [],
   base: null,

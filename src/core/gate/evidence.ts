@@ -35,6 +35,14 @@ export interface Opinion {
   summary: string;
 }
 
+/** An agent that was asked for its opinion, and when. */
+export interface AskedOpinion {
+  agent: string;
+  headSha: string;
+  version: number;
+  at: string;
+}
+
 export interface GateEvidence {
   /** When the present head was first seen. */
   headAt: string;
@@ -50,9 +58,11 @@ export interface GateEvidence {
   overrides: Override[];
   /** Reviews that have counted once; the same review does not count again after its approval ended. */
   spentReviews: number[];
-  /** Checks that reported on the head and that nobody asks for: they may be what a missing one is called now. */
+  /** Checks that reported on the head and that nobody asks for: they may be what a missing one is called now, or claim to be ours. */
   otherChecks: string[];
   opinion: Opinion | null;
+  /** Null when no agent is asked at present. */
+  asked: AskedOpinion | null;
   /** Which buttons have been answered on this head: once each, so that nobody can make Signalbox flood the PR. */
   answered: string[];
 }
@@ -80,6 +90,7 @@ export function freshEvidence(at: string, { version, spec }: MadeFor): GateEvide
     spentReviews: [],
     otherChecks: [],
     opinion: null,
+    asked: null,
     answered: [],
   };
 }
@@ -87,5 +98,5 @@ export function freshEvidence(at: string, { version, spec }: MadeFor): GateEvide
 /** What remains true of a pull request when its head moves. */
 export function moveHead(evidence: GateEvidence, at: string, { version, spec }: MadeFor): GateEvidence {
   const head = { headAt: at, headVersion: version, headWork: hashWork(spec) };
-  return { ...evidence, ...head, overrides: [], otherChecks: [], opinion: null, answered: [] };
+  return { ...evidence, ...head, overrides: [], otherChecks: [], opinion: null, asked: null, answered: [] };
 }

@@ -86,8 +86,12 @@ export function foldGateFact(task: Task, fact: TaskGateFact): Task {
           { ...fact.override, at: fact.at },
         ],
       }));
+    case 'opinion-asked': {
+      const { agent, headSha, version, at } = fact;
+      return changeEvidence(task, () => ({ asked: { agent, headSha, version, at } }));
+    }
     case 'opinion-given':
-      return changeEvidence(task, () => ({ opinion: fact.opinion }));
+      return changeEvidence(task, () => ({ opinion: fact.opinion, asked: null }));
     case 'action-requested': {
       const { pull } = task;
       if (pull?.headSha !== fact.headSha) return task;
@@ -96,7 +100,7 @@ export function foldGateFact(task: Task, fact: TaskGateFact): Task {
       // Judged again: until that is done, there is no verdict, and what was explained may read differently after it.
       return {
         ...task,
-        pull: { ...pull, verdict: null, gate: { ...pull.gate, opinion: null, answered: [] } },
+        pull: { ...pull, verdict: null, gate: { ...pull.gate, opinion: null, asked: null, answered: [] } },
       };
     }
     default:

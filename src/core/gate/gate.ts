@@ -14,6 +14,7 @@ import { countFindings, isVerdictFor, openFindings } from './arbiter.ts';
 import type { RequiredCheck } from './evidence.ts';
 import { likelyCause } from './likely-cause.ts';
 import { isProof, opinionCheck, requiredChecks } from './required-checks.ts';
+import { isOpinionOn, reviewerOf } from './reviewer.ts';
 
 export interface GateRow {
   condition: 'checks' | 'arbiter' | 'opinion' | 'approval' | 'dependency' | 'hold' | 'edit' | 'pull';
@@ -31,19 +32,28 @@ function checkRow(task: Task, state: LaneState, check: RequiredCheck, at: string
     return { ...base, state: 'pending', detail: cause ?? 'has not reported on this commit' };
   }
   if (isProof(state, result.conclusion)) return { ...base, state: 'ok', detail: result.conclusion };
-  if (result.conclusion === 'pending') return { ...base, state: 'pending', detail: 'is running' };
+  if (result.conclusion === 'pending')
+    return { ...base, state: 'pending', detail: result.why ?? 'is running' };
   return { ...base, state: 'failed', detail: `${result.conclusion} is not proof` };
+}
+
+/** A check of the arbiter's name that the arbiter has not made lets nothing through, and people should know of it (S26). */
+function impostorNote(task: Task): string {
+  const isThere = task.pull?.gate.otherChecks.includes(checkNames.arbiter) ?? false;
+  return isThere ? '; somebody else has reported a check of this name: it does not count' : '';
 }
 
 function arbiterRow(task: Task, state: LaneState): GateRow {
   const base = { condition: 'arbiter' as const, name: checkNames.arbiter };
+  const note = impostorNote(task);
   const verdict = task.pull?.verdict ?? null;
   if (!isVerdictFor(verdict, task, state.policyHash))
-    return { ...base, state: 'pending', detail: 'has not judged this commit' };
+    return { ...base, state: 'pending', detail: `has not judged this commit${note}` };
   const open = countFindings(openFindings(verdict, task));
-  if (open > 0) return { ...base, state: 'failed', detail: `${open} finding${open === 1 ? '' : 's'}` };
+  if (open > 0) return { ...base, state: 'failed', detail: `${open} finding${open === 1 ? '' : 's'}${note}` };
   const accepted = verdict.findings.some((finding) => finding.severity === 'fail');
-  return { ...base, state: 'ok', detail: accepted ? 'accepted by a maintainer' : 'no findings that fail' };
+  const detail = accepted ? 'accepted by a maintainer' : 'no findings that fail';
+  return { ...base, state: 'ok', detail: `${detail}${note}` };
 }
 
 /** A second opinion can only withhold: without one that was understood, nothing is held up, and it is shown. */
@@ -60,8 +70,14 @@ function opinionRows(task: Task, state: LaneState): GateRow[] {
     return [{ ...base, state: isAgainst ? 'failed' : 'ok', detail: `${check}: ${conclusion}` }];
   }
   const opinion = task.pull?.gate.opinion ?? null;
-  if (opinion?.headSha !== task.pull?.headSha || opinion?.version !== task.version)
-    return [{ ...base, state: 'pending', detail: 'has not been given on this commit' }];
+  if (opinion === null || !isOpinionOn(opinion, task)) {
+    const agent = reviewerOf(state);
+    const detail =
+      agent !== null && task.pull?.gate.asked
+        ? `${agent} has been asked`
+        : 'has not been given on this commit';
+    return [{ ...base, state: 'pending', detail }];
+  }
   const words = {
     pass: 'nothing against it',
     withhold: opinion.summary,

@@ -1,7 +1,10 @@
 /** Why a required check may never report, guessed from what else is known; for people, after a while (F24, F25). */
 import { distance } from 'fastest-levenshtein';
+import { checkNames } from '../ids.ts';
 import type { LaneState, Task } from '../lane/state.ts';
 import type { RequiredCheck } from './evidence.ts';
+
+const ours: ReadonlySet<string> = new Set(Object.values(checkNames));
 
 /** When a missing check of the task is to be explained; null when none is missing. */
 export function explainsAt(task: Task, state: LaneState, missing: readonly string[]): number | null {
@@ -16,7 +19,7 @@ function looksAlike(one: string, other: string): boolean {
 }
 
 function guess(task: Task, { name, app }: RequiredCheck): string {
-  const others = task.pull?.gate.otherChecks ?? [];
+  const others = (task.pull?.gate.otherChecks ?? []).filter((other) => !ours.has(other));
   const same = others.find((other) => other === name);
   if (same !== undefined && app !== null)
     return `a check of that name was reported by another App than ${app}, which the rules ask for`;

@@ -39,7 +39,8 @@ function isFree(state: LaneState, task: Task, paths: readonly string[]): boolean
 export function requestPaths(state: LaneState, task: Task, { paths, why }: RequestPaths): FactBody[] {
   const { attempt, issue } = task;
   const wanted = newlyAsked(state, task, paths);
-  if (!attempt || wanted.length === 0 || attempt.asked.length + wanted.length > mostAsked) return [];
+  if (attempt?.job !== 'work' || wanted.length === 0 || attempt.asked.length + wanted.length > mostAsked)
+    return [];
   if (isFree(state, task, wanted)) return [{ kind: 'claims-expanded', issue, paths: wanted }];
   return [{ kind: 'paths-requested', issue, attempt: attempt.number, paths: wanted, why, by: attempt.agent }];
 }

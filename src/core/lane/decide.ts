@@ -5,6 +5,7 @@
 import { voidApprovals } from '../gate/approving.ts';
 import { explainsAt } from '../gate/likely-cause.ts';
 import { findMissing } from '../gate/required-checks.ts';
+import { askReviewer, opinionTimes } from '../gate/reviewer.ts';
 import { isRunning } from '../queue/build-state.ts';
 import { ejectEntries, enterQueue } from '../queue/entering.ts';
 import { ejectUntested, judgeBuilds } from '../queue/judge-builds.ts';
@@ -16,13 +17,15 @@ import { approveByAutonomy } from '../task/autonomy.ts';
 import { openBreakers } from '../task/breaker.ts';
 import { enforceBudgets } from '../task/budget.ts';
 import { foreseeCollisions } from '../task/collisions.ts';
+import { answerEjections } from '../task/ejection.ts';
 import { repeatEscalations } from '../task/escalation.ts';
 import { findLeftWork } from '../task/late-work.ts';
 import { protectedPathsOf, releaseClaims } from '../task/ownership.ts';
-import { givenUpPrerequisites } from '../task/prerequisites.ts';
+import { givenUpPrerequisites, hasOpenPrerequisites } from '../task/prerequisites.ts';
 import { graceEnds } from '../task/ready.ts';
 import { giveUp } from '../task/retry.ts';
 import { scheduleNext } from '../task/schedule.ts';
+import { acceptSplits, completeSplits } from '../task/split.ts';
 import { judgeStalls } from '../task/stall.ts';
 import { timesOfAttempts } from '../task/times.ts';
 import { claimWhatIsFree } from '../task/touched.ts';
@@ -116,6 +119,7 @@ function nextFacts(snapshot: Snapshot, at: string): FactBody[] {
     () => enforceBudgets(state, at),
     () => openBreakers(state),
     () => giveUp(state),
+    () => answerEjections(state),
     () => repeatEscalations(state, at),
     () => findLeftWork(Object.values(state.tasks)),
     () => releaseClaims(state),
@@ -125,14 +129,17 @@ function nextFacts(snapshot: Snapshot, at: string): FactBody[] {
     () => readEvidence(state),
     () => readClosedPulls(state),
     () => voidApprovals(state),
+    () => askReviewer(state, at),
     () => approveByPolicy(state),
     () => approveByAutonomy(state, at),
     () => ejectEntries(state),
     () => endTries(state),
-    () => judgeBuilds(state, at),
+    () => judgeBuilds(snapshot, at),
     () => ejectUntested(state),
     () => enterQueue(state),
     () => planBuilds(state, at),
+    () => acceptSplits(state),
+    () => completeSplits(state, (task) => hasOpenPrerequisites(state, task)),
     () => scheduleNext(snapshot, at),
   ];
   for (const rule of rules) {
@@ -156,9 +163,14 @@ function wakeTimes(snapshot: Snapshot, at: string): number[] {
   const hasEntries = Object.values(state.tasks).some((task) => task.entry !== null);
   const ofWindows = hasEntries ? nextChanges(state.policy.queue.windows, at) : [];
   const departure = planOf(state, at)?.wakeAt ?? [];
-  return [...ofGrace, ...ofChecks, ...timesOfAttempts(snapshot, at), ...ofBuilds, ...ofWindows].concat(
-    departure,
-  );
+  return [
+    ...ofGrace,
+    ...ofChecks,
+    ...timesOfAttempts(snapshot, at),
+    ...opinionTimes(state),
+    ...ofBuilds,
+    ...ofWindows,
+  ].concat(departure);
 }
 
 export interface Decision {

@@ -6,7 +6,9 @@ import { createHash } from 'node:crypto';
 import { buildRef, prepareRef } from '../ids.ts';
 import { auditedAgainst } from '../queue/audit.ts';
 import { isActive } from '../queue/build-state.ts';
+import { type UpdateEffect, wantedUpdate } from '../task/freshness.ts';
 import { isPuttingAside, keepLateWork } from '../task/late-work.ts';
+import { type SplitEffect, wantedOfSplit } from '../task/split.ts';
 import { isEnlisted } from './enlisted.ts';
 import type { Fact } from './facts.ts';
 import type { Build, BuildEntry, Flight, Landing } from './queue-state.ts';
@@ -29,6 +31,7 @@ export type Effect =
   /** Puts the late bundle of the attempt with this fence, up to `sha`, on the branch `late`. */
   | { kind: 'keep-late-bundle'; issue: number; number: number; late: string; sha: string; fence: number }
   | { kind: 'announce-collision'; a: number; b: number }
+  | UpdateEffect
   | { kind: 'mark-ready'; issue: number; pull: number; since: string }
   | {
       kind: 'make-candidate';
@@ -56,8 +59,10 @@ export type Effect =
   | { kind: 'close-issue'; issue: number }
   | { kind: 'close-pull'; issue: number; pull: number; request: string }
   | RunEffect
+  | SplitEffect
   | { kind: 'close-replaced'; issue: number; pull: number }
   | { kind: 'ask-assignment'; issue: number; fence: number; agent: string }
+  | { kind: 'open-revert'; asked: Extract<Fact, { kind: 'revert-asked' }> }
   | { kind: 'react'; comment: number; content: 'eyes' | 'rocket' | 'confused' }
   | { kind: 'reply'; under: number; comment: number; fact: Extract<Fact, { kind: 'command-decided' }> }
   | { kind: 'notify'; under: number; fact: Fact };
@@ -77,6 +82,9 @@ export function effectKey(effect: Effect): string {
     case 'trigger-checks':
     case 'cancel-run':
       return `${effect.kind}:${effect.issue}:${effect.fence}`;
+    case 'create-part':
+    case 'open-part':
+      return `${effect.kind}:${effect.issue}:${effect.part}:${effect.since}`;
     case 'keep-late-work':
     case 'keep-late-bundle':
       return `${effect.kind}:${effect.issue}:${effect.number}`;
@@ -84,6 +92,8 @@ export function effectKey(effect: Effect): string {
       return `${effect.kind}:${effect.a}:${effect.b}`;
     case 'mark-ready':
       return `${effect.kind}:${effect.pull}:${effect.since}`;
+    case 'update-branch':
+      return `${effect.kind}:${effect.issue}:${effect.headSha}:${effect.baseSha}:${effect.asked ?? ''}`;
     case 'close-pull':
       return `${effect.kind}:${effect.pull}:${effect.request}`;
     case 'land':
@@ -96,6 +106,8 @@ export function effectKey(effect: Effect): string {
       return `${effect.kind}:${effect.pull}`;
     case 'close-issue':
       return `${effect.kind}:${effect.issue}`;
+    case 'open-revert':
+      return `${effect.kind}:${effect.asked.comment}:${effect.asked.index}`;
     case 'react':
       return `${effect.kind}:${effect.comment}:${effect.content}`;
     case 'reply':
@@ -109,15 +121,22 @@ export function effectKey(effect: Effect): string {
 
 function wantedByTask(task: Task, state: LaneState): Effect[] {
   const { attempt, pull, issue } = task;
-  const effects: Effect[] = [...keepLateWork(task), ...wantedOfRuns(task, state)];
+  const effects: Effect[] = [
+    ...keepLateWork(task),
+    ...wantedOfRuns(task, state),
+    ...wantedOfSplit(task),
+    ...wantedUpdate(state, task),
+  ];
   if (attempt?.via === 'assign' && task.state === 'assigned' && !pull?.open) {
     effects.push({ kind: 'ask-assignment', issue, fence: attempt.fence, agent: attempt.agent });
   }
-  if (attempt && attempt.via !== 'assign' && attempt.openedSha === null && !isPuttingAside(task)) {
+  // A plan changes nothing, so it needs no branch.
+  const isOurs = attempt?.job === 'work' && attempt.via !== 'assign';
+  if (isOurs && attempt.openedSha === null && !isPuttingAside(task)) {
     const { number, fence, branch, baseSha } = attempt;
     effects.push({ kind: 'open-branch', issue, attempt: number, fence, branch, baseSha });
   }
-  if (attempt && attempt.via !== 'assign' && attempt.openedSha !== null && pull === null) {
+  if (isOurs && attempt.openedSha !== null && pull === null) {
     effects.push({ kind: 'open-pull', issue, fence: attempt.fence, branch: attempt.branch });
   }
   // What people have opened is theirs to mark, to close and to reopen.
@@ -207,6 +226,11 @@ function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
     }
     case 'pull-refused':
       return [{ kind: 'notify', under: fact.pull, fact }];
+    case 'revert-asked':
+      return [{ kind: 'open-revert', asked: fact }];
+    case 'revert-opened':
+    case 'revert-failed':
+      return [{ kind: 'notify', under: fact.under, fact }];
     case 'pull-adopted':
       return fact.replaces === null
         ? []
@@ -214,10 +238,12 @@ function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
     // About the issue's text, so it is said there and not on the pull request.
     case 'edit-suspended':
     case 'prerequisite-questioned':
+    case 'split-proposed':
       return [{ kind: 'notify', under: fact.issue, fact }];
     case 'request-refused':
     case 'escalated':
     case 'entry-ejected':
+    case 'update-conflicted':
     case 'attempts-exhausted':
     case 'escalation-repeated':
     case 'budget-warned':
@@ -235,11 +261,20 @@ function effectsOfFact(fact: Fact, state: LaneState): Effect[] {
   }
 }
 
+/** An ejection that a person is asked about is told with the question: one comment for one thing. */
+function isToldOtherwise(fact: Fact, facts: readonly Fact[]): boolean {
+  return (
+    (fact.kind === 'entry-ejected' || fact.kind === 'update-conflicted') &&
+    fact.after === 'person' &&
+    facts.some((other) => other.kind === 'escalated' && other.issue === fact.issue)
+  );
+}
+
 /** Effects of one step of a lane: what its state wants, what its facts say, and what it has left behind. */
 export function effectsOfStep(before: LaneState, after: LaneState, facts: readonly Fact[]): Effect[] {
   return [
     ...wantedEffects(after),
-    ...facts.flatMap((fact) => effectsOfFact(fact, after)),
+    ...facts.filter((fact) => !isToldOtherwise(fact, facts)).flatMap((fact) => effectsOfFact(fact, after)),
     ...abandonedRuns(before, after),
   ];
 }
@@ -251,6 +286,7 @@ const unconditional: ReadonlySet<Effect['kind']> = new Set([
   'notify',
   'cancel-run',
   'close-replaced',
+  'open-revert',
 ]);
 
 /** Whether a recorded effect still makes sense; asked again right before it is done. */

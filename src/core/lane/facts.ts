@@ -5,6 +5,9 @@
  */
 import type { Objection, Opinion, Override, RequiredCheck } from '../gate/evidence.ts';
 import type { Policy } from '../policy.ts';
+import type { Dependant, LandedPull } from '../queue/reverting.ts';
+import type { AfterEjection, EjectionEvidence, OtherWork } from '../task/ejection-record.ts';
+import type { ProposedPart } from '../task/parts.ts';
 import type { AttemptEnd } from '../task/record.ts';
 import type { OfferedPull } from './enlisted.ts';
 import type { CheckResult, Verdict } from './pull-state.ts';
@@ -12,6 +15,7 @@ import type { Build, BuildEntry, Flight, Landing, VanishedPatch } from './queue-
 import type {
   Adjustments,
   Escalation,
+  Job,
   PrerequisiteState,
   Routing,
   Spec,
@@ -45,6 +49,18 @@ export type FactBody =
     }
   /** A PR that no task owns was brought to the queue; `issue` is its own number. */
   | { kind: 'pull-enlisted'; issue: number; offered: Omit<OfferedPull, 'number'>; by: string }
+  /** Somebody wants a landed PR taken back; `index` tells several commands of one comment apart. */
+  | { kind: 'revert-asked'; comment: number; index: number; under: number; landed: LandedPull; by: string }
+  /** `refusal`: why the word of whoever asked does not count as an approval; null when it does. */
+  | {
+      kind: 'revert-opened';
+      under: number;
+      reverts: number;
+      pull: number;
+      dependants: Dependant[];
+      refusal: string | null;
+    }
+  | { kind: 'revert-failed'; under: number; reverts: number; why: string }
   | { kind: 'request-refused'; issue: number; why: string }
   | { kind: 'request-withdrawn'; issue: number }
   | {
@@ -97,6 +113,8 @@ export type FactBody =
       version: number;
       agent: string;
       via: Via;
+      /** Absent: to do the task. */
+      job?: Job;
       branch: string;
       baseSha: string;
       claims: string[];
@@ -136,6 +154,22 @@ export type FactBody =
   | { kind: 'usage-reported'; issue: number; attempt: number; usage: Usage }
   | { kind: 'budget-warned'; issue: number; attempt: number; what: string }
   | { kind: 'paths-requested'; issue: number; attempt: number; paths: string[]; why: string; by: string }
+  /** `by`: the planner. Its attempt is over. */
+  | {
+      kind: 'split-proposed';
+      issue: number;
+      attempt: number;
+      version: number;
+      by: string;
+      summary: string;
+      parts: ProposedPart[];
+    }
+  /** `by`: a login, or `policy`. */
+  | { kind: 'split-accepted'; issue: number; by: string }
+  | { kind: 'part-created'; issue: number; part: number; created: number }
+  | { kind: 'part-opened'; issue: number; part: number }
+  /** With them the task is completed. */
+  | { kind: 'parts-completed'; issue: number }
   | { kind: 'attempt-ended'; issue: number; attempt: number; end: AttemptEnd; reason: string }
   | { kind: 'attempts-exhausted'; issue: number; reason: string }
   /** A person wants a new attempt. `guidance` answers what was asked; `afresh` starts it from a clean branch. */
@@ -191,6 +225,20 @@ export type FactBody =
       code: EjectionCode;
       reason: string;
       evidence?: EjectionEvidence;
+      /** Absent in journals older than ejections that are given back. */
+      after?: AfterEjection;
+    }
+  /** Something landed in files of the task: its branch is behind. */
+  | { kind: 'base-overlapped'; issue: number; sha: string; paths: string[]; by: OtherWork[] }
+  | { kind: 'update-asked'; issue: number; by: string }
+  /** The branch has the base up to `baseSha`; `sha` is its head. */
+  | { kind: 'branch-updated'; issue: number; sha: string; baseSha: string }
+  | {
+      kind: 'update-conflicted';
+      issue: number;
+      reason: string;
+      evidence: EjectionEvidence;
+      after: AfterEjection;
     }
   /** Git cannot merge the two: the later one waits until the earlier one lands or leaves. */
   | { kind: 'conflict-found'; issue: number; with: number }
@@ -244,6 +292,7 @@ export type GateFact =
   | { kind: 'objections-changed'; issue: number; objections: Objection[] }
   | { kind: 'approver-checked'; issue: number; by: string; owns: string[] }
   | { kind: 'rule-overridden'; issue: number; override: Omit<Override, 'at'> }
+  | { kind: 'opinion-asked'; issue: number; agent: string; headSha: string; version: number }
   | { kind: 'opinion-given'; issue: number; opinion: Opinion }
   | {
       kind: 'action-requested';
@@ -273,18 +322,6 @@ export type EjectionCode =
   | 'interrupted'
   | 'refused';
 
-/** What an ejection rests on. */
-export interface EjectionEvidence {
-  builds: number[];
-  /** The checks that ended without success, with their links. */
-  checks: CheckResult[];
-  /** PRs that were in those candidates with it and have not landed. */
-  peers: number[];
-  /** The probability, after all tests, that it is bad; null where no odds were asked. */
-  odds: number | null;
-  attemptsLeft: number;
-}
-
 /** A landing as it is reported; journals older than the audit have only the first six. */
 export type LandedBody = Omit<Landing, 'at' | 'audit' | 'exact' | 'position' | 'blobs'> &
   Partial<Pick<Landing, 'exact' | 'position' | 'blobs'>>;
@@ -304,6 +341,7 @@ export type LifecycleEvent = Extract<
   | 'task-assigned'
   | 'work-started'
   | 'work-done'
+  | 'split-proposed'
   | 'attempt-ended'
   | 'attempts-exhausted'
   | 'resumed'
@@ -312,6 +350,7 @@ export type LifecycleEvent = Extract<
   | 'entry-ejected'
   | 'escalated'
   | 'task-completed'
+  | 'parts-completed'
   | 'task-cancelled'
 >;
 

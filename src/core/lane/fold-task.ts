@@ -3,12 +3,15 @@ import { freshEvidence, moveHead } from '../gate/evidence.ts';
 import { addApproval, dropApproval, foldGateFact } from '../gate/fold-gate.ts';
 import type { Policy } from '../policy.ts';
 import { endAttempt, freshAttempt, notePresent, resumeRecord, supersedeRecord } from '../task/attempts.ts';
+import { noteEjection, settleEjections } from '../task/ejection.ts';
 import { askPerson } from '../task/escalation.ts';
+import { foldFreshness } from '../task/freshness.ts';
 import { foldLateWork } from '../task/late-work.ts';
 import { nextState } from '../task/lifecycle.ts';
 import { emptyRecord, renewRecord, type TaskRecord } from '../task/record.ts';
 import { noRouting, routingAfter } from '../task/routing.ts';
 import { hashSpec } from '../task/specification.ts';
+import { foldSplit, keptSplit } from '../task/split.ts';
 import { noAdjustments } from '../task/versions.ts';
 import type { Fact, LifecycleEvent } from './facts.ts';
 import type { Pull } from './pull-state.ts';
@@ -91,6 +94,7 @@ function freshTask({ issue, spec, specHash, requestedBy, correlationId, at }: Fr
     ejectedHead: null,
     escalation: null,
     record: emptyRecord,
+    split: null,
     lastReason: null,
     since: at,
     startedAt: null,
@@ -117,6 +121,7 @@ export function newTask(before: Task | undefined, fact: FactOf<'task-requested'>
     claims: before?.claims ?? [],
     pull: before?.pull?.open ? before.pull : null,
     record: renewRecord(before?.record, !changed),
+    split: changed ? null : keptSplit(before),
   };
 }
 
@@ -155,6 +160,7 @@ function acceptVersion(task: Task, fact: FactOf<'version-accepted'>): Task {
     approvals: [],
     entry: null,
     ejectedHead: null,
+    split: keptSplit(task),
   };
 }
 
@@ -173,6 +179,7 @@ function assign(task: Task, fact: FactOf<'task-assigned'>): Task {
       version: fact.version,
       agent: fact.agent,
       via: fact.via,
+      job: fact.job ?? 'work',
       branch: fact.branch,
       baseSha: fact.baseSha,
       assignedAt: fact.at,
@@ -201,6 +208,11 @@ function openPull(task: Task, fact: FactOf<'pull-opened'>): Task {
   };
 }
 
+/** Somebody has looked at what came back. */
+function settled(record: TaskRecord): TaskRecord {
+  return { ...record, ejections: settleEjections(record.ejections) };
+}
+
 /** A task that has come into the human queue: its agent is free. */
 function toPerson(
   task: Task,
@@ -212,7 +224,7 @@ function toPerson(
   const moved = move(task, fact.kind, fact.at);
   const record = task.attempt
     ? endAttempt(task, policy, { end: 'escalated', reason, at: fact.at })
-    : task.record;
+    : settled(task.record);
   const escalations = record.escalations + (moved.state === task.state ? 0 : 1);
   return {
     ...moved,
@@ -226,7 +238,14 @@ function toPerson(
 /** A person has answered, or wants another attempt: the task waits for its turn like any other. */
 function resume(task: Task, fact: FactOf<'resumed'>, policy: Policy): Task {
   const record: TaskRecord = resumeRecord(task, policy, fact);
-  return { ...move(task, 'resumed', fact.at), ...idle, escalation: null, lastReason: null, record };
+  return {
+    ...move(task, 'resumed', fact.at),
+    ...idle,
+    escalation: null,
+    lastReason: null,
+    record,
+    split: keptSplit(task),
+  };
 }
 
 /** The task after a fact about it. Throws for a fact that is about no task. */
@@ -320,6 +339,14 @@ export function foldTask(task: Task, fact: Fact, policy: Policy): Task {
         ...attempt,
         asked: [...attempt.asked, ...fact.paths],
       }));
+    case 'base-overlapped':
+    case 'update-asked':
+    case 'branch-updated':
+      return { ...task, record: foldFreshness(task.record, fact) };
+    case 'update-conflicted': {
+      const record = foldFreshness(noteEjection(task, fact), fact);
+      return { ...task, record, lastReason: fact.reason };
+    }
     case 'late-work-found':
     case 'late-work-kept':
       return foldLateWork(task, fact);
@@ -345,6 +372,16 @@ export function foldTask(task: Task, fact: Fact, policy: Policy): Task {
       );
     case 'work-done':
       return { ...move(task, 'work-done', fact.at), startedAt: task.startedAt ?? fact.at };
+    case 'split-proposed': {
+      const reason = `it proposed to split the task into ${fact.parts.length} parts`;
+      const record = endAttempt(task, policy, { end: 'planned', reason, at: fact.at });
+      const moved = move(task, 'split-proposed', fact.at);
+      return { ...moved, ...idle, lastReason: null, record, split: foldSplit(task, fact) };
+    }
+    case 'split-accepted':
+    case 'part-created':
+    case 'part-opened':
+      return { ...task, split: foldSplit(task, fact) };
     case 'attempt-ended': {
       const record = endAttempt(task, policy, fact);
       return { ...move(task, 'attempt-ended', fact.at), ...idle, lastReason: fact.reason, record };
@@ -361,6 +398,7 @@ export function foldTask(task: Task, fact: Fact, policy: Policy): Task {
         entry: task.entry?.headSha === fact.headSha ? task.entry : null,
         escalation: null,
         lastReason: null,
+        record: settled(task.record),
         startedAt: task.startedAt ?? fact.at,
       };
     case 'approval-voided': {
@@ -374,8 +412,11 @@ export function foldTask(task: Task, fact: Fact, policy: Policy): Task {
         approvals: [],
         entry: null,
         ejectedHead: task.pull?.headSha ?? null,
+        record: noteEjection(task, fact),
         lastReason: fact.reason,
       };
+    case 'parts-completed':
+      return { ...move(task, 'parts-completed', fact.at), lastReason: null, landedAt: fact.at };
     case 'task-completed':
       return {
         ...move(task, 'task-completed', fact.at),
@@ -394,6 +435,7 @@ export function foldTask(task: Task, fact: Fact, policy: Policy): Task {
     case 'objections-changed':
     case 'approver-checked':
     case 'rule-overridden':
+    case 'opinion-asked':
     case 'opinion-given':
     case 'action-requested':
       return foldGateFact(task, fact);

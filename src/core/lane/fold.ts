@@ -147,6 +147,10 @@ function foldFact(state: LaneState, fact: Fact): LaneState {
     case 'landed':
     case 'landing-audited':
       return foldQueueFact(state, fact);
+    case 'revert-asked':
+    case 'revert-opened':
+    case 'revert-failed':
+      return state;
     case 'command-decided':
       return { ...state, asked: noteAnswer(state.asked, fact) };
     case 'lane-frozen':

@@ -14,13 +14,20 @@ export function interpretDispatch(state: LaneState, seen: Of<'run-dispatched'>):
 }
 
 /**
- * A run that goes on is a sign of life. One that is over without a word about the work has failed, however it ended.
+ * A run that goes on is a sign of life, and from when it has begun its minutes count. One that is over without a word about the work has failed, however it ended.
  */
-export function interpretRun(state: LaneState, { issue, run, conclusion }: Of<'run'>): FactBody[] {
+export function interpretRun(
+  state: LaneState,
+  { issue, run, conclusion, hasBegun = false }: Of<'run'>,
+): FactBody[] {
   const task = state.tasks[issue];
   if (!task?.attempt || !isAtWork(task) || task.attempt.runId !== run) return [];
   const about = { issue, attempt: task.attempt.number };
-  if (conclusion === null) return task.attempt.isRunning ? [] : [{ kind: 'run-seen', ...about }];
+  if (conclusion === null) {
+    const seen: FactBody[] = task.attempt.isRunning ? [] : [{ kind: 'run-seen', ...about }];
+    const isNews = hasBegun && task.attempt.startedAt === null;
+    return isNews ? [...seen, { kind: 'work-started', ...about, claimId: null, worker: null }] : seen;
+  }
   const reason = `infra: the workflow run ${run} ended (${conclusion}) without a report`;
   return [{ kind: 'attempt-ended', ...about, end: 'infra', reason }];
 }

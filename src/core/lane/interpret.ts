@@ -7,6 +7,7 @@ import { interpretAction } from '../gate/actions.ts';
 import { judgeDiff } from '../gate/arbiter.ts';
 import { readCommand } from '../gate/commands.ts';
 import { opinionCheck, requiredChecks } from '../gate/required-checks.ts';
+import { isOpinionOn } from '../gate/reviewer.ts';
 import { interpretReviews } from '../gate/reviews.ts';
 import {
   interpretAudit,
@@ -16,19 +17,22 @@ import {
   isRewrittenHead,
 } from '../queue/interpret-queue.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
+import { interpretRevert } from '../queue/reverting.ts';
 import { readWord } from '../task/agent-word.ts';
 import { areasOf, withAreas } from '../task/areas.ts';
 import { readEdit, strangerSince } from '../task/edits.ts';
+import { interpretUpdate } from '../task/freshness.ts';
 import { readLateBundle, readLateHead } from '../task/late-work.ts';
 import { allows } from '../task/lifecycle.ts';
 import { labelsThatCount } from '../task/routing.ts';
+import { interpretPart, requesterOfPart } from '../task/split.ts';
 import { readTouched } from '../task/touched.ts';
 import { isEnlisted } from './enlisted.ts';
 import type { FactBody } from './facts.ts';
 import { interpretFoundPull } from './found-pull.ts';
 import { interpretDispatch, interpretRun } from './interpret-run.ts';
 import type { Observation, SeenIssue } from './observation.ts';
-import { elsewhereOf, isLive, type LaneState, prerequisitesOf, type Task } from './state.ts';
+import { elsewhereOf, isLive, type LaneState, mayGoOn, prerequisitesOf, type Task } from './state.ts';
 
 type Of<K extends Observation['kind']> = Extract<Observation, { kind: K }>;
 
@@ -38,8 +42,17 @@ const mayWrite = new Set(['admin', 'maintain', 'write']);
  * Whoever set the label. Where the server keeps no events, the issue's author stands in and is judged the same way;
  * where it keeps them and this one is not there yet, nobody does, and the issue is looked at again.
  */
-function requester(seen: SeenIssue): { login: string; permission: string } | null {
-  return seen.labelledBy === 'not-seen-yet' ? null : (seen.labelledBy ?? seen.author);
+function requester(
+  state: LaneState,
+  issue: number,
+  seen: SeenIssue,
+): { login: string; permission: string } | null {
+  if (seen.labelledBy === 'not-seen-yet') return null;
+  const by = seen.labelledBy ?? seen.author;
+  if (mayWrite.has(by.permission)) return by;
+  // Signalbox has labelled it for whoever accepted the plan.
+  const login = requesterOfPart(state, issue);
+  return login === null ? by : { login, permission: 'write' };
 }
 
 function readLinks(task: Task, { blockedBy, blockedElsewhere }: SeenIssue): FactBody[] {
@@ -83,9 +96,9 @@ function interpretReady(
     task?.state === 'escalated' ||
     task?.state === 'failed'
   ) {
-    return task && isLive(task) ? [...readLinks(task, seen), ...readEdit(state, task, seen)] : [];
+    return task && mayGoOn(task) ? [...readLinks(task, seen), ...readEdit(state, task, seen)] : [];
   }
-  const by = requester(seen);
+  const by = requester(state, issue, seen);
   if (by === null) return [];
   const why = problemsOf(seen, by);
   if (seen.spec.kind === 'refused' || why.length > 0) {
@@ -133,7 +146,7 @@ function interpretIssue(state: LaneState, observation: Of<'issue'>): FactBody[] 
   const facts = interpretReady(state, observation, seen);
   const isRequested = facts.some((fact) => fact.kind === 'task-requested');
   const heldBefore = task && !isRequested ? task.held : false;
-  const exists = isRequested || (task !== undefined && isLive(task));
+  const exists = isRequested || (task !== undefined && mayGoOn(task));
   if (exists && seen.held !== heldBefore) facts.push({ kind: 'task-held', issue, held: seen.held });
   const labels = labelsThatCount(seen.labels, state.policy);
   const labelsBefore = isRequested ? [] : (task?.labels ?? []);
@@ -258,14 +271,14 @@ function giveUpLateWork(state: LaneState, { issue, effect, message: why }: Of<'e
   );
 }
 
-/** Whether a live task names the issue as a prerequisite; other issues are none of the lane's business. */
+/** Whether a task that may go on names the issue as a prerequisite; others are none of the lane's business. */
 function isNamed(state: LaneState, issue: number): boolean {
-  return Object.values(state.tasks).some((task) => isLive(task) && prerequisitesOf(task).includes(issue));
+  return Object.values(state.tasks).some((task) => mayGoOn(task) && prerequisitesOf(task).includes(issue));
 }
 
 function interpretElsewhere(state: LaneState, { reference, state: seen }: Of<'elsewhere'>): FactBody[] {
   const isAsked = Object.values(state.tasks).some(
-    (task) => isLive(task) && elsewhereOf(task).includes(reference),
+    (task) => mayGoOn(task) && elsewhereOf(task).includes(reference),
   );
   return !isAsked || state.elsewhere[reference] === seen
     ? []
@@ -312,10 +325,13 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
     case 'reviews':
       return interpretReviews(state, observation);
     case 'opinion': {
-      const pull = state.tasks[observation.issue]?.pull;
-      return !pull || isDeepStrictEqual(pull.gate.opinion, observation.opinion)
-        ? []
-        : [{ ...observation, kind: 'opinion-given' }];
+      const task = state.tasks[observation.issue];
+      // Given once for what is there now; whatever is said later, or of another head, changes nothing.
+      const isNews =
+        task?.pull?.open &&
+        isOpinionOn(observation.opinion, task) &&
+        !isOpinionOn(task.pull.gate.opinion, task);
+      return isNews ? [{ ...observation, kind: 'opinion-given' }] : [];
     }
     case 'action':
       return interpretAction(state, observation);
@@ -327,6 +343,9 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
       const task = state.tasks[observation.issue];
       return task ? readLateBundle(task, observation) : [];
     }
+    case 'part-created':
+    case 'part-opened':
+      return interpretPart(state, observation);
     case 'late-work-kept': {
       const { issue, number } = observation;
       const work = state.tasks[issue]?.record.late.find((each) => each.number === number);
@@ -354,12 +373,16 @@ export function interpret(state: LaneState, observation: Observation): FactBody[
       const known = state.collisions.find((collision) => collision.a === a && collision.b === b);
       return known && known.announcedAt === null ? [observation] : [];
     }
+    case 'branch-update':
+      return interpretUpdate(state, observation);
     case 'candidate':
       return interpretCandidate(state, observation);
     case 'landing':
       return interpretLanding(state, observation);
     case 'audit':
       return interpretAudit(state, observation);
+    case 'revert':
+      return interpretRevert(state, observation);
     case 'effect-refused':
       return interpretRefusal(state, observation);
     default:

@@ -6,8 +6,10 @@ import type { Command } from '../commands/command.ts';
 import type { ReadDiff } from '../gate/arbiter.ts';
 import type { Opinion, RequiredCheck } from '../gate/evidence.ts';
 import type { PolicyReading } from '../policy.ts';
+import type { LandedPull } from '../queue/reverting.ts';
+import type { ProposedPart } from '../task/parts.ts';
 import type { OfferedPull } from './enlisted.ts';
-import type { CheckAction } from './facts.ts';
+import type { CheckAction, Fact } from './facts.ts';
 import type { CheckResult } from './pull-state.ts';
 import type { VanishedPatch } from './queue-state.ts';
 import type { PrerequisiteState, Spec, Usage } from './state.ts';
@@ -80,6 +82,14 @@ export type AgentWord =
     }
   | { kind: 'escalate'; trigger: string; context: string; options?: string[]; usage?: Usage | undefined }
   | { kind: 'released'; reason: string }
+  /** A plan for this version of the task. */
+  | {
+      kind: 'split';
+      version: number;
+      summary: string;
+      parts: ProposedPart[];
+      usage?: Usage | undefined;
+    }
   /** The work needs these files too; normalised patterns. */
   | { kind: 'request-paths'; paths: string[]; why: string };
 
@@ -93,7 +103,8 @@ export type SeenCommand = { index: number } & (
 
 export type Observation =
   | { kind: 'lane'; owner: string; repo: string; base: string }
-  | { kind: 'base'; sha: string }
+  /** `paths`: what changed since the base that the lane knew; absent: not looked at. */
+  | { kind: 'base'; sha: string; paths?: string[] }
   | { kind: 'policy'; reading: PolicyReading }
   | { kind: 'issue'; issue: number; seen: SeenIssue | null; correlationId: string }
   | { kind: 'prerequisite'; issue: number; state: PrerequisiteState }
@@ -130,9 +141,13 @@ export type Observation =
       offered?: OfferedPull;
       /** The open PRs to this lane's base that the command names. */
       named?: { number: number; headSha: string }[];
+      /** What `/revert` names, where it has landed. */
+      landed?: LandedPull;
     }
   | { kind: 'agent'; issue: number; attempt: number; fence: number; word: AgentWord }
   /** A bundle of an attempt that had ended came in; its newest commit is `sha`. */
+  | { kind: 'part-created'; issue: number; version: number; part: number; created: number }
+  | { kind: 'part-opened'; issue: number; part: number }
   | { kind: 'late-bundle'; issue: number; attempt: number; fence: number; sha: string }
   /** `branch` is null when a bundle cannot become a branch, for the reason `why`. */
   | {
@@ -157,8 +172,8 @@ export type Observation =
       standing: 'trusted' | 'fork' | 'stranger';
     }
   | { kind: 'run-dispatched'; issue: number; attempt: number; fence: number; run: number }
-  /** A workflow run as it is now; `conclusion` is null until it is over. */
-  | { kind: 'run'; issue: number; run: number; conclusion: string | null }
+  /** A workflow run as it is now; `conclusion` is null until it is over. Absent: it is not known to have begun. */
+  | { kind: 'run'; issue: number; run: number; conclusion: string | null; hasBegun?: boolean }
   | { kind: 'pull-opened'; issue: number; pull: number; headSha: string; draft: boolean }
   | { kind: 'collision-announced'; a: number; b: number }
   | {
@@ -167,21 +182,38 @@ export type Observation =
       result:
         | { kind: 'made'; sha: string; tree: string; steps: string[] }
         /** Git cannot merge this issue's head: with these other issues', or with the base alone when there are none. */
-        | { kind: 'conflict'; issue: number; with: number[] };
+        | { kind: 'conflict'; issue: number; with: number[] }
+        /** Not made: these issues' pull requests are not what was approved any more. */
+        | { kind: 'outdated'; issues: number[] };
     }
   | {
       kind: 'landing';
       build: number;
       result:
         | { kind: 'landed'; sha: string; tree: string; blobs?: Record<string, string | null> | null }
-        | { kind: 'base-is'; sha: string }
+        | { kind: 'base-is'; sha: string; paths?: string[] }
         /** Not tried: read once more, the candidate's checks are not all green any more. */
         | { kind: 'unproven'; why: string }
+        /** Not tried: these issues' pull requests are not what was approved any more. */
+        | { kind: 'outdated'; issues: number[] }
         /** Only where the sum is put together at landing. */
         | { kind: 'conflict' }
         /** Not tried, because landings are frozen or held back by a window; the base branch has been read and is not there yet. */
         | { kind: 'withheld' };
     }
+  /** What came of merging the base into a task's branch at this head. */
+  | {
+      kind: 'branch-update';
+      issue: number;
+      headSha: string;
+      baseSha: string;
+      result: { kind: 'updated'; sha: string } | { kind: 'conflict' };
+    }
   /** Patches of earlier landings that are not there after this one. */
   | { kind: 'audit'; build: number; vanished: VanishedPatch[] }
+  | {
+      kind: 'revert';
+      asked: Extract<Fact, { kind: 'revert-asked' }>;
+      result: { kind: 'opened'; offered: OfferedPull } | { kind: 'failed'; why: string };
+    }
   | { kind: 'effect-refused'; effect: string; issue: number | null; build: number | null; message: string };

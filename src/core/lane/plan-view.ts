@@ -1,6 +1,8 @@
 /** Computes what people see of a lane from one snapshot: the coordination plan, the queue, and every wait. */
 import { commandRules } from '../commands/rules.ts';
-import { gateIsOpen, gateOf } from '../gate/gate.ts';
+import { openFindings } from '../gate/arbiter.ts';
+import { type GateRow, gateIsOpen, gateOf } from '../gate/gate.ts';
+import { opinionDue } from '../gate/reviewer.ts';
 import { isActive } from '../queue/build-state.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
 import { isQueued, orderEntries } from '../queue/order.ts';
@@ -15,7 +17,7 @@ import { ownsItsFiles, protectedPathsOf } from '../task/ownership.ts';
 import { openPrerequisites } from '../task/prerequisites.ts';
 import { priorityOf } from '../task/routing.ts';
 import { suspensionWait } from '../task/suspension.ts';
-import { heldFor } from '../task/touched.ts';
+import { heldFor, heldRule } from '../task/touched.ts';
 import { isDoneOutside } from './found-pull.ts';
 import type { Build } from './queue-state.ts';
 import { elsewhereOf, type LaneState, prerequisitesOf, type Snapshot, type Task } from './state.ts';
@@ -38,17 +40,21 @@ function waitsOfGate(state: LaneState, task: Task, at: string): Wait[] {
   const { since } = task;
   const guarded = protectedPathsOf(state.policy, task);
   const why = guarded.length > 0 ? `; a person must, for it owns protected paths: ${guarded.join(', ')}` : '';
-  const ofRows = gateOf(task, state, at).flatMap((row): Wait[] => {
+  const rows = gateOf(task, state, at);
+  const isAlone = rows.every((row) => row.state === 'ok' || row.condition === 'approval');
+  const ofRows = rows.flatMap((row): Wait[] => {
     if (row.state === 'ok' || row.condition === 'hold' || row.condition === 'edit') return [];
     if (row.condition === 'dependency') return [];
     const grace = row.condition === 'approval' ? graceOf(task) : null;
     if (grace !== null && autonomyOf(task, state).level === 'on-the-loop') {
+      // The time alone brings nothing about while something else does not hold.
+      if (!isAlone) return [];
       const quiet = 'nobody to stop it: then it counts as approved';
       return [{ kind: 'grace', what: quiet, since, command: '/hold', next: grace.until }];
     }
     const what = row.condition === 'approval' ? `${row.detail}${why}` : `${row.name} ${row.detail}`;
     if (row.condition === 'approval') return [{ kind: 'approval', what, since, command: '/approve' }];
-    if (row.condition === 'opinion') return [{ kind: 'arbiter', what, since, command: null }];
+    if (row.condition === 'opinion') return [opinionWait(state, task, row)];
     if (row.condition === 'checks') {
       const command = row.state === 'failed' ? 'push a fix, or have the check run again' : null;
       return [{ kind: 'checks', what, since, command }];
@@ -56,8 +62,11 @@ function waitsOfGate(state: LaneState, task: Task, at: string): Wait[] {
     if (row.condition === 'arbiter') {
       // The row says "2 findings", in a column of its own.
       const said = row.state === 'failed' ? `${row.name} has ${row.detail}` : what;
-      const command = row.state === 'failed' ? 'push a change that settles the findings' : null;
-      return [{ kind: 'arbiter', what: said, since, command }];
+      // What waits for files alone is said with their holders, and settles itself.
+      if (row.state === 'failed' && onlyHeld(task) && heldFor(state, task).length > 0) return [];
+      const todo =
+        'push a change that settles the findings, or do what the check `signalbox/arbiter` names for them';
+      return [{ kind: 'arbiter', what: said, since, command: row.state === 'failed' ? todo : null }];
     }
     const todo = !task.pull?.open
       ? 'reopen the pull request'
@@ -67,6 +76,25 @@ function waitsOfGate(state: LaneState, task: Task, at: string): Wait[] {
     return [{ kind: 'human', what, since, command: todo }];
   });
   return [...ofRows, ...editWaits(task), ...openPrerequisites(state, task), ...holdWaits(task)];
+}
+
+/** Whether all that the arbiter finds is that other tasks own files which the changes need. */
+function onlyHeld(task: Task): boolean {
+  const { verdict } = task.pull ?? {};
+  return verdict != null && openFindings(verdict, task).every((finding) => finding.rule === heldRule);
+}
+
+/** A second opinion is somebody else's to give; without it the wait ends by itself, or by the policy. */
+function opinionWait(state: LaneState, task: Task, { name, state: at, detail }: GateRow): Wait {
+  const due = at === 'pending' ? opinionDue(task, state) : null;
+  const since = due === null ? task.since : (task.pull?.gate.asked?.at ?? task.since);
+  const wait: Wait = {
+    kind: 'arbiter',
+    what: `${name}: ${detail}`,
+    since,
+    command: at === 'failed' ? 'push a change that settles it, or press Retry' : null,
+  };
+  return due === null ? wait : { ...wait, next: new Date(due).toISOString() };
 }
 
 /** What keeps a tested candidate from landing. */
@@ -105,7 +133,7 @@ function waitsForFiles(state: LaneState, task: Task): Wait[] {
     kind: 'overlap',
     what: `#${holder.issue} owns ${paths.join(', ')}`,
     since: task.since,
-    command: null,
+    command: 'take the change of these files back',
   }));
 }
 
@@ -119,23 +147,27 @@ function editWaits(task: Task): Wait[] {
 
 function waitsOfWork(task: Task, lease: string | undefined): Wait[] {
   const { attempt, pull, since } = task;
+  if (attempt?.via === 'assign' && !pull?.open && task.state === 'working') {
+    return [{ kind: 'work', what: `${attempt.agent} to open its pull request`, since, command: null }];
+  }
   if (attempt?.via === 'assign' && !pull?.open) {
     const what = `somebody to assign ${attempt.agent} to #${task.issue} on GitHub`;
     return [{ kind: 'human', what, since, command: 'assign it on the issue' }];
   }
-  if (!attempt || attempt.openedSha === null) {
+  const isPlan = attempt?.job === 'plan';
+  if (!attempt || (!isPlan && attempt.openedSha === null)) {
     return [{ kind: 'branch', what: 'its branch is being opened', since, command: null }];
   }
-  if (!pull?.open)
+  if (!isPlan && !pull?.open)
     return [{ kind: 'branch', what: 'its pull request is being opened', since, command: null }];
-  if (isDoneOutside(attempt)) {
+  if (isDoneOutside(attempt) && pull) {
     const what = `somebody to push to ${attempt.branch} and mark #${pull.number} ready for review`;
     return [{ kind: 'work', what, since, command: `git push origin ${attempt.branch}` }];
   }
   if (task.state === 'assigned' && attempt.via === 'dispatch') {
     const what =
       attempt.runId === null ? 'its workflow to be started' : `workflow run ${attempt.runId} to begin`;
-    return [{ kind: 'worker', what, since, command: null }];
+    return [{ kind: 'worker', what, since, command: '/retry' }];
   }
   if (task.state === 'assigned') {
     return [
@@ -147,7 +179,7 @@ function waitsOfWork(task: Task, lease: string | undefined): Wait[] {
       },
     ];
   }
-  const what = `${attempt.worker ?? attempt.agent} to finish`;
+  const what = `${attempt.worker ?? attempt.agent} to ${isPlan ? 'propose a plan' : 'finish'}`;
   const wait: Wait = { kind: 'work', what, since, command: '/escalate <why>' };
   return [lease === undefined ? wait : { ...wait, next: lease }];
 }
@@ -189,7 +221,8 @@ function allWaits(snapshot: Snapshot, task: Task, at: string): Wait[] {
     case 'failed': {
       const canApprove = task.state === 'escalated' && task.pull?.open && ownsItsFiles(state, task);
       const command = canApprove ? '/approve' : '/resume <guidance>';
-      return [{ kind: 'human', what: task.escalation?.context ?? 'a human', since, command }];
+      const asked: Wait = { kind: 'human', what: task.escalation?.context ?? 'a human', since, command };
+      return [...editWaits(task), ...holdWaits(task), asked];
     }
     case 'completed':
     case 'cancelled':
@@ -266,11 +299,12 @@ export function viewLane(snapshot: Snapshot, revision: number, at: string): Lane
     queue: queueRows(snapshot, at),
     escalations: escalationQueue(state, at),
     collisions: state.collisions.map(({ a, b, paths, announcedAt }) => ({ a, b, paths, announcedAt })),
-    landings: state.landings.map(({ sha, tree, testedSha, testedTree, at: landedAt, entries }) => ({
+    landings: state.landings.map(({ sha, tree, testedSha, testedTree, exact, at: landedAt, entries }) => ({
       sha,
       tree,
       testedSha,
       testedTree,
+      exact,
       at: landedAt,
       issues: entries.map((entry) => entry.issue),
       pulls: entries.map((entry) => entry.pull),

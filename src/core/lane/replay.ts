@@ -17,16 +17,28 @@ export interface Difference {
   stored: unknown;
 }
 
-/** The state that the journal tells (I7). @throws with the fact's place when one cannot follow */
+/** A journal that cannot be replayed: a fact is missing, or cannot follow what was before it. */
+export class JournalDamage extends Error {}
+
+/** @throws JournalDamage with the fact's place */
+function follow(state: LaneState, { seq, fact }: Recorded): LaneState {
+  try {
+    return fold(state, fact);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new JournalDamage(`fact ${seq} (${fact?.kind ?? 'no fact'}) cannot follow: ${why}`);
+  }
+}
+
+/** @throws JournalDamage when a place is empty */
+export function assertWhole(journal: readonly Recorded[]): void {
+  const gap = journal.findIndex(({ seq }, index) => seq !== index + 1);
+  if (gap >= 0) throw new JournalDamage(`fact ${gap + 1} is missing`);
+}
+
+/** The state that the journal tells (I7). @throws JournalDamage with the fact's place when one cannot follow */
 export function replayJournal(journal: readonly Recorded[]): LaneState {
-  return journal.reduce<LaneState>((state, { seq, fact }) => {
-    try {
-      return fold(state, fact);
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw new Error(`fact ${seq} (${fact.kind}) cannot follow: ${why}`);
-    }
-  }, emptyLane);
+  return journal.reduce(follow, emptyLane);
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {
@@ -62,9 +74,10 @@ function changesOf(before: Task | undefined, after: Task | undefined): TaskStep[
 export function stepThrough(journal: readonly Recorded[], issue: number): TaskStep[] {
   const steps: TaskStep[] = [];
   let state = emptyLane;
-  for (const { seq, fact } of journal) {
+  for (const recorded of journal) {
+    const { seq, fact } = recorded;
     const before = state.tasks[issue];
-    state = fold(state, fact);
+    state = follow(state, recorded);
     const after = state.tasks[issue];
     if (issueOf(fact) === issue || before !== after)
       steps.push({ seq, fact, changes: changesOf(before, after) });

@@ -7,6 +7,7 @@
  */
 import type { RequiredCheck } from '../gate/evidence.ts';
 import type { Policy } from '../policy.ts';
+import { partsOf, type Split } from '../task/parts.ts';
 import type { TaskRecord } from '../task/record.ts';
 import type { Health, Spending } from './health.ts';
 import type { Approval, Pull } from './pull-state.ts';
@@ -51,6 +52,8 @@ export interface Usage {
 /** How an agent is started: by a worker, by nobody, by a workflow, or by being assigned to the issue. */
 export type Via = 'pull' | 'adopt' | 'dispatch' | 'assign';
 
+export type Job = 'work' | 'plan';
+
 export interface Attempt {
   number: number;
   /** Grows with every attempt of the lane; a write with an older fence is refused (I8). */
@@ -58,6 +61,8 @@ export interface Attempt {
   version: number;
   agent: string;
   via: Via;
+  /** What it is for: to do the task, or to propose how to split it. */
+  job: Job;
   branch: string;
   /** The base commit that the branch starts from. */
   baseSha: string;
@@ -207,6 +212,8 @@ export interface Task {
   escalation: Escalation | null;
   /** What its attempts have led to so far. */
   record: TaskRecord;
+  /** How a planner would have it split, or how it was. */
+  split: Split | null;
   /** Why the last attempt, approval or entry ended; shown until something better is known. */
   lastReason: string | null;
   /** Since when the task is in its present state. */
@@ -277,6 +284,8 @@ export interface Snapshot {
   presence: readonly Presence[];
   /** Whether issues are known to have changed and have not been read again yet. */
   hasUnreadIssues: boolean;
+  /** Commits whose checks are about to be read again: nothing is said to be late there before that. */
+  unreadChecks: readonly string[];
   /** Issue number → when the lease of its present attempt ends. */
   leases: Readonly<Record<number, string>>;
 }
@@ -286,6 +295,11 @@ export const terminalStates: ReadonlySet<TaskState> = new Set(['completed', 'can
 /** True while the task may still need something; closed tasks are only read as prerequisites. */
 export function isLive(task: Task): boolean {
   return !terminalStates.has(task.state);
+}
+
+/** True for live tasks and for failed ones, which a person's word starts again: what is asked of them may change. */
+export function mayGoOn(task: Task): boolean {
+  return isLive(task) || task.state === 'failed';
 }
 
 /** True while an attempt of the task is under way. */
@@ -308,9 +322,9 @@ export function needsPerson(task: Task): boolean {
   return task.state === 'escalated' || task.state === 'failed';
 }
 
-/** Prerequisites of a task in this repository, from its text and from native links, sorted and without repeats. */
-export function prerequisitesOf(task: Pick<Task, 'spec' | 'blockedBy'>): number[] {
-  return [...new Set([...task.spec.dependsOn, ...task.blockedBy])].sort((x, y) => x - y);
+/** Prerequisites of a task in this repository: of its text, native links and its own parts, without repeats. */
+export function prerequisitesOf(task: Pick<Task, 'spec' | 'blockedBy' | 'split'>): number[] {
+  return [...new Set([...task.spec.dependsOn, ...task.blockedBy, ...partsOf(task)])].sort((x, y) => x - y);
 }
 
 /** Prerequisites in other repositories, as `owner/repo#7`, sorted and without repeats. */

@@ -132,6 +132,8 @@ export interface LaneView {
     tree: string;
     testedSha: string;
     testedTree: string;
+    /** False: what landed was never tested as a whole (`trust-ownership`). */
+    exact: boolean;
     at: string;
     issues: number[];
     pulls: number[];

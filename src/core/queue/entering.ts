@@ -3,6 +3,7 @@ import { gateIsOpen, reasonToEject } from '../gate/gate.ts';
 import { findRed } from '../gate/required-checks.ts';
 import type { FactBody } from '../lane/facts.ts';
 import type { LaneState, Task } from '../lane/state.ts';
+import { ejectFact, landedSince } from '../task/ejection.ts';
 import { mayBeLanding } from './may-be-landing.ts';
 import { isQueued } from './order.ts';
 
@@ -60,18 +61,19 @@ export function enterQueue(state: LaneState): FactBody[] {
 export function ejectEntries(state: LaneState): FactBody[] {
   return Object.values(state.tasks).flatMap((task): FactBody[] => {
     if (!isQueued(task) || mayBeLanding(state, task.issue)) return [];
-    const { issue } = task;
     if (!task.pull.open) {
       return task.pull.merged
         ? []
-        : [{ kind: 'entry-ejected', issue, code: 'pull-closed', reason: 'the pull request was closed' }];
+        : [ejectFact(state, task, { code: 'pull-closed', reason: 'the pull request was closed' })];
     }
     const withheld = reasonToEject(task, state);
-    if (withheld !== null) return [{ kind: 'entry-ejected', issue, code: 'approval-void', reason: withheld }];
+    if (withheld !== null) return [ejectFact(state, task, { code: 'approval-void', reason: withheld })];
     const red = findRed(state, task.pull.checks);
     if (red) {
       const reason = `the check ${red.name} turned to ${red.conclusion} on the head commit`;
-      return [{ kind: 'entry-ejected', issue, code: 'checks-failed', reason }];
+      const others = landedSince(state, task).map(({ paths: _, ...work }) => work);
+      const evidence = { builds: [], checks: [red], peers: [], odds: null, attemptsLeft: 0, others };
+      return [ejectFact(state, task, { code: 'checks-failed', reason, evidence })];
     }
     return [];
   });

@@ -15,8 +15,8 @@ export interface Estimates {
   readonly disjoint: number;
   /** Median duration of CI, in ms. */
   readonly duration: number;
-  /** That none of the entries that come during one run of CI is bad. */
-  readonly calm: number;
+  /** Entries that come during one run of CI. */
+  readonly arrivals: number;
   /** That an untested entry is bad. */
   bad(entry: QueueEntry): number;
 }
@@ -41,7 +41,7 @@ export function estimateFrom(history: LaneHistory, at: number): Estimates {
     events += tally.events;
     chances += tally.chances;
   }
-  const lane = estimate({ events, chances }, 0.1, 20);
+  const lane = estimate({ events, chances }, 0.1, 60);
   const groups = new Map([...history.groups].map(([key, tally]) => [key, estimate(tally, lane, 20)]));
   const duration = medianOf(history.durations, unknownDuration);
   return {
@@ -49,7 +49,7 @@ export function estimateFrom(history: LaneHistory, at: number): Estimates {
     overlapping: estimate(history.overlapping, 0.04, 50),
     disjoint: estimate(history.disjoint, 0.00003, 50_000),
     duration,
-    calm: (1 - lane) ** arrivalsPerRun(history, duration, at),
+    arrivals: arrivalsPerRun(history, duration, at),
     bad: ({ group, predicted }) => (predicted === null ? (groups.get(group) ?? lane) : 1 - predicted),
   };
 }

@@ -3,29 +3,40 @@ import type { FactBody } from '../lane/facts.ts';
 import type { Observation } from '../lane/observation.ts';
 import type { Build, BuildEntry } from '../lane/queue-state.ts';
 import type { LaneState } from '../lane/state.ts';
+import { ejectFact, landedSince } from '../task/ejection.ts';
+import { changesOf, noteOverlaps } from '../task/freshness.ts';
 import { allows } from '../task/lifecycle.ts';
+import { overlap } from '../task/patterns.ts';
 import { queuedTask } from './build-state.ts';
 import { positionOf } from './memory.ts';
 
 type Of<K extends Observation['kind']> = Extract<Observation, { kind: K }>;
 
 /** A push from outside; by policy, nothing lands after it until somebody has looked. */
-function movedOutside(state: LaneState, sha: string): FactBody[] {
+function movedOutside(state: LaneState, sha: string, paths: readonly string[] = []): FactBody[] {
   const moved: FactBody = { kind: 'base-moved', sha, by: 'outside', position: positionOf(state) + 1 };
-  if (state.policy.queue.outside_push !== 'freeze' || state.frozen) return [moved];
+  const overlaps = noteOverlaps(state, sha, [{ work: null, paths }]);
+  if (state.policy.queue.outside_push !== 'freeze' || state.frozen) return [moved, ...overlaps];
   const why = `${sha.slice(0, 12)} was pushed to ${state.base} past the queue`;
-  return [moved, { kind: 'lane-frozen', by: 'signalbox', why }];
+  return [moved, ...overlaps, { kind: 'lane-frozen', by: 'signalbox', why }];
 }
 
-export function interpretBase(state: LaneState, { sha }: Of<'base'>): FactBody[] {
+export function interpretBase(state: LaneState, { sha, paths }: Of<'base'>): FactBody[] {
   if (sha === state.baseSha) return [];
   // A candidate may be landing right now: its own effect reports what became of it.
   if (Object.values(state.builds).some((build) => build.state === 'landing')) return [];
-  return state.baseSha === null ? [{ kind: 'base-moved', sha, by: 'first-sight' }] : movedOutside(state, sha);
+  return state.baseSha === null
+    ? [{ kind: 'base-moved', sha, by: 'first-sight' }]
+    : movedOutside(state, sha, paths);
 }
 
 function abandon(build: Build, reason: string): FactBody {
   return { kind: 'build-abandoned', build: build.number, reason };
+}
+
+function outdated({ entries }: Build, issues: readonly number[]): string {
+  const pulls = entries.filter(({ issue }) => issues.includes(issue)).map(({ pull }) => `#${pull}`);
+  return `${pulls.join(', ')} ${pulls.length === 1 ? 'is' : 'are'} not as approved any more`;
 }
 
 /** It conflicts with what has landed: only its author can help. */
@@ -39,15 +50,18 @@ function ejectConflicting(state: LaneState, build: Build, entry: BuildEntry): Fa
   const known = landed.filter(({ order }) => task.entry?.conflicts.includes(order ?? -1));
   const named = known.map(({ pull }) => `#${pull}`).join(', ');
   const whom = named === '' ? 'the base branch' : `${named}, which has landed`;
-  return [
-    why,
-    {
-      kind: 'entry-ejected',
-      issue: entry.issue,
-      code: 'conflict',
-      reason: `it conflicts with ${whom}: bring the branch up to date, push, and approve again`,
-    },
-  ];
+  const touched = task.pull?.verdict?.touched ?? [];
+  const near = landedSince(state, task).filter(({ paths }) => overlap(paths, touched).length > 0);
+  const others = known.length > 0 ? known : near;
+  const evidence = {
+    builds: [build.number],
+    checks: [],
+    peers: [],
+    odds: null,
+    attemptsLeft: 0,
+    others: others.map(({ issue, pull, headSha }) => ({ issue, pull, headSha })),
+  };
+  return [why, ejectFact(state, task, { code: 'conflict', reason: `it conflicts with ${whom}`, evidence })];
 }
 
 export function interpretCandidate(state: LaneState, { build, result }: Of<'candidate'>): FactBody[] {
@@ -57,6 +71,7 @@ export function interpretCandidate(state: LaneState, { build, result }: Of<'cand
     const { sha, tree, steps } = result;
     return [{ kind: 'candidate-made', build, sha, tree, steps }];
   }
+  if (result.kind === 'outdated') return [abandon(known, outdated(known, result.issues))];
   const entry = known.entries.find(({ issue }) => issue === result.issue);
   if (!entry) return [abandon(known, 'git could not merge it')];
   if (known.purpose === 'try') {
@@ -87,8 +102,13 @@ export function interpretLanding(state: LaneState, { build, result }: Of<'landin
       const reason = `its checks changed before it could land: ${result.why}`;
       return [{ kind: 'build-interrupted', build, reason }];
     }
+    case 'outdated':
+      return [missed(outdated(known, result.issues))];
     case 'base-is':
-      return [missed('the base branch moved before it could land'), ...movedOutside(state, result.sha)];
+      return [
+        missed('the base branch moved before it could land'),
+        ...movedOutside(state, result.sha, result.paths),
+      ];
     case 'conflict':
       // Only where trees are put together at landing: what was trusted not to collide does.
       return [
@@ -117,6 +137,7 @@ export function interpretLanding(state: LaneState, { build, result }: Of<'landin
     ...flight.entries
       .filter((entry) => allows(state.tasks[entry.issue]?.state ?? 'absent', 'task-completed'))
       .map((entry): FactBody => ({ kind: 'task-completed', issue: entry.issue, sha: result.sha })),
+    ...noteOverlaps(state, result.sha, changesOf(state, flight.entries, result.blobs ?? null)),
   ];
 }
 

@@ -5,7 +5,7 @@ import type { QueueAction } from './snapshot.ts';
 
 /** In the mode `trust-ownership`: nothing landed since the test's base that overlaps with what it would land. */
 function isDisjoint({ line }: Situation, test: Test): boolean {
-  if (test.hasLeaver || test.members.length === 0) return false;
+  if (test.hasLeaver || test.lacksNeed || test.members.length === 0) return false;
   const set = new Set(test.build.set);
   return test.members.every((index) =>
     (line.entries[index]?.overlaps ?? []).every((id) => {

@@ -10,6 +10,8 @@ export interface Test {
   readonly hasLeaver: boolean;
   /** Landings since its base that it does not contain. */
   readonly missed: number;
+  /** A member needs an entry that is queued and not in it: the need came up after it had started. */
+  readonly lacksNeed: boolean;
 }
 
 export interface Line {
@@ -68,7 +70,7 @@ export function orderEntries(
   return ordered;
 }
 
-function readTest(build: QueueBuild, line: Omit<Line, 'tests' | 'needs' | 'absent'>): Test {
+function readTest(build: QueueBuild, line: Omit<Line, 'tests' | 'absent'>): Test {
   const members: number[] = [];
   let hasLeaver = false;
   let landedSince = 0;
@@ -82,7 +84,8 @@ function readTest(build: QueueBuild, line: Omit<Line, 'tests' | 'needs' | 'absen
     if (position === undefined) hasLeaver = true;
     else if (position >= build.base) landedSince += 1;
   }
-  return { build, members, hasLeaver, missed: line.base - build.base - landedSince };
+  const lacksNeed = members.some((index) => line.needs[index]?.some((need) => !members.includes(need)));
+  return { build, members, hasLeaver, missed: line.base - build.base - landedSince, lacksNeed };
 }
 
 export function readLine(snapshot: QueueSnapshot): Line {
@@ -106,13 +109,16 @@ export function readLine(snapshot: QueueSnapshot): Line {
       }),
     );
   }
-  const partial = { snapshot, base, entries, indexOf, landedAt };
-  return { ...partial, needs, absent, tests: snapshot.builds.map((build) => readTest(build, partial)) };
+  const partial = { snapshot, base, entries, indexOf, landedAt, needs };
+  return { ...partial, absent, tests: snapshot.builds.map((build) => readTest(build, partial)) };
 }
 
-/** Whether the base may move to the tree of this test, once it has passed: everything landed since is in it. */
+/**
+ * Whether the base may move to the tree of this test, once it has passed: everything landed since is in it, and
+ * whatever its members need.
+ */
 export function mayLand(test: Test): boolean {
-  return !test.hasLeaver && test.missed === 0 && test.members.length > 0;
+  return !test.hasLeaver && !test.lacksNeed && test.missed === 0 && test.members.length > 0;
 }
 
 /** Adds an entry's prerequisites and then the entry itself, each once. */

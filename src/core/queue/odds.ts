@@ -163,12 +163,23 @@ function spreadBlame(prior: readonly number[], failures: readonly Test[], flake:
   return logits.map(fromLogit);
 }
 
+/** Of an entry that no build has tested: its group's history, and what landed since its own CI ran. */
+function untestedOdds(line: Line, index: number, estimates: Estimates): number {
+  const entry = line.entries[index];
+  if (!entry) return 1;
+  if (entry.ownCi === null) return estimates.bad(entry);
+  const overlapping = countOverlapping(line, index, entry.ownCi, new Set());
+  const disjoint = Math.max(0, line.base - entry.ownCi - overlapping);
+  const kept = (1 - estimates.overlapping) ** overlapping * (1 - estimates.disjoint) ** disjoint;
+  return 1 - (1 - estimates.bad(entry)) * kept;
+}
+
 export function weigh(line: Line): Odds {
   const estimates = estimateFrom(line.snapshot.history, line.snapshot.at);
   const proofs = readProofs(line, estimates);
   const company = findCompany(line, proofs, estimates);
-  const prior = line.entries.map((entry, index) => {
-    const own = proofs.proof[index] ? (proofs.stale[index] ?? 1) : estimates.bad(entry);
+  const prior = line.entries.map((_, index) => {
+    const own = proofs.proof[index] ? (proofs.stale[index] ?? 1) : untestedOdds(line, index, estimates);
     return 1 - (1 - own) * (1 - (company[index] ?? 0));
   });
   const failures = findFailures(line);

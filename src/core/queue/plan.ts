@@ -11,9 +11,11 @@
  * While a candidate is landing, nothing is planned: the base branch may be moving to it at this moment, and only the
  * effect that moves it knows what came of it.
  */
-import type { EjectionEvidence, FactBody } from '../lane/facts.ts';
+import type { FactBody } from '../lane/facts.ts';
 import type { Build, BuildEntry } from '../lane/queue-state.ts';
-import type { LaneState } from '../lane/state.ts';
+import type { LaneState, Task } from '../lane/state.ts';
+import { ejectFact, landedSince, otherWork, testedIn } from '../task/ejection.ts';
+import type { EjectionEvidence } from '../task/ejection-record.ts';
 import { isRunning, queuedTask } from './build-state.ts';
 import { planQueue } from './planner.ts';
 import { readLane, taskOfOrder } from './read-lane.ts';
@@ -105,7 +107,7 @@ function landFact(state: LaneState, { build, entries, exact }: Action<'land'>): 
   return [{ kind: 'landing-decided', build: Number(build), flight }];
 }
 
-function evidenceOf(state: LaneState, action: Action<'eject'>): EjectionEvidence {
+function evidenceOf(state: LaneState, task: Task, action: Action<'eject'>): EjectionEvidence {
   const builds = action.evidence.flatMap((id) => state.builds[Number(id)] ?? []);
   const red = builds.flatMap(({ checks }) =>
     checks.filter(({ conclusion }) => conclusion !== 'success' && conclusion !== 'pending'),
@@ -113,25 +115,27 @@ function evidenceOf(state: LaneState, action: Action<'eject'>): EjectionEvidence
   const peers = Object.values(state.builds)
     .filter((build) => build.state === 'failed' && build.entries.some(({ order }) => order === action.entry))
     .flatMap(({ entries }) => entries)
-    .filter((entry) => entry.order !== action.entry && queuedTask(state, entry) !== undefined)
-    .map(({ pull }) => pull);
+    .filter((entry) => entry.order !== action.entry && queuedTask(state, entry) !== undefined);
+  const met = new Map(peers.map((entry) => [entry.pull, otherWork(entry)]));
   return {
     builds: builds.map(({ number }) => number),
     checks: red,
-    peers: [...new Set(peers)].sort((a, b) => a - b),
+    peers: [...met.keys()].sort((a, b) => a - b),
     odds: action.odds,
     attemptsLeft: 0,
+    tested: testedIn(state, action.entry),
+    others: [...met.values(), ...landedSince(state, task).map(({ paths: _, ...work }) => work)],
   };
 }
 
-function ejectFact(state: LaneState, action: Action<'eject'>): FactBody[] {
+function ejectFacts(state: LaneState, action: Action<'eject'>): FactBody[] {
   const task = taskOfOrder(state, action.entry);
   if (!task) return [];
-  const evidence = evidenceOf(state, action);
+  const evidence = evidenceOf(state, task, action);
   const last = state.builds[evidence.builds.at(-1) ?? 0];
   const times = evidence.builds.length > 1 ? `it failed ${evidence.builds.length} times; the last: ` : '';
   const reason = `${times}${last?.reason ?? 'its candidate failed'}`;
-  return [{ kind: 'entry-ejected', issue: task.issue, code: 'checks-failed', reason, evidence }];
+  return [ejectFact(state, task, { code: 'checks-failed', reason, evidence })];
 }
 
 /** What the planner says of the lane as it is; null while a candidate is landing or there is no base yet. */
@@ -150,7 +154,7 @@ export function planBuilds(state: LaneState, at: string): FactBody[] {
   const others = actions.flatMap((action): FactBody[] => {
     if (action.do === 'cancel') return cancelFact(state, action);
     if (action.do === 'land') return landFact(state, action);
-    return action.do === 'eject' ? ejectFact(state, action) : [];
+    return action.do === 'eject' ? ejectFacts(state, action) : [];
   });
   return [...others, ...startFacts(state, starts)];
 }

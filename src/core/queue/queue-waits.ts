@@ -32,6 +32,12 @@ function pullsOf(state: LaneState, orders: readonly number[]): string {
   return pulls.length === 0 ? 'another entry' : pulls.map((pull) => `#${pull}`).join(', ');
 }
 
+/** What is known of its checks beyond that they run. */
+function whyPending({ checks }: Build): string {
+  const told = checks.find(({ conclusion, why }) => conclusion === 'pending' && why !== undefined);
+  return told ? `; ${told.name}: ${told.why}` : '';
+}
+
 function waitForBuild(state: LaneState, build: Build, at: string): Wait {
   const due = Date.parse(build.startedAt) + state.policy.queue.check_timeout;
   const unheard = build.state === 'testing' ? findUnheard(state, build.checks) : [];
@@ -40,9 +46,9 @@ function waitForBuild(state: LaneState, build: Build, at: string): Wait {
     kind: 'build',
     what: isSilent
       ? `the check ${unheard.join(', ')}, which nobody has reported on candidate ${build.number} yet: does it run on pushes to signalbox/build/**?`
-      : `candidate ${build.number} is being tested`,
+      : `candidate ${build.number} is being tested${whyPending(build)}`,
     since: build.startedAt,
-    command: null,
+    command: isSilent ? 'have CI run on pushes to `signalbox/build/**`' : null,
     next: new Date(due).toISOString(),
   };
 }
@@ -56,6 +62,14 @@ function inWords(state: LaneState, wait: PlannerWait, since: string, at: string)
       const what = `${pullsOf(state, wait.entries)}, which git cannot merge it with, to land or leave`;
       return { ...base, what };
     }
+    case 'company': {
+      const what = `${pullsOf(state, wait.entries)}, together with which it failed though it passed alone, to land or leave`;
+      return { ...base, what };
+    }
+    case 'alone': {
+      const what = `${pullsOf(state, wait.entries)} to land or leave: one of them is tested alone`;
+      return { ...base, what };
+    }
     case 'build': {
       const build = state.builds[Number(wait.build)];
       return build ? waitForBuild(state, build, at) : { ...base, what: 'its candidate' };
@@ -65,7 +79,11 @@ function inWords(state: LaneState, wait: PlannerWait, since: string, at: string)
     case 'freeze':
       return { ...base, what: 'landings to go on: it has been tested well' };
     case 'runner':
-      return { ...base, what: `a free build: the policy allows ${state.policy.queue.builds} at a time` };
+      return {
+        ...base,
+        what: `a free build: the policy allows ${state.policy.queue.builds} at a time`,
+        command: 'raise `queue.builds` in the policy',
+      };
     default:
       return wait satisfies never;
   }
@@ -94,7 +112,7 @@ export function waitInQueue(state: LaneState, task: Task, at: string): Wait {
   const ahead = orderEntries(state).findIndex((entry) => entry.issue === task.issue);
   const what =
     ahead > 0 ? `${ahead} entr${ahead === 1 ? 'y' : 'ies'} ahead in the queue` : 'its candidate is next';
-  return { kind: 'queue', what, since, command: null };
+  return { kind: 'queue', what, since, command: ahead > 0 ? '/priority high' : null };
 }
 
 /** When it will probably land, ISO 8601: eight in ten of the entries before it did within such a range. */

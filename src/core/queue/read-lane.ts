@@ -2,6 +2,8 @@
 import { gateIsOpen } from '../gate/gate.ts';
 import type { Build } from '../lane/queue-state.ts';
 import type { LaneState, Task } from '../lane/state.ts';
+import { compilePatterns } from '../task/patterns.ts';
+import { isWantedAlone } from '../task/routing.ts';
 import { isActive } from './build-state.ts';
 import { isQueued, levelOf, prerequisitesInQueue, type Queued } from './order.ts';
 import { overlapTable } from './overlaps.ts';
@@ -70,6 +72,7 @@ function readEntry(
   task: Queued,
   overlaps: ReadonlyMap<number, number[]>,
   orders: ReadonlyMap<number, number>,
+  isBarrier: (task: Queued) => boolean,
 ): QueueEntry {
   const { entry } = task;
   return {
@@ -81,10 +84,19 @@ function readEntry(
     prerequisites: prerequisitesInQueue(state, task).map((issue) => orders.get(issue) ?? nobody),
     overlaps: overlaps.get(entry.order) ?? [],
     conflicts: entry.conflicts,
+    alone: isWantedAlone(task) || isBarrier(task),
     group: entry.group,
     predicted: null,
     ownCi: null,
   };
+}
+
+/** Whether a PR changes one of the policy's barrier files, by its diff. */
+function barrierTest({ policy }: LaneState): (task: Queued) => boolean {
+  const { barriers } = policy.queue;
+  if (barriers.length === 0) return () => false;
+  const isMatch = compilePatterns(barriers);
+  return ({ pull }) => (pull.verdict?.touched ?? []).some(isMatch);
 }
 
 function runningTries(state: LaneState): number {
@@ -101,12 +113,13 @@ export function readLane(state: LaneState, at: string): QueueSnapshot {
     ...stepped,
     ...served.map(({ entry }) => ({ order: entry.order, paths: entry.paths })),
   ]);
+  const isBarrier = barrierTest(state);
   const { groups, ...history } = state.queue.history;
   return {
     at: Date.parse(at),
     landedFrom: state.queue.from,
     landed: state.queue.steps.map(({ order }) => order),
-    entries: served.map((task) => readEntry(state, task, overlaps, orders)),
+    entries: served.map((task) => readEntry(state, task, overlaps, orders, isBarrier)),
     builds: Object.values(state.builds).flatMap((build) => readBuild(state, build)),
     policy: {
       mode: policy.policy,

@@ -29,9 +29,28 @@ export function badOdds(situation: Pick<Situation, 'odds'>, index: number): numb
   return situation.odds.bad[index] ?? 1;
 }
 
-/** Entries that wait for something outside of the queue, for a conflicting entry before them, or for a suspect. */
+/**
+ * Those before a suspect with which it failed though it passed without them. Only when they have landed, or have left,
+ * does a test of its own say more of it.
+ */
+function findCompany(odds: Odds, index: number, held: readonly (Wait | null)[]): number[] {
+  const proof = odds.proof[index];
+  if (!proof || (odds.bad[index] ?? 1) < suspicion) return [];
+  const company = odds.failures
+    .filter(({ members }) => members.includes(index))
+    .flatMap(({ members }) => members.filter((other) => other < index && !proof.members.includes(other)));
+  return [...new Set(company)].filter((other) => held[other] === null && (odds.bad[other] ?? 1) < suspicion);
+}
+
+/**
+ * Entries that wait for something outside of the queue, for a conflicting entry before them, for a suspect, or for
+ * one that is tested alone.
+ */
 function findHeld(line: Line, odds: Odds): (Wait | null)[] {
   const held: (Wait | null)[] = [];
+  /** Those before the present one that are to be served, and the last of them that is tested alone. */
+  const ahead: EntryId[] = [];
+  let barrier: EntryId | null = null;
   for (const [index, entry] of line.entries.entries()) {
     const absent = line.absent[index] ?? [];
     const conflicting = entry.conflicts.filter((id) => {
@@ -43,10 +62,19 @@ function findHeld(line: Line, odds: Odds): (Wait | null)[] {
     const blocking = (line.needs[index] ?? []).filter(
       (need) => isSuspect || need >= index || held[need] || (odds.bad[need] ?? 1) >= suspicion,
     );
+    const isAlone = entry.alone === true;
     if (absent.length > 0) held.push({ for: 'prerequisite', entries: absent });
+    else if (barrier !== null) held.push({ for: 'alone', entries: [barrier] });
+    else if (isAlone && ahead.length > 0) held.push({ for: 'alone', entries: [...ahead] });
     else if (conflicting.length > 0) held.push({ for: 'conflict', entries: conflicting });
     else if (blocking.length > 0) held.push({ for: 'prerequisite', entries: idsOf(line, blocking) });
-    else held.push(null);
+    else {
+      const company = findCompany(odds, index, held);
+      held.push(company.length > 0 ? { for: 'company', entries: idsOf(line, company) } : null);
+    }
+    if (isAbsent(held[index])) continue;
+    ahead.push(entry.id);
+    if (isAlone) barrier = entry.id;
   }
   return held;
 }
@@ -110,7 +138,6 @@ function sortRunning(situation: Situation): void {
   const running = line.tests
     .filter(({ build }) => build.outcome === 'running')
     .sort((a, b) => a.build.startedAt - b.build.startedAt);
-  const doubtful: Test[] = [];
   const keep = (test: Test): void => {
     situation.running.push(test);
     noteRunning(situation, test.members, mayLand(test), test.build.purpose);
@@ -123,16 +150,16 @@ function sortRunning(situation: Situation): void {
       }
     }
   }
+  // Of several runs that say the same the oldest is the next to say it.
+  const said = new Set<number>();
   for (const test of running) {
-    if (mayLand(test) && passOdds(situation, test.members) >= tuning.hopeless) keep(test);
-    else doubtful.push(test);
-  }
-  for (const test of doubtful) {
-    const says = clearMembers(situation, test.members).some(
-      (index) => isOpen(situation, index) && !situation.watched.has(index),
-    );
-    if (says && !test.hasLeaver) keep(test);
-    else {
+    const isHopeful = mayLand(test) && passOdds(situation, test.members) >= tuning.hopeless;
+    const clear = test.hasLeaver ? [] : clearMembers(situation, test.members);
+    const says = clear.some((index) => isOpen(situation, index) && !said.has(index));
+    if (isHopeful || says) {
+      keep(test);
+      for (const index of clear) said.add(index);
+    } else {
       const why = test.members.length === 0 ? 'decided' : 'hopeless';
       situation.actions.push({ do: 'cancel', build: test.build.id, why });
     }

@@ -26,6 +26,8 @@ export interface QueueEntry {
   readonly overlaps: readonly EntryId[];
   /** Entries with which git cannot merge it. */
   readonly conflicts: readonly EntryId[];
+  /** Tested and landed by itself: it waits for those before it, and those behind wait for it. Absent: not so. */
+  readonly alone?: boolean;
   /** Names the part of the lane's history that its odds are taken from: agent, size, paths, retries. */
   readonly group: string;
   /** The probability that it is good, when something better than the history of its group says so. */
@@ -138,6 +140,10 @@ export type QueueAction =
 export type Wait =
   | { readonly for: 'prerequisite'; readonly entries: readonly EntryId[] }
   | { readonly for: 'conflict'; readonly entries: readonly EntryId[] }
+  /** It passed alone and failed together with these: once they have landed or left, one more test decides. */
+  | { readonly for: 'company'; readonly entries: readonly EntryId[] }
+  /** They stand before it and it is tested alone, or one of them before it is. */
+  | { readonly for: 'alone'; readonly entries: readonly EntryId[] }
   /** A running build decides on it. */
   | { readonly for: 'build'; readonly build: string }
   /** It is known to be good, and boards the next car. */

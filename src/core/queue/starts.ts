@@ -35,8 +35,9 @@ function affordableCars({ line, tuning }: Situation): number {
   return Math.min(tuning.cars, Math.max(1, line.snapshot.policy.builds * tuning.carShare));
 }
 
-export function lastDeparture({ line }: Situation): number {
-  return line.tests.reduce(
+/** Of the cars that are on their way. */
+export function lastDeparture({ running }: Situation): number {
+  return running.reduce(
     (latest, { build }) => (build.purpose === 'train' ? Math.max(latest, build.startedAt) : latest),
     Number.NEGATIVE_INFINITY,
   );
@@ -68,37 +69,48 @@ function likelyPart(situation: Situation, ordered: readonly number[], doubt: num
   return new Set(candidate.members);
 }
 
+/** Shares of the suspicion that the beginnings in a search leave out. */
+const beginnings = [0.875, 0.75, 0.625, 0.5, 0.375, 0.25];
+
 /** Looks for the culprit among entries that failed together, with shorter and longer beginnings at one time. */
 function startSearch(situation: Situation, ready: ReadonlySet<number>): void {
-  const { odds, tuning } = situation;
-  for (const { members } of odds.failures) {
-    if (members.length < 2 || !members.every((index) => ready.has(index))) continue;
-    const ordered = [...members].sort((a, b) => a - b);
-    for (const doubt of [(1 + tuning.doubt) / 2, tuning.doubt, tuning.doubt / 2]) {
-      const part = likelyPart(situation, ordered, doubt);
-      if (part.size > 0 && part.size < members.length && situation.free >= 2) {
-        startOnce(situation, part, 'bisect');
-      }
+  for (const { members } of situation.odds.failures) {
+    const ordered = members.filter((index) => ready.has(index)).sort((a, b) => a - b);
+    if (ordered.length < 2) continue;
+    const parts = new Map<number, ReadonlySet<number>>();
+    for (const share of beginnings) {
+      const part = likelyPart(situation, ordered, share);
+      if (part.size > 0 && part.size < members.length) parts.set(part.size, part);
     }
+    for (const part of parts.values()) if (situation.free >= 2) startOnce(situation, part, 'bisect');
     return;
   }
 }
 
-/** Starts a candidate unless the same one is running. */
+/** Starts a candidate unless the same one runs, or starts already. */
 function startOnce(situation: Situation, members: ReadonlySet<number>, purpose: BuildPurpose): void {
+  const ids = idsOf(situation.line, members);
+  const isSame = (set: readonly number[]) => set.length === ids.length && ids.every((id) => set.includes(id));
   const isRunning = situation.running.some(
-    (test) =>
-      mayLand(test) && test.members.length === members.size && test.members.every((one) => members.has(one)),
+    (test) => mayLand(test) && isSame(idsOf(situation.line, test.members)),
   );
-  if (!isRunning) start(situation, members, purpose);
+  const isStarting = situation.actions.some((action) => action.do === 'start' && isSame(action.set));
+  if (!isRunning && !isStarting) start(situation, members, purpose);
+}
+
+/**
+ * Whether it may be in a car before it has been screened. Should it be bad, those that come during one run of CI are
+ * held up: with more of them only safer entries ride. An own CI that passed lately makes an entry one of those.
+ */
+function mayRide({ held, odds, tuning }: Situation, index: number): boolean {
+  const risk = odds.bad[index] ?? 1;
+  return held[index] === null && risk < suspicion && risk * odds.estimates.arrivals <= tuning.ride;
 }
 
 /** Untested entries that are in a running build: a later car may build on them. */
-function underTest(situation: Situation): Set<number> {
-  return new Set(
-    [...situation.covered, ...situation.watched].filter(
-      (index) => situation.held[index] === null && badOdds(situation, index) < suspicion,
-    ),
+function underTest(situation: Situation): number[] {
+  return [...new Set([...situation.covered, ...situation.watched])].filter((index) =>
+    mayRide(situation, index),
   );
 }
 
@@ -177,11 +189,16 @@ function addContext(situation: Situation, index: number, set: Set<number>): void
   addStack(line, index, set);
 }
 
+/** Fewer builds than would test all that wait and all that come. */
+function isScarce({ line, free, odds, tuning }: Situation, untested: readonly number[]): boolean {
+  return untested.length > free || line.snapshot.policy.builds < tuning.scarce * odds.estimates.arrivals;
+}
+
 function startScreens(situation: Situation, untested: number[], boarding: ReadonlySet<number>): void {
   const { tuning, line } = situation;
   const { batch } = line.snapshot.policy;
   while (untested.length > 0 && situation.free >= 1) {
-    const isCrowded = untested.length > situation.free;
+    const isCrowded = isScarce(situation, untested);
     const size = isCrowded ? Math.min(batch, Math.ceil(untested.length / situation.free)) : batch;
     const odds = isCrowded ? tuning.crowdedGroup : tuning.group;
     const group = takeGroup(situation, untested, { odds, size });
@@ -192,8 +209,9 @@ function startScreens(situation: Situation, untested: number[], boarding: Readon
     const ordered = [...new Set([...[...ahead].sort((a, b) => a - b), ...stacks])];
     const candidate = likelyPart(situation, ordered, tuning.doubt);
     const isAboard = group.every((index) => candidate.has(index));
-    const isCalm = isCrowded || situation.odds.estimates.calm >= tuning.calm;
-    if (isCalm && isAboard && passOdds(situation, candidate) >= tuning.fresh) {
+    const isRiding = isCrowded || group.every((index) => mayRide(situation, index));
+    const fresh = isCrowded ? tuning.crowdedFresh : tuning.fresh;
+    if (isRiding && isAboard && passOdds(situation, candidate) >= fresh) {
       start(situation, candidate, 'train');
       continue;
     }
@@ -247,7 +265,7 @@ export function planStarts(situation: Situation): void {
   const untested = chosen.filter((index) => badOdds(situation, index) < suspicion);
   // With few builds a run is too dear for a few known entries alone: untested ones ride along.
   const boarders = [...ready].filter((index) => !situation.covered.has(index));
-  const isCrowded = untested.length > situation.free;
+  const isCrowded = isScarce(situation, untested);
   if (!isCrowded || boarders.length >= situation.tuning.worth) startCar(situation, ready);
   startSearch(situation, ready);
   startRetests(situation, chosen);

@@ -2,10 +2,12 @@
 export interface Tuning {
   /** An entry boards the train while its odds of being bad are at most this. */
   readonly board: number;
-  /** Untested entries ride the train while the odds that nothing bad comes during one run of CI are at least this. */
-  readonly calm: number;
+  /** An untested entry rides a car while it is expected to hold up at most so many: its odds of being bad, times the entries that come during one run of CI. */
+  readonly ride: number;
   /** An untested entry joins a car while the car's odds of passing stay at least this. */
   readonly fresh: number;
+  /** The same when more entries wait than runners are free. */
+  readonly crowdedFresh: number;
   /** A screen takes overlapping entries along whose own odds of being bad are at most this. */
   readonly context: number;
   /** New members of one build have at least these joint odds of being good, when runners are free. */
@@ -20,6 +22,8 @@ export interface Tuning {
   readonly carSize: number;
   /** When more entries wait than runners are free, a car of known entries alone carries at least this many. */
   readonly worth: number;
+  /** Builds are scarce when there are fewer than this for each entry that comes during one run of CI. */
+  readonly scarce: number;
   /** A car of known entries takes untested ones along while its odds of passing stay at least this. */
   readonly mix: number;
   /** An entry leaves when its odds of being bad reach this. */
@@ -35,16 +39,18 @@ export interface Tuning {
 }
 
 export const defaultTuning: Tuning = {
-  board: 0.13,
-  calm: 0.35,
+  board: 0.15,
+  ride: 1,
   fresh: 0.35,
-  context: 0.1,
-  group: 0.9,
-  crowdedGroup: 0.57,
+  crowdedFresh: 0.52,
+  context: 0.35,
+  group: 0.97,
+  crowdedGroup: 0.59,
   cars: 14,
   carShare: 0.2,
   carSize: 10,
-  worth: 4,
+  worth: 8,
+  scarce: 1.5,
   mix: 0.5,
   blame: 0.997,
   cover: 0.13,

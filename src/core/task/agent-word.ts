@@ -5,6 +5,7 @@ import type { AgentWord } from '../lane/observation.ts';
 import { type Attempt, isAtWork, type LaneState, type Task, type Usage } from '../lane/state.ts';
 import { rateLimitPause } from './breaker.ts';
 import { isUsageNews } from './budget.ts';
+import { readSplit } from './split.ts';
 
 function readUsage(state: LaneState, task: Task, attempt: Attempt, word: AgentWord): FactBody[] {
   const told: Usage = ('usage' in word ? word.usage : undefined) ?? {};
@@ -34,6 +35,29 @@ function headOf({ issue, pull }: Task, head: string): FactBody[] {
   return pull?.open && pull.headSha !== head ? [{ kind: 'head-moved', issue, sha: head }] : [];
 }
 
+/** Of a plan for a version that is not the present one, nothing is taken but that its attempt is over. */
+function readPlan(
+  { policy }: LaneState,
+  task: Task,
+  { number, job, agent }: Attempt,
+  word: Extract<AgentWord, { kind: 'split' }>,
+): FactBody[] {
+  const { issue, version } = task;
+  if (job !== 'plan') return [];
+  const about = { issue, attempt: number };
+  if (word.version !== version) {
+    const reason = `its plan was for version ${word.version} of the task`;
+    return [{ kind: 'attempt-ended', ...about, end: 'superseded', reason }];
+  }
+  const reading = readSplit(policy, task, word.parts);
+  if (reading.kind === 'refused') {
+    const reason = `semantic: its plan cannot be used: ${reading.why}`;
+    return [{ kind: 'attempt-ended', ...about, end: 'semantic', reason }];
+  }
+  const { summary } = word;
+  return [{ kind: 'split-proposed', ...about, version, by: agent, summary, parts: reading.parts }];
+}
+
 function readMatter(state: LaneState, task: Task, attempt: Attempt, word: AgentWord): FactBody[] {
   const { issue } = task;
   const about = { issue, attempt: attempt.number };
@@ -53,9 +77,12 @@ function readMatter(state: LaneState, task: Task, attempt: Attempt, word: AgentW
         : [{ kind: 'progress-seen', ...about, head }];
     }
     case 'done':
+      if (attempt.job === 'plan') return [end('semantic: it reported done and proposed no plan', 'semantic')];
       return word.head === attempt.openedSha
         ? [end('semantic: it reported done and had changed nothing', 'semantic')]
         : [...headOf(task, word.head), { kind: 'work-done', ...about, by: attempt.worker ?? attempt.agent }];
+    case 'split':
+      return readPlan(state, task, attempt, word);
     case 'failed': {
       const { class: how, message } = word;
       if (how === 'budget') return ask(issue, { trigger: 'budget', context: message, by: attempt.agent });

@@ -1,8 +1,9 @@
 /** Agents: who may be given which task now, and why nobody can be. */
 import type { LaneState, Snapshot, Task, Via } from '../lane/state.ts';
 import type { Wait } from '../lane/view.ts';
-import type { Role } from '../policy.ts';
+import type { Policy, Role } from '../policy.ts';
 import { agentNamedFor, complexityOf, needsOf } from './routing.ts';
+import { stageOf } from './split.ts';
 import { agentWaits } from './times.ts';
 
 /** How long after it was last heard of a worker still counts as there, in milliseconds (design §4, Adapters). */
@@ -65,9 +66,20 @@ export function agentsOf(state: LaneState): Agent[] {
   }));
 }
 
+/** The role that the task's next attempt needs. */
+function roleFor(policy: Policy, task: Task): Role {
+  return stageOf(policy, task) === 'plan' ? 'planner' : 'worker';
+}
+
+/** Whether the agent's role lets it have the task. Plans are made by workers that ask for them, and by nobody else. */
+function isInRole(policy: Policy, agent: Agent, task: Task): boolean {
+  const role = roleFor(policy, task);
+  return agent.roles.includes(role) && (role === 'worker' || agent.via === 'pull');
+}
+
 /** Whether the agent's role and people's labels let it have the task. */
-export function mayTake(agent: Agent, task: Task): boolean {
-  if (!agent.roles.includes('worker')) return false;
+export function mayTake(policy: Policy, agent: Agent, task: Task): boolean {
+  if (!isInRole(policy, agent, task)) return false;
   const named = agentNamedFor(task);
   if (named !== null && named !== agent.name) return false;
   return agent.capabilities.length === 0 || needsOf(task).every((need) => agent.capabilities.includes(need));
@@ -96,7 +108,7 @@ export function freeAgents(snapshot: Snapshot, at: string, task: Task | null = n
   const { weights } = state.policy.schedule;
   const loads = loadsOf(state);
   return agentsOf(state)
-    .filter((agent) => task === null || mayTake(agent, task))
+    .filter((agent) => task === null || mayTake(state.policy, agent, task))
     .map((agent) => {
       const present = isPresent(snapshot, agent.name, at);
       const via = agent.via ?? (present ? 'pull' : 'adopt');
@@ -121,12 +133,12 @@ export function agentWait(snapshot: Snapshot, task: Task, at: string): Wait {
     const what = `there is no agent ${named} in .github/signalbox.yml`;
     return { ...wait, what, command: '/assign-agent <name>' };
   }
-  const able = agents.filter((agent) => mayTake(agent, task));
-  const inRole = agents.filter(
-    ({ name, roles }) => roles.includes('worker') && (named === null || name === named),
-  );
-  if (inRole.length === 0) {
-    const what = named === null ? 'no agent has the role worker' : `${named} has not the role worker`;
+  const able = agents.filter((agent) => mayTake(state.policy, agent, task));
+  const inRole = agents.filter((agent) => isInRole(state.policy, agent, task));
+  if (!inRole.some(({ name }) => named === null || name === named)) {
+    const role = roleFor(state.policy, task);
+    const how = role === 'planner' ? `the role ${role} and is \`via: pull\`` : `the role ${role}`;
+    const what = named === null ? `no agent has ${how}` : `it is for ${named}, which has not ${how}`;
     return { ...wait, what, command: 'give an agent the role in `agents` of the policy' };
   }
   if (able.length === 0) {

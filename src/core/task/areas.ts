@@ -2,7 +2,7 @@
 
 import { patternsOwnedBy } from '../gate/codeowners.ts';
 import type { Observation, SeenIssue } from '../lane/observation.ts';
-import { isLive, type LaneState } from '../lane/state.ts';
+import { type LaneState, mayGoOn } from '../lane/state.ts';
 import { ownerPrefix, type Policy } from '../policy.ts';
 import { hashSpec } from './specification.ts';
 
@@ -46,7 +46,7 @@ export function inAreas(spec: SeenIssue['spec'], paths: string[]): SeenIssue['sp
  */
 export function areasOf(state: LaneState, issue: number, labels: readonly string[]): string[] {
   const task = state.tasks[issue];
-  return task && isLive(task) ? task.areas : areasIn(state, labels);
+  return task && mayGoOn(task) ? task.areas : areasIn(state, labels);
 }
 
 /** The issue as it is understood in this lane: with the paths of its areas. */

@@ -4,6 +4,7 @@ import { type Attempt, isAtWork, type LaneState, type Task } from '../lane/state
 import type { Policy } from '../policy.ts';
 import { countOutcome } from './breaker.ts';
 import { minutesAtWork, spend } from './budget.ts';
+import { ejectionOf, settleEjections } from './ejection.ts';
 import { withAnswer } from './escalation.ts';
 import { type AttemptEnd, addSpent, mostRemembered, nothingSpent, type TaskRecord } from './record.ts';
 import { backoffMs, consequences } from './retry.ts';
@@ -44,10 +45,11 @@ export const freshAttempt: Pick<
 
 /** The record with the present attempt's ending, and what follows for the next one. */
 export function endAttempt(
-  { attempt, record }: Task,
+  task: Task,
   policy: Policy,
   ending: { end: AttemptEnd; reason: string; at: string },
 ): TaskRecord {
+  const { attempt, record } = task;
   const { end, reason, at } = ending;
   const { usesUp, backsOff, afresh } = consequences[end];
   const used = record.used + (usesUp ? 1 : 0);
@@ -74,8 +76,10 @@ export function endAttempt(
     used,
     infraInRow,
     notBefore: backsOff ? new Date(Date.parse(at) + pause).toISOString() : null,
-    afresh: record.afresh || afresh,
+    // Work that came back was good enough to be approved: it stays, whoever fails to make it fit.
+    afresh: record.afresh || (afresh && ejectionOf(task) === null),
     endings: [...record.endings, ...made].slice(-mostRemembered),
+    ejections: settleEjections(record.ejections),
     grace: null,
   };
 }
@@ -93,6 +97,7 @@ export function resumeRecord(task: Task, policy: Policy, fact: Of<'resumed'>): T
     notBefore: null,
     afresh: record.afresh || fact.afresh,
     forgiven: record.spent,
+    ejections: settleEjections(record.ejections, true),
     guidance: withAnswer(task, fact),
   };
 }
@@ -154,7 +159,8 @@ export function settleAttempt(before: LaneState, after: LaneState, fact: Fact): 
   if (isAtWork(now) && now.attempt?.fence === task.attempt.fence) return after;
   const { agent } = task.attempt;
   const charged = charge(after, fact.issue, agent, minutesAtWork(task, fact.at), fact);
-  if (fact.kind === 'work-done') return countOutcome(charged, agent, true, fact.at);
+  if (fact.kind === 'work-done' || fact.kind === 'split-proposed')
+    return countOutcome(charged, agent, true, fact.at);
   const isFailure = fact.kind === 'attempt-ended' && consequences[fact.end].countsAgainstAgent;
   return isFailure ? countOutcome(charged, agent, false, fact.at) : charged;
 }

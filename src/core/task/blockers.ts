@@ -8,6 +8,7 @@ import { overlap } from './patterns.ts';
 import { openPrerequisites } from './prerequisites.ts';
 import { graceEnds, isStarving, mostPassedOver } from './ready.ts';
 import { missingSections } from './required-sections.ts';
+import { isWork, splitWaits } from './split.ts';
 import { suspensionWait } from './suspension.ts';
 import { attemptWaits } from './times.ts';
 
@@ -20,12 +21,21 @@ function heldSince(holder: Task): string {
   return holder.attempt?.assignedAt ?? holder.startedAt ?? holder.since;
 }
 
+/** What a person may type so that the task does without the paths that another has; null when nothing would be left. */
+function giveUp({ spec }: Task, theirs: readonly string[]): string | null {
+  if (!spec.ownsDeclared) return '/own <path>';
+  const shared = spec.owns.filter((pattern) => overlap([pattern], theirs).length > 0);
+  return shared.length === spec.owns.length ? null : `/disown ${shared.slice(0, 5).join(' ')}`;
+}
+
 /** Paths of the task's own, by whoever holds them now. */
 function* holders({ held }: Overview, task: Task, wanted: readonly string[]): Generator<Wait> {
   for (const holder of [...held.all(wanted)].sort((x, y) => x.issue - y.issue)) {
     if (holder.issue === task.issue) continue;
-    const what = `#${holder.issue} owns ${overlap(wanted, heldBy(holder)).join(', ')}`;
-    yield { kind: 'overlap', what, since: latest(task.since, heldSince(holder)), command: null };
+    const theirs = heldBy(holder);
+    const what = `#${holder.issue} owns ${overlap(wanted, theirs).join(', ')}`;
+    const command = giveUp(task, theirs);
+    yield { kind: 'overlap', what, since: latest(task.since, heldSince(holder)), command };
   }
 }
 
@@ -48,7 +58,7 @@ function* filesOfOthers(overview: Overview, state: LaneState, task: Task): Gener
     const paths = overlap(wanted, claimsAtStart(state.policy, other.spec)).join(', ');
     const why = isStarving(state, other) ? `: it has been passed over ${mostPassedOver} times` : '';
     const what = `#${other.issue} goes first with ${paths}${why}`;
-    return { kind: 'overlap', what, since: latest(task.since, other.since), command: null };
+    return { kind: 'overlap', what, since: latest(task.since, other.since), command: '/priority high' };
   };
   // One is enough to keep it waiting; only who wants to know everything goes on to the others.
   const first = overview.ahead.find(wanted, isAhead);
@@ -67,37 +77,64 @@ function tasks({ length }: readonly Task[], one: string, many: string): string {
   return length === 1 ? `1 task ${one}` : `${length} tasks ${many}`;
 }
 
+/** The first of them, as people write them. */
+function named(causes: readonly Task[]): string {
+  const shown = causes.slice(0, 3).map(({ issue }) => `#${issue}`);
+  return causes.length > shown.length ? `one of ${shown.join(', ')} …` : shown.join(' or ');
+}
+
 /** What keeps everything from starting that is not started yet: too much is being worked on, or waits for people. */
 function* crowding(overview: Overview, { policy }: LaneState, task: Task): Generator<Wait> {
   const { limits, schedule } = policy;
   const { underWay, atWork, inReview, escalated } = overview;
-  const wait = (what: string, causes: readonly Task[], since: (cause: Task) => string): Wait => ({
-    kind: 'limit',
-    what,
-    since: latest(task.since, ...causes.map(since)),
-    command: null,
-  });
+  const wait = (
+    what: string,
+    command: string,
+    causes: readonly Task[],
+    since: (cause: Task) => string,
+  ): Wait => ({ kind: 'limit', what, since: latest(task.since, ...causes.map(since)), command });
   const assigned = (cause: Task) => cause.attempt?.assignedAt ?? cause.since;
   if (atWork.length >= limits.running)
-    yield wait(`${tasks(atWork, 'is', 'are')} running, the limit`, atWork, assigned);
+    yield wait(
+      `${tasks(atWork, 'is', 'are')} running, the limit`,
+      'raise `limits.running` in the policy',
+      atWork,
+      assigned,
+    );
   if (schedule.mode === 'queue' && underWay.length > 0) {
     const names = underWay.map((other) => `#${other.issue}`).join(', ');
-    yield wait(`${names} first: the policy runs one task after the other`, underWay, heldSince);
+    yield wait(
+      `${names} first: the policy runs one task after the other`,
+      'change `schedule.mode` in the policy',
+      underWay,
+      heldSince,
+    );
   }
-  // Work that has a pull request already is no new work.
-  if (task.pull?.open) return;
+  // Work that has a pull request already is no new work, and a plan makes none.
+  if (task.pull?.open || !isWork(policy, task)) return;
   const since = (cause: Task) => cause.since;
   if (inReview.length >= limits.in_review)
-    yield wait(`${tasks(inReview, 'waits', 'wait')} for review, the limit`, inReview, since);
+    yield wait(
+      `${tasks(inReview, 'waits', 'wait')} for review, the limit`,
+      `review ${named(inReview)}, or raise \`limits.in_review\` in the policy`,
+      inReview,
+      since,
+    );
   if (escalated.length >= limits.escalated)
-    yield wait(`${tasks(escalated, 'waits', 'wait')} for an answer by a person, the limit`, escalated, since);
+    yield wait(
+      `${tasks(escalated, 'waits', 'wait')} for an answer by a person, the limit`,
+      `answer ${named(escalated)}, or raise \`limits.escalated\` in the policy`,
+      escalated,
+      since,
+    );
 }
 
 function* reasons({ state, hasUnreadIssues }: Snapshot, task: Task, at: string): Generator<Wait> {
   const { since } = task;
   const overview = overviewOf(state, at);
   if (state.baseSha === null) {
-    yield { kind: 'base', what: `the branch ${state.base} has no commit yet`, since, command: null };
+    const command = `push a commit to ${state.base}`;
+    yield { kind: 'base', what: `the branch ${state.base} has no commit yet`, since, command };
   }
   yield* holdWaits(task);
   if (task.suspension) yield suspensionWait(task, task.suspension);
@@ -116,9 +153,11 @@ function* reasons({ state, hasUnreadIssues }: Snapshot, task: Task, at: string):
   }
   yield* attemptWaits(state, task, at);
   yield* openPrerequisites(state, task);
-  yield* filesOfOthers(overview, state, task);
+  yield* splitWaits(state.policy, task);
+  const isWorking = isWork(state.policy, task);
+  if (isWorking) yield* filesOfOthers(overview, state, task);
   const foreseenAt = overview.unannounced.get(task.issue);
-  if (foreseenAt !== undefined) {
+  if (isWorking && foreseenAt !== undefined) {
     yield {
       kind: 'announcement',
       what: 'its collisions are being announced',

@@ -8,6 +8,7 @@
 import type { FactBody } from '../lane/facts.ts';
 import { isAtWork, type LaneState, type Task, tasksAtWork } from '../lane/state.ts';
 import type { Wait } from '../lane/view.ts';
+import type { Policy } from '../policy.ts';
 import { addSpent, nothingSpent, type Spent } from './record.ts';
 
 const kinds = ['minutes', 'tokens', 'usd'] as const;
@@ -138,15 +139,20 @@ export function dayWait(state: LaneState, agent: string | null, at: string): Wai
   if (over === undefined) return null;
   const who = agent ?? 'this repository';
   const what = `${who} has used its ${limits[over]} ${nouns[over]} of today, until midnight UTC`;
-  return { kind: 'budget', what, since: midnightBefore(at), command: null };
+  const since = midnightBefore(at);
+  const command = `raise \`limits.${agent === null ? 'repository_day' : 'agent_day'}\` in the policy`;
+  return { kind: 'budget', what, since, command, next: new Date(midnightAfter(at)).toISOString() };
+}
+
+/** Whether anything bounds a day: then what other tasks have used counts too. */
+export function isDayBounded({ limits }: Policy): boolean {
+  return [...Object.values(limits.agent_day), ...Object.values(limits.repository_day)].some(
+    (each) => each !== undefined,
+  );
 }
 
 /** When time alone next changes what a budget allows, in milliseconds since the epoch. */
 export function budgetTimes(state: LaneState, at: string): number[] {
-  const { agent_day: ofAgent, repository_day: ofRepository } = state.policy.limits;
-  const bounded = [...Object.values(ofAgent), ...Object.values(ofRepository)].some(
-    (each) => each !== undefined,
-  );
   const ofTasks = Object.values(state.tasks).flatMap((task) =>
     isTimed(task)
       ? rowsOf(state, task, at)
@@ -156,7 +162,7 @@ export function budgetTimes(state: LaneState, at: string): number[] {
           )
       : [],
   );
-  return bounded ? [...ofTasks, midnightAfter(at)] : ofTasks;
+  return isDayBounded(state.policy) ? [...ofTasks, midnightAfter(at)] : ofTasks;
 }
 
 /** What the present attempt may use: the least that any bound leaves. Null: not bounded. */
@@ -192,8 +198,10 @@ export function spend(state: LaneState, agent: string, usage: Spent, at: string)
 export function isUsageNews(state: LaneState, task: Task, told: { tokens: number; usd: number }): boolean {
   const { attempt, spec } = task;
   if (!attempt) return false;
+  const { limits } = state.policy;
   return (['tokens', 'usd'] as const).some((kind) => {
-    const limit = least(spec.budget[kind], state.policy.limits.task[kind], state.policy.limits[kind]) ?? 0;
+    const ofDays = [limits.agent_day[kind], limits.repository_day[kind]];
+    const limit = least(spec.budget[kind], limits.task[kind], limits[kind], ...ofDays) ?? 0;
     return told[kind] - attempt[kind] >= limit / 20;
   });
 }

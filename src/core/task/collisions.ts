@@ -4,6 +4,7 @@ import { type Collision, isLive, type LaneState, prerequisitesOf, type Task } fr
 import { claimsAtStart } from './ownership.ts';
 import { PathIndex } from './path-index.ts';
 import { overlap } from './patterns.ts';
+import { isWork } from './split.ts';
 
 /** With how many older tasks a task is said to collide at most: in a crowd, more would tell nobody anything. */
 const mostForOne = 20;
@@ -48,7 +49,7 @@ export function foreseeCollisions(state: LaneState): FactBody[] {
   const { policy } = state;
   if (policy.schedule.mode !== 'locks') return [];
   const open = Object.values(state.tasks)
-    .filter((task) => isLive(task) && task.spec.ownsDeclared)
+    .filter((task) => isLive(task) && task.spec.ownsDeclared && isWork(policy, task))
     .sort((a, b) => a.issue - b.issue);
   if (!open.some((task) => task.state === 'waiting')) return [];
   const known = new Set(state.collisions.map(({ a, b }) => `${a}:${b}`));

@@ -104,6 +104,6 @@ export function askPerson(task: Task, fact: Of<'escalated'> | Of<'attempts-exhau
 export function withAnswer(task: Task, fact: Of<'resumed'>): Guidance[] {
   const { guidance, by, at } = fact;
   if (guidance === null) return task.record.guidance;
-  const question = task.escalation?.context ?? '';
+  const question = task.escalation?.context ?? task.split?.summary ?? '';
   return [...task.record.guidance, { by, at, question, answer: guidance }].slice(-mostRemembered);
 }

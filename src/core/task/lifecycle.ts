@@ -5,6 +5,7 @@
  *      ▲                          │                          │                      ▲                       │
  *      └────── attempt-ended ─────┴──────────────────────────┘                      └─ approval-voided ─────┤
  *              attempt-superseded                                                      entry-ejected        │
+ *              split-proposed; from waiting, parts-completed leads to completed                            │
  *                                                                                      version-accepted     │
  *   escalated, failed, cancelled: reached from wherever work is under way                  completed ◀──────┘
  *   escalated and failed are the human queue: `resumed` leads from there to waiting, with a new attempt
@@ -28,6 +29,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'never',
+    'split-proposed': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'never',
     resumed: 'never',
@@ -36,6 +38,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'entry-ejected': 'never',
     escalated: 'never',
     'task-completed': 'never',
+    'parts-completed': 'never',
     'task-cancelled': 'never',
   },
   waiting: {
@@ -46,6 +49,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'task-assigned': 'assigned',
     'work-started': 'never',
     'work-done': 'never',
+    'split-proposed': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'failed',
     resumed: 'same',
@@ -54,6 +58,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'entry-ejected': 'never',
     escalated: 'escalated',
     'task-completed': 'never',
+    'parts-completed': 'completed',
     'task-cancelled': 'cancelled',
   },
   assigned: {
@@ -64,6 +69,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'task-assigned': 'never',
     'work-started': 'working',
     'work-done': 'in-review',
+    'split-proposed': 'waiting',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
     resumed: 'waiting',
@@ -72,6 +78,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'entry-ejected': 'never',
     escalated: 'escalated',
     'task-completed': 'completed',
+    'parts-completed': 'never',
     'task-cancelled': 'cancelled',
   },
   working: {
@@ -82,6 +89,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'task-assigned': 'never',
     'work-started': 'same',
     'work-done': 'in-review',
+    'split-proposed': 'waiting',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
     resumed: 'waiting',
@@ -90,6 +98,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'entry-ejected': 'never',
     escalated: 'escalated',
     'task-completed': 'completed',
+    'parts-completed': 'never',
     'task-cancelled': 'cancelled',
   },
   'in-review': {
@@ -100,6 +109,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'same',
+    'split-proposed': 'never',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
     resumed: 'waiting',
@@ -108,6 +118,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'entry-ejected': 'never',
     escalated: 'escalated',
     'task-completed': 'completed',
+    'parts-completed': 'never',
     'task-cancelled': 'cancelled',
   },
   approved: {
@@ -118,6 +129,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'same',
+    'split-proposed': 'never',
     'attempt-ended': 'waiting',
     'attempts-exhausted': 'failed',
     resumed: 'never',
@@ -126,6 +138,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'entry-ejected': 'in-review',
     escalated: 'escalated',
     'task-completed': 'completed',
+    'parts-completed': 'never',
     'task-cancelled': 'cancelled',
   },
   escalated: {
@@ -136,6 +149,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'never',
+    'split-proposed': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'never',
     resumed: 'waiting',
@@ -144,16 +158,18 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'entry-ejected': 'never',
     escalated: 'same',
     'task-completed': 'completed',
+    'parts-completed': 'never',
     'task-cancelled': 'cancelled',
   },
   failed: {
     'task-requested': 'waiting',
     'pull-enlisted': 'never',
-    'version-accepted': 'never',
+    'version-accepted': 'same',
     'attempt-superseded': 'never',
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'never',
+    'split-proposed': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'never',
     resumed: 'waiting',
@@ -162,6 +178,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'entry-ejected': 'never',
     escalated: 'never',
     'task-completed': 'completed',
+    'parts-completed': 'never',
     'task-cancelled': 'cancelled',
   },
   completed: {
@@ -172,6 +189,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'never',
+    'split-proposed': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'never',
     resumed: 'never',
@@ -180,6 +198,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'entry-ejected': 'never',
     escalated: 'never',
     'task-completed': 'never',
+    'parts-completed': 'never',
     'task-cancelled': 'never',
   },
   cancelled: {
@@ -190,6 +209,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'task-assigned': 'never',
     'work-started': 'never',
     'work-done': 'never',
+    'split-proposed': 'never',
     'attempt-ended': 'never',
     'attempts-exhausted': 'never',
     resumed: 'never',
@@ -198,6 +218,7 @@ export const lifecycle: Record<TaskState | 'absent', Record<LifecycleEvent, Step
     'entry-ejected': 'never',
     escalated: 'never',
     'task-completed': 'never',
+    'parts-completed': 'never',
     'task-cancelled': 'never',
   },
 };

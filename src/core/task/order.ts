@@ -17,10 +17,15 @@ function countBy(issues: readonly number[]): Map<number, number> {
 }
 
 /** The best that any agent would be for the task: how well it is suited, and how much room it has. */
-function bestAgent(agents: readonly Agent[], loads: ReadonlyMap<string, number>, task: Task) {
+function bestAgent(
+  { policy }: LaneState,
+  agents: readonly Agent[],
+  loads: ReadonlyMap<string, number>,
+  task: Task,
+) {
   let [match, room] = [0, 0];
   for (const agent of agents) {
-    if (!mayTake(agent, task)) continue;
+    if (!mayTake(policy, agent, task)) continue;
     match = Math.max(match, matchOf(agent, task));
     room = Math.max(room, 1 - Math.min(1, (loads.get(agent.name) ?? 0) / agent.capacity));
   }
@@ -39,7 +44,7 @@ export function inOrder(state: LaneState): Task[] {
   const agents = agentsOf(state);
   const loads = loadsOf(state);
   const score = (task: Task): number => {
-    const { match, room } = bestAgent(agents, loads, task);
+    const { match, room } = bestAgent(state, agents, loads, task);
     const waitingForIt = dependants.get(task.issue) ?? 0;
     return (
       weights.complexity * match +

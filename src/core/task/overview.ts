@@ -5,6 +5,7 @@ import { inOrder } from './order.ts';
 import { claimsAtStart, heldBy } from './ownership.ts';
 import { PathIndex } from './path-index.ts';
 import { graceEnds, isReady, isStarving } from './ready.ts';
+import { isWork } from './split.ts';
 
 export interface Overview {
   /** The waiting tasks, in the order in which they are offered room. */
@@ -30,6 +31,7 @@ function gather(state: LaneState, at: string): Overview {
   for (const task of tasks) held.add(heldBy(task), task);
   const ahead = new PathIndex<Task>();
   for (const task of waiting) {
+    if (!isWork(state.policy, task)) continue;
     const soon = graceEnds(state, task);
     const isAboutToStart = soon > Date.parse(at) && isReady(state, task, new Date(soon).toISOString());
     if (isAboutToStart || (isStarving(state, task) && isReady(state, task, at)))

@@ -58,6 +58,7 @@ export function holdsClaims(task: Task): boolean {
 export function heldBy(task: Task): string[] {
   if (!holding.has(task.state)) return [];
   if (task.claims.length > 0) return task.claims;
+  if (task.attempt?.job === 'plan') return [];
   // What was escalated before it started owns nothing.
   return task.state === 'escalated' ? [] : task.spec.owns;
 }

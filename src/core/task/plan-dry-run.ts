@@ -63,11 +63,16 @@ export function laneOfIssues(policy: Policy, issues: readonly DryIssue[]): DryLa
     state = foldAll(state, interpret(state, seen));
   }
   const tasks = Object.values(state.tasks);
-  const outside = [...new Set(tasks.flatMap(prerequisitesOf))].filter((issue) => !state.tasks[issue]);
+  const among = new Set(issues.map(({ number }) => number));
+  const named = [...new Set(tasks.flatMap(prerequisitesOf))].filter((issue) => !state.tasks[issue]);
+  const outside = named.filter((issue) => !among.has(issue));
   const elsewhere = [...new Set(tasks.flatMap(elsewhereOf))];
   state = {
     ...state,
-    prerequisites: Object.fromEntries(outside.map((issue) => [issue, 'completed' as const])),
+    // What is refused stays open, and its dependants wait for it.
+    prerequisites: Object.fromEntries(
+      named.map((issue) => [issue, among.has(issue) ? ('open' as const) : ('completed' as const)]),
+    ),
     elsewhere: Object.fromEntries(elsewhere.map((reference) => [reference, 'completed' as const])),
   };
   const snapshotOf = (of: LaneState): Snapshot => ({
@@ -75,6 +80,7 @@ export function laneOfIssues(policy: Policy, issues: readonly DryIssue[]): DryLa
     presence: [],
     leases: {},
     hasUnreadIssues: true,
+    unreadChecks: [],
   });
   // While issues are unread nothing starts: the plan begins with everything waiting.
   const foreseen = decide(snapshotOf(state), beginning).state;

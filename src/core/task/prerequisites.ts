@@ -1,12 +1,14 @@
 /** What a task depends on, and which of it is not done. */
 import {
   elsewhereOf,
+  isLive,
   type LaneState,
   type PrerequisiteState,
   prerequisitesOf,
   type Task,
 } from '../lane/state.ts';
 import type { Wait } from '../lane/view.ts';
+import { partsOf } from './parts.ts';
 
 const prerequisiteProblem: Record<Exclude<PrerequisiteState, 'completed'>, string> = {
   open: 'is not finished',
@@ -22,21 +24,42 @@ function seenState(state: LaneState, number: number): PrerequisiteState {
   return other === undefined || other.state === 'cancelled' || other.state === 'failed' ? seen : 'open';
 }
 
-/** What a person may type where the prerequisite will not be done by itself. */
-function wayOut(reference: string, seen: PrerequisiteState): string | null {
-  return seen === 'not-planned' || seen === 'missing' ? `/independent ${reference}` : null;
+/** Whether the prerequisite, `#7` or `owner/repo#7`, is a link on GitHub, which only a person takes away there. */
+export function isLinked({ blockedBy, blockedElsewhere }: Task, reference: string): boolean {
+  return blockedBy.some((issue) => `#${issue}` === reference) || blockedElsewhere.includes(reference);
+}
+
+/** What a person does to go on without the prerequisite. */
+function wayWithout(task: Task, reference: string): string {
+  return isLinked(task, reference)
+    ? `remove the link to ${reference} ("blocked by" or sub-issue) in the issue's sidebar`
+    : `/independent ${reference}`;
+}
+
+/** A part that somebody has closed as not planned is no part any more. */
+function partWait(task: Task, number: number, seen: PrerequisiteState, other: Task | undefined): Wait | null {
+  if (seen === 'not-planned') return null;
+  const isGivenUp = other !== undefined && seen === 'open' && !isLive(other);
+  const what = isGivenUp
+    ? `its part #${number} is ${other.state.replace('-', ' ')}`
+    : `its part #${number} is not finished`;
+  const command = isGivenUp ? `\`/retry\` there, or close #${number} as not planned` : null;
+  return { kind: 'dependency', what, since: task.since, command };
 }
 
 function prerequisiteWait(state: LaneState, task: Task, number: number): Wait | null {
   const other = state.tasks[number];
   const seen = seenState(state, number);
   if (other?.state === 'completed' || seen === 'completed') return null;
+  if (partsOf(task).includes(number)) return partWait(task, number, seen, other);
   const isGivenUp = other !== undefined && seen === 'open';
   return {
     kind: 'dependency',
-    what: isGivenUp ? `#${number} is ${other.state}` : `#${number} ${prerequisiteProblem[seen]}`,
+    what: isGivenUp
+      ? `#${number} is ${other.state.replace('-', ' ')}`
+      : `#${number} ${prerequisiteProblem[seen]}`,
     since: task.since,
-    command: `/independent #${number}`,
+    command: wayWithout(task, `#${number}`),
   };
 }
 
@@ -44,7 +67,7 @@ function elsewhereWait(state: LaneState, task: Task, reference: string): Wait | 
   const seen = state.elsewhere[reference] ?? 'open';
   if (seen === 'completed') return null;
   const what = `${reference} ${prerequisiteProblem[seen]}`;
-  return { kind: 'dependency', what, since: task.since, command: wayOut(reference, seen) };
+  return { kind: 'dependency', what, since: task.since, command: wayWithout(task, reference) };
 }
 
 /**
@@ -78,7 +101,7 @@ function circleWait(state: LaneState, task: Task): Wait[] {
   const circle = circleOf(state, task);
   if (circle === null) return [];
   const what = `it waits for itself: ${circle.map((issue) => `#${issue}`).join(' → ')}`;
-  return [{ kind: 'dependency', what, since: task.since, command: `/independent #${circle[1]}` }];
+  return [{ kind: 'dependency', what, since: task.since, command: wayWithout(task, `#${circle[1]}`) }];
 }
 
 /**
@@ -92,17 +115,26 @@ export function prerequisitesToWaitFor(state: LaneState, task: Task): Wait[] {
   return openPrerequisites(state, task, new Set(queued));
 }
 
+function unfinished(state: LaneState, task: Task, except: ReadonlySet<number>): Wait[] {
+  const numbers = prerequisitesOf(task).filter((number) => !except.has(number));
+  return [
+    ...numbers.flatMap((number) => prerequisiteWait(state, task, number) ?? []),
+    ...elsewhereOf(task).flatMap((reference) => elsewhereWait(state, task, reference) ?? []),
+  ];
+}
+
+/** Whether any prerequisite is not done. Asked of every task in every decision, so it looks for no circle. */
+export function hasOpenPrerequisites(state: LaneState, task: Task): boolean {
+  return unfinished(state, task, new Set()).length > 0;
+}
+
 /** One wait for each prerequisite that is not done; they hold the start, and the landing of what has started (I5). */
 export function openPrerequisites(
   state: LaneState,
   task: Task,
   except: ReadonlySet<number> = new Set(),
 ): Wait[] {
-  const numbers = prerequisitesOf(task).filter((number) => !except.has(number));
-  const open = [
-    ...numbers.flatMap((number) => prerequisiteWait(state, task, number) ?? []),
-    ...elsewhereOf(task).flatMap((reference) => elsewhereWait(state, task, reference) ?? []),
-  ];
+  const open = unfinished(state, task, except);
   return open.length === 0 ? [] : [...circleWait(state, task), ...open];
 }
 
@@ -110,7 +142,7 @@ export function openPrerequisites(
 export function givenUpPrerequisites(state: LaneState, task: Task): string[] {
   return [
     ...prerequisitesOf(task)
-      .filter((number) => seenState(state, number) === 'not-planned')
+      .filter((number) => seenState(state, number) === 'not-planned' && !partsOf(task).includes(number))
       .map((number) => `#${number}`),
     ...elsewhereOf(task).filter((reference) => state.elsewhere[reference] === 'not-planned'),
   ];

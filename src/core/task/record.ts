@@ -1,9 +1,11 @@
 /** What a task remembers of its attempts: how they ended, what they used, what people said, what came too late. */
+import type { Behind, Ejection } from './ejection-record.ts';
 
 /**
  * How an attempt ended without its work being done. What each one means for the next attempt is in retry.ts.
  * `lost`: no sign of life; `unclaimed`: no worker took it; `released`: its worker was stopped and gave it back;
- * `superseded`: a person or a new version of the task asked for another one.
+ * `superseded`: a person or a new version of the task asked for another one; `planned`: it proposed a split; `ejected`:
+ * the work was done and did not fit, and comes back.
  */
 export type AttemptEnd =
   | 'semantic'
@@ -13,7 +15,9 @@ export type AttemptEnd =
   | 'unclaimed'
   | 'released'
   | 'superseded'
-  | 'escalated';
+  | 'planned'
+  | 'escalated'
+  | 'ejected';
 
 /** What was used: minutes of an agent's time, tokens, US dollars. */
 export interface Spent {
@@ -97,6 +101,12 @@ export interface TaskRecord {
   /** Answers of people, oldest first. */
   guidance: Guidance[];
   late: LateWork[];
+  /** The last ones, oldest first. */
+  ejections: Ejection[];
+  /** What landed in its files since its branch was last brought up to date; oldest first. */
+  behind: Behind[];
+  /** Who wants the branch brought up to date. */
+  updateAsked: { by: string; at: string } | null;
   grace: Grace | null;
 }
 
@@ -111,6 +121,9 @@ export const emptyRecord: TaskRecord = {
   escalations: 0,
   guidance: [],
   late: [],
+  ejections: [],
+  behind: [],
+  updateAsked: null,
   grace: null,
 };
 

@@ -27,7 +27,10 @@ export const consequences: Record<AttemptEnd, Consequence> = {
   unclaimed: none,
   released: none,
   superseded: none,
+  planned: none,
   escalated: none,
+  // What is there is the work; the next attempt makes it fit.
+  ejected: { ...none, usesUp: true, backsOff: true },
 };
 
 /** So many failures of infrastructure in a row are no accident any more: a person is asked. */

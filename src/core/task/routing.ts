@@ -2,7 +2,7 @@
  * Routing: what an issue's labels and two commands say about when and by whom it is to be done. A command and a
  * label speak about the same thing; the newer word counts.
  *
- *   priority:high|normal|low     agent:<name>     needs:<capability>     complexity:low|medium|high
+ *   priority:high|normal|low     agent:<name>     needs:<capability>     complexity:low|medium|high     queue:alone
  */
 import type { Routing, Task } from '../lane/state.ts';
 import type { Policy } from '../policy.ts';
@@ -38,7 +38,11 @@ export function labelsThatCount(labels: readonly string[], policy: Policy): stri
   const counting = labels
     .map((label) => label.trim().toLowerCase())
     .filter(
-      (label) => areas.has(label) || ruled.has(label) || /^(priority|agent|needs|complexity):./u.test(label),
+      (label) =>
+        areas.has(label) ||
+        ruled.has(label) ||
+        label === policy.split.label ||
+        /^(priority|agent|needs|complexity):.|^queue:alone$/u.test(label),
     );
   return [...new Set(counting)].sort();
 }
@@ -55,6 +59,11 @@ export function agentNamedFor(task: Pick<Task, 'labels' | 'routing'>): string | 
 /** What an agent must be able to do, by its `capabilities` in the policy. */
 export function needsOf(task: Pick<Task, 'labels'>): string[] {
   return wordsAfter(task.labels, 'needs:');
+}
+
+/** Whether its PR is to be tested and landed by itself. */
+export function isWantedAlone(task: Pick<Task, 'labels'>): boolean {
+  return task.labels.includes('queue:alone');
 }
 
 export function complexityOf(task: Pick<Task, 'labels'>): Complexity | null {

@@ -8,6 +8,7 @@ import type { Snapshot } from '../lane/state.ts';
 import { freeAgents } from './agents.ts';
 import { claimable, isBlocked } from './blockers.ts';
 import { overviewOf } from './overview.ts';
+import { stageOf } from './split.ts';
 
 /** The first assignment that can be made now. */
 export function scheduleNext(snapshot: Snapshot, at: string): FactBody[] {
@@ -17,7 +18,8 @@ export function scheduleNext(snapshot: Snapshot, at: string): FactBody[] {
   const hasRoom = overview.atWork.length < limits.running && freeAgents(snapshot, at).length > 0;
   if (state.baseSha === null || !hasRoom) return [];
   for (const task of overview.waiting) {
-    if (isBlocked(snapshot, task, at)) continue;
+    const stage = stageOf(state.policy, task);
+    if ((stage !== 'work' && stage !== 'plan') || isBlocked(snapshot, task, at)) continue;
     const [agent] = freeAgents(snapshot, at, task);
     if (!agent) continue;
     return [
@@ -29,9 +31,10 @@ export function scheduleNext(snapshot: Snapshot, at: string): FactBody[] {
         version: task.version,
         agent: agent.name,
         via: agent.via,
+        job: stage,
         branch: task.branch ?? branchName(task.issue, task.title),
         baseSha: state.baseSha,
-        claims: claimable(overview, state, task),
+        claims: stage === 'plan' ? [] : claimable(overview, state, task),
       },
     ];
   }

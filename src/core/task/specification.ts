@@ -80,6 +80,16 @@ function limitsBroken(spec: Spec): string[] {
   return why;
 }
 
+/** Why a specification that commands have added to holds too much; null when it does not. */
+export function tooMuch(spec: Pick<Spec, 'owns' | 'dependsOn' | 'dependsElsewhere'>): string | null {
+  const dependencies = spec.dependsOn.length + spec.dependsElsewhere.length;
+  if (spec.owns.length > limits.paths)
+    return `the task would own ${spec.owns.length} paths; at most ${limits.paths} are possible. A directory such as "src/" covers all below it`;
+  if (dependencies > limits.dependencies)
+    return `the task would depend on ${dependencies} issues; at most ${limits.dependencies} are possible`;
+  return null;
+}
+
 function readPaths(texts: readonly string[]): { patterns: string[]; why: string[] } {
   if (texts.length > limits.paths)
     return {

@@ -46,15 +46,26 @@ async function direct(scene: Scene, lane: Lane): Promise<void> {
   if (row.attempts === 1) await once(steps.suspend, async () => first.pause());
   // Until then the first worker must not hear that its attempt is over.
   if (row.attempts === 2 && row.state === 'in-review') await once(steps.wake, async () => first.resume());
-  if ((await whereKept(first)) !== null) await reviewPulls(maintainer, approved);
+  const isOffered = (await branchesOf(scene)).some(isLate);
+  if (isOffered && (await whereKept(first)) !== null) await reviewPulls(maintainer, approved);
 }
 
-/** One branch, one PR, and nothing of the first attempt on it. */
-async function provePull({ maintainer }: Scene, issue: number): Promise<void> {
+async function branchesOf({ maintainer }: Scene): Promise<string[]> {
+  const refs = await maintainer.list<{ ref: string }>(`${R}/git/matching-refs/heads/agent/`);
+  return refs.map(({ ref }) => ref);
+}
+
+const isLate = (ref: string): boolean => /-late-\d+$/u.test(ref);
+
+/** One branch, one PR, and nothing of the first attempt on it; that is on a branch of its own. */
+async function provePull(scene: Scene, issue: number): Promise<void> {
+  const { maintainer } = scene;
   const pulls = await maintainer.list<{ number: number; body: string | null }>(`${R}/pulls?state=all`);
   must(pulls.length === 1, 'one pull request', `${pulls.length} pull requests instead of 1`);
-  const branches = await maintainer.list<{ ref: string }>(`${R}/git/matching-refs/heads/agent/`);
-  must(branches.length === 1, 'fence', `${branches.length} branches instead of 1: late work was pushed`);
+  const branches = await branchesOf(scene);
+  const names = branches.join(', ');
+  must(branches.filter((ref) => !isLate(ref)).length === 1, 'fence', `not one branch for the work: ${names}`);
+  must(branches.filter(isLate).length === 1, 'late work', `not one branch for what came late: ${names}`);
   const files = await maintainer.list<{ patch?: string }>(`${R}/pulls/${pulls[0]?.number}/files`);
   const isMixed = files.some(({ patch }) => patch?.includes(firstWay));
   must(!isMixed, 'fence', `the pull request of #${issue} holds work of the first attempt`);

@@ -254,7 +254,27 @@ table('secrets', [
     facts: { secrets: [{ path: 'a.js', line: 3, what: 'GitHub token' }] },
     finds: ['fail a.js:3'],
   },
+  ...(['fail', 'warn', 'off'] as const).map((weight) => ({
+    what: `what a commit on the way holds, by the policy: ${weight}`,
+    policy: { arbiter: { history: weight } },
+    facts: {
+      history: {
+        secrets: [
+          { commit: 'c'.repeat(40), path: 'a.js', line: 3, what: 'GitHub token' },
+          { commit: 'c'.repeat(40), path: null, line: null, what: 'GitHub token' },
+        ],
+        unsearched: ['there are 300 commits, and at most 100 are read'],
+      },
+    },
+    finds: weight === 'off' ? [] : [`${weight} a.js`, `${weight} -`, `${weight} -`],
+  })),
 ]);
+
+test('a secret on the way is told with its commit', () => {
+  const secrets = [{ commit: 'c'.repeat(40), path: 'a.js', line: 3, what: 'GitHub token' }];
+  const [finding] = judge({ what: '', facts: { history: { secrets, unsearched: [] } }, finds: [] });
+  expect(finding?.message).toBe('looks like a secret: GitHub token, in line 3 as of commit cccccccccccc');
+});
 
 const at = '2026-11-20T00:00:00.000Z';
 function dependency(name: string, change: Partial<JudgedDependency> = {}): JudgedDependency {

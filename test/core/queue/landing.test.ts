@@ -35,6 +35,16 @@ describe('landing', () => {
     expect(landingOf(scene([entry(1)], { landed, builds: [passed] }))).toBeUndefined();
   });
 
+  test('not before what a member needs since it was tested: together with it, or after it', () => {
+    const entries = [entry(1), entry(2, { prerequisites: [1] })];
+    const early = build([2], 'passed');
+    expect(landingOf(scene(entries, { builds: [early] }))).toBeUndefined();
+    const policy = { ...strictPolicy, mode: 'trust-ownership' } as const;
+    expect(landingOf(scene(entries, { builds: [early], policy }))).toBeUndefined();
+    const both = build([1, 2], 'passed');
+    expect(landingOf(scene(entries, { builds: [early, both] }))).toMatchObject({ build: both.id });
+  });
+
   test('of two cars the larger lands', () => {
     const small = build([1], 'passed', { purpose: 'train' });
     const large = build([1, 2], 'passed', { purpose: 'train' });

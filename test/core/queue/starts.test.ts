@@ -19,6 +19,11 @@ const busy = {
   ...quietHistory,
   arrivals: Array.from({ length: 20 }, (_, n) => 50 * minute + (n * minute) / 2),
 };
+/** Five come during one run of CI. */
+const brisk = {
+  ...quietHistory,
+  arrivals: Array.from({ length: 20 }, (_, n) => 20 * minute + n * 2 * minute),
+};
 const two = { ...strictPolicy, builds: 2 };
 
 describe('order', () => {
@@ -59,6 +64,31 @@ describe('what is started', () => {
   test('with much traffic it is screened on its own', () => {
     const running = build([1], 'running', { startedAt: 55 * minute });
     expect(startsOf(scene([entry(1), entry(2)], { builds: [running], history: busy }))).toEqual([[2]]);
+  });
+
+  test('of those that come at such a pace the riskier are screened first, and the safer ride', () => {
+    const groups = new Map([
+      ['safe', { chances: 1_000, events: 10 }],
+      ['risky', { chances: 1_000, events: 300 }],
+    ]);
+    const arrivals = Array.from({ length: 20 }, (_, n) => 20 * minute + n * 2 * minute);
+    const history = { ...quietHistory, groups, arrivals };
+    const running = build([1], 'running', { purpose: 'train', startedAt: 55 * minute });
+    const purposeOf = (group: string) =>
+      actionsOf(scene([entry(1, { group: 'safe' }), entry(2, { group })], { builds: [running], history }));
+    expect(purposeOf('safe')).toMatchObject([{ do: 'start', set: [1, 2], purpose: 'train' }]);
+    expect(purposeOf('risky')).toMatchObject([{ do: 'start', set: [2], purpose: 'screen' }]);
+  });
+
+  test('an own CI grows old with every overlapping landing, until the entry is screened', () => {
+    const running = build([1], 'running', { base: 8, purpose: 'train', startedAt: 55 * minute });
+    const landed = [11, 12, 13, 14, 15, 16, 17, 18];
+    const second = (overlaps: readonly number[]) =>
+      startsOf(
+        scene([entry(1), entry(2, { ownCi: 0, overlaps })], { landed, builds: [running], history: brisk }),
+      );
+    expect(second([])).toEqual([[1, 2]]);
+    expect(second(landed)).toEqual([[2]]);
   });
 
   test('a screen contains the entries before it that share paths with it', () => {
@@ -103,6 +133,22 @@ describe('what is started', () => {
     expect(actionsOf(scene([entry(1)], { builds: [running] }))).toEqual([]);
   });
 
+  test('of two runs that say the same the older one goes on, whatever landed since', () => {
+    const older = build([2], 'running', { startedAt: 51 * minute });
+    const newer = build([2, 3], 'running', { base: 1, startedAt: 59 * minute });
+    const entries = [entry(2), entry(3, { overlaps: [2] })];
+    const actions = actionsOf(scene(entries, { landed: [9], builds: [older, newer], history: busy }));
+    expect(actions.filter((action) => action.do === 'cancel')).toEqual([]);
+  });
+
+  test('with no car on its way the next one departs at once, however lately the last one did', () => {
+    const builds = [
+      build([1], 'passed'),
+      build([9], 'passed', { base: 0, purpose: 'train', startedAt: 60 * minute - 1 }),
+    ];
+    expect(startsOf(scene([entry(1)], { landed: [9], builds, history: busy }))).toEqual([[1]]);
+  });
+
   test('a build that nobody learns from is cancelled', () => {
     const builds = [build([9], 'running'), build([1], 'running', { startedAt: 55 * minute })];
     expect(actionsOf(scene([entry(1)], { landed: [9], builds }))).toContainEqual({
@@ -119,6 +165,19 @@ describe('what is started', () => {
     const starts = startsOf(scene(entries, { landed: [99], builds: [...known, failed], history: busy }));
     expect(starts.length).toBeGreaterThan(1);
     expect(starts.every((set) => set.length < 8 && set.includes(0))).toBe(true);
+  });
+
+  test('a culprit is looked for though one of those that failed together is held', () => {
+    const known = Array.from({ length: 9 }, (_, n) => build([n], 'passed'));
+    const failed = build([0, 1, 2, 3, 4, 5, 6, 7, 8], 'failed', { base: 1, purpose: 'train' });
+    const entries = Array.from({ length: 9 }, (_, n) =>
+      entry(n, { overlaps: n > 0 ? [0, n - 1] : [], conflicts: n === 8 ? [0] : [] }),
+    );
+    const builds = [...known, failed];
+    const beginnings = startsOf(scene(entries, { landed: [99], builds, history: busy })).filter((set) =>
+      set.every((id, n) => id === n),
+    );
+    expect(new Set(beginnings.map((set) => set.length)).size).toBeGreaterThan(2);
   });
 
   test('serial: one entry at a time', () => {
@@ -157,6 +216,20 @@ describe('what an entry waits for', () => {
     const snapshot = scene(entries, { builds: [build([1], 'failed')] });
     expect(startsOf(snapshot)).toEqual([[1]]);
     expect(waitOf(snapshot, 2)).toEqual({ for: 'prerequisite', entries: [1] });
+  });
+
+  test('who passed alone and failed in company waits until the company has landed', () => {
+    const builds = [
+      build([1], 'passed'),
+      build([2], 'passed'),
+      build([1, 2], 'failed', { purpose: 'train' }),
+    ];
+    const entries = [entry(1), entry(2, { overlaps: [1] })];
+    const snapshot = scene(entries, { landed: [9], builds, history: busy });
+    expect(waitOf(snapshot, 2)).toEqual({ for: 'company', entries: [1] });
+    expect(startsOf(snapshot)).toEqual([[1]]);
+    const after = scene([entry(2, { overlaps: [1] })], { landed: [9, 1], builds, history: busy });
+    expect(startsOf(after)).toEqual([[2]]);
   });
 
   test('its prerequisite comes along', () => {
