@@ -64,6 +64,12 @@ export const policies = [
   { queue: { policy: 'serial', flake_retries: 0, starvation: 1 } },
   { queue: { policy: 'trust-ownership', builds: 2, batch: 2 } },
   { queue: { builds: 1, flake_retries: 0, outside_push: 'freeze' } },
+  {
+    schedule: { mode: 'branches' },
+    agents: { local: { via: 'pull', capacity: 3 } },
+    queue: { flake_retries: 0, update_branches: 'before-queue' },
+    limits: { backoff: ['1s'] },
+  },
 ];
 /** In most histories: they are short, and one red run is blame enough there to see somebody leave. */
 const strict = { queue: { flake_retries: 0 } };
@@ -106,6 +112,7 @@ const typedCommands = [
   'status',
   'retry',
   'resume',
+  'rebase',
 ] as const;
 const maria = { login: 'maria', permission: 'write' } as const;
 const visitor = { login: 'visitor', permission: 'read' } as const;
@@ -308,7 +315,7 @@ export class World {
       case 'type':
         return task ? this.type(task.issue, action.what) : [];
       case 'base':
-        return this.tell({ kind: 'base', sha: this.sha('outside') });
+        return this.tell({ kind: 'base', sha: this.sha('outside'), paths: ['docs/index.md', 'src/a.js'] });
       case 'policy':
         return this.tell(policy(policies[action.which] ?? strict));
       case 'worker':
