@@ -36,6 +36,14 @@ export interface ModelConfig {
   model: string;
 }
 
+/** How people let Signalbox act in their name. */
+export interface SignInConfig {
+  clientId: string;
+  clientSecret: string;
+  /** What their tokens are sealed with. */
+  tokenKey: string;
+}
+
 export interface ServeConfig extends StorageConfig {
   appId: string;
   privateKey: string;
@@ -56,6 +64,8 @@ export interface ServeConfig extends StorageConfig {
   registries: RegistryConfig;
   /** What git is started with when Signalbox itself must push: where it is found, and how the network is reached. */
   gitEnv: Readonly<Record<string, string>>;
+  /** Null: agents are assigned in nobody's name. */
+  signIn: SignInConfig | null;
   /** Null: there is no second opinion to be had. */
   model: ModelConfig | null;
   log: LogConfig;
@@ -153,6 +163,22 @@ function readModel(env: Environment): ModelConfig | null {
   };
 }
 
+/** All three or none. */
+function readSignIn(env: Environment): SignInConfig | null {
+  const names = ['GITHUB_CLIENT_ID', 'GITHUB_CLIENT_SECRET', 'SIGNALBOX_TOKEN_KEY'] as const;
+  const missing = names.filter((name) => !env[name]);
+  if (missing.length === names.length) return null;
+  if (missing.length > 0)
+    throw new ConfigProblem(
+      `${missing.join(' and ')} is not set. To assign agents in people's names ${names.join(', ')} are needed, or none of them.`,
+    );
+  return {
+    clientId: env.GITHUB_CLIENT_ID ?? '',
+    clientSecret: env.GITHUB_CLIENT_SECRET ?? '',
+    tokenKey: requireSecret(env, 'SIGNALBOX_TOKEN_KEY', 'People’s tokens are sealed with it.'),
+  };
+}
+
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 export function readLogConfig(env: Environment): LogConfig {
@@ -177,12 +203,30 @@ export function readStorageConfig(env: Environment): StorageConfig {
 
 const loopback = new Set(['127.0.0.1', 'localhost', '::1']);
 
-/** Everything `signalbox serve` needs. @throws ConfigProblem naming the first thing that is wrong */
-export function readServeConfig(env: Environment): ServeConfig {
+function readAppId(env: Environment): string {
   const appId = env.APP_ID ?? '';
   if (!/^[1-9]\d*$/.test(appId)) {
     throw new ConfigProblem(`APP_ID is "${appId}"; set it to the number on your GitHub App's settings page.`);
   }
+  return appId;
+}
+
+interface AppConfig {
+  appId: string;
+  privateKey: string;
+  apiUrl: string;
+}
+
+/** Who the App is, and where its GitHub. */
+export function readAppConfig(env: Environment): AppConfig {
+  const appId = readAppId(env);
+  const apiUrl = readUrl(env, 'GITHUB_API_URL', 'https://api.github.com');
+  return { appId, privateKey: readPrivateKey(env), apiUrl };
+}
+
+/** Everything `signalbox serve` needs. @throws ConfigProblem naming the first thing that is wrong */
+export function readServeConfig(env: Environment): ServeConfig {
+  const appId = readAppId(env);
   const host = env.HOST || '127.0.0.1';
   const port = readNumber(env, 'PORT', 3000, 0, 65_535);
   if (!Number.isInteger(port)) throw new ConfigProblem(`PORT is "${env.PORT}"; a whole number is needed.`);
@@ -214,6 +258,7 @@ export function readServeConfig(env: Environment): ServeConfig {
     sweepMs: readNumber(env, 'SIGNALBOX_SWEEP_SECONDS', 60, 0.2, 3600) * 1000,
     registries: readRegistries(env),
     gitEnv: readGitEnv(env),
+    signIn: readSignIn(env),
     model: readModel(env),
     log: readLogConfig(env),
   };
@@ -258,6 +303,8 @@ const ours = new Set([
   'WEBHOOK_SECRET_PREVIOUS',
   'DATABASE_URL',
   'DASHBOARD_TOKEN',
+  'GITHUB_CLIENT_SECRET',
+  'SIGNALBOX_TOKEN_KEY',
   'SIGNALBOX_LLM_KEY',
   'SIGNALBOX_LAUNCHER_PIPE',
 ]);

@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { readBounded } from './cli/arguments.ts';
+import { addDoctorCommand } from './cli/doctor-command.ts';
 import { addLedgerCommands } from './cli/ledger-commands.ts';
 import { addTokenCommands } from './cli/token-commands.ts';
 import { type ChildOptions, untilAsked, untilInputEnds } from './cli/until-asked.ts';
@@ -103,6 +104,7 @@ function commandLine(): Command {
     .action(startDemo);
   addWorkerCommand(program);
   addLedgerCommands(program);
+  addDoctorCommand(program);
   addTokenCommands(program);
   return program;
 }

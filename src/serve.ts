@@ -4,9 +4,16 @@ import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import pinoPretty from 'pino-pretty';
 import { Probot } from 'probot';
-import { ConfigProblem, type LogConfig, type ServeConfig, type StorageConfig } from './config.ts';
+import {
+  ConfigProblem,
+  type LogConfig,
+  type ServeConfig,
+  type SignInConfig,
+  type StorageConfig,
+} from './config.ts';
 import type { EngineContext } from './engine/context.ts';
 import { startEngine } from './engine/engine.ts';
+import type { SignIn } from './engine/sign-in.ts';
 import { createVault } from './engine/vault.ts';
 import { createGitHub } from './github/app-client.ts';
 import { parsePrivateKey } from './github/private-key.ts';
@@ -99,6 +106,11 @@ export function webUrlOf(apiUrl: string): string {
   return url.hostname === 'api.github.com' ? 'https://github.com' : url.origin;
 }
 
+function openSignIn({ clientId, clientSecret, tokenKey }: SignInConfig, apiUrl: string): SignIn {
+  const vault = createVault(tokenKey, 'tokens of people');
+  return { clientId, clientSecret, webUrl: webUrlOf(apiUrl), vault };
+}
+
 function openProbot(config: ServeConfig, engine: EngineContext): (delivery: Delivery) => Promise<void> {
   const probot = new Probot({
     appId: config.appId,
@@ -158,6 +170,7 @@ export async function serve(config: ServeConfig, log: Logger): Promise<Running> 
       publicUrl: config.publicUrl,
       verifyRunToken: createRunTokenVerifier(config.oidcIssuer ?? oidcIssuerOf(config.apiUrl)),
       vault: createVault(config.privateKey),
+      ...(config.signIn ? { signIn: openSignIn(config.signIn, config.apiUrl) } : {}),
       instance: randomUUID(),
       sweepMs: config.sweepMs,
       registries: openRegistries(config.registries),

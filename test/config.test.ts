@@ -59,6 +59,7 @@ describe('the configuration of serve', () => {
         crates: 'https://crates.io',
         go: 'https://proxy.golang.org',
       },
+      signIn: null,
       model: null,
       log: { level: 'info', format: 'json' },
     });
@@ -87,6 +88,9 @@ describe('the configuration of serve', () => {
       SIGNALBOX_LLM_URL: 'https://llm.example/v1',
       SIGNALBOX_LLM_KEY: 'a-key',
       SIGNALBOX_LLM_MODEL: 'a-model',
+      GITHUB_CLIENT_ID: 'Iv1.x',
+      GITHUB_CLIENT_SECRET: 'a-client-secret',
+      SIGNALBOX_TOKEN_KEY: 'a-key-that-seals',
       LOG_LEVEL: 'debug',
       LOG_FORMAT: 'pretty',
     });
@@ -113,6 +117,7 @@ describe('the configuration of serve', () => {
         go: 'https://proxy.golang.org',
       },
       model: { url: 'https://llm.example/v1', key: 'a-key', model: 'a-model' },
+      signIn: { clientId: 'Iv1.x', clientSecret: 'a-client-secret', tokenKey: 'a-key-that-seals' },
       log: { level: 'debug', format: 'pretty' },
     });
   });
@@ -122,6 +127,16 @@ describe('the configuration of serve', () => {
       'a model without a key',
       { SIGNALBOX_LLM_URL: 'https://llm.example' },
       /SIGNALBOX_LLM_KEY and SIGNALBOX_LLM_MODEL is not set/,
+    ],
+    [
+      'half of a sign-in',
+      { GITHUB_CLIENT_ID: 'Iv1.x' },
+      /GITHUB_CLIENT_SECRET and SIGNALBOX_TOKEN_KEY is not set/,
+    ],
+    [
+      'a short key for tokens',
+      { GITHUB_CLIENT_ID: 'x', GITHUB_CLIENT_SECRET: 'y', SIGNALBOX_TOKEN_KEY: 'short' },
+      /^SIGNALBOX_TOKEN_KEY has 5/,
     ],
     ['no webhook secret', { WEBHOOK_SECRET: undefined }, /^WEBHOOK_SECRET is not set\..*openssl/],
     ['an empty webhook secret', { WEBHOOK_SECRET: '' }, /^WEBHOOK_SECRET is not set/],

@@ -11,3 +11,9 @@ export async function git(...args) {
   });
   return stdout.trim();
 }
+
+/** Who makes commits in the agent's job. */
+export const asAgent = ['-c', 'user.name=Signalbox agent', '-c', 'user.email=agent@signalbox.invalid'];
+
+/** The trailer of the merge that an agent's job starts with. */
+export const mergeMark = 'Signalbox-Merge';

@@ -16,7 +16,7 @@ function renderEjection({ ejection, base, base_sha }) {
   const { reason, jobs, conflicts } = ejection;
   const logs = jobs.map(({ name, log }) => `${name}:\n${(log?.text ?? '').slice(-2000)}`);
   return [
-    `## Why this work came back\n\nMerge \`${base}\` at \`${base_sha}\` into this branch and make the work fit it. All that is known is in \`ejection.json\` beside this brief.\n\n${fenced([reason, ...logs].join('\n\n'))}`,
+    `## Why this work came back\n\n\`${base}\` at \`${base_sha}\` is merged into this checkout: make the work fit it, and settle what stands between git's conflict markers. All that is known is in \`ejection.json\` beside this brief.\n\n${fenced([reason, ...logs].join('\n\n'))}`,
     ...(conflicts.length > 0
       ? [`Files in conflict:\n\n${fenced(conflicts.map(({ path }) => path).join('\n'))}`]
       : []),

@@ -25,6 +25,7 @@ import { renderAssignmentWish } from '../protocol/pull-notices.ts';
 import { noticeMarker } from '../protocol/sticky-marker.ts';
 import { advance, unticketed } from './advance.ts';
 import { renderNotice, renderReply } from './answers.ts';
+import { assignInName } from './assign-effect.ts';
 import { carryOutRun } from './carry-out-runs.ts';
 import type { LaneContext } from './context.ts';
 import { keepLateBundle } from './late-bundles.ts';
@@ -84,11 +85,20 @@ async function askAssignment(
   effect: Of<'ask-assignment'>,
   state: LaneState,
 ): Promise<Outcome> {
-  const { issue, agent } = effect;
+  const { issue, fence, agent } = effect;
+  const task = taskOf(state, issue);
   const login = agentLoginOf(state.policy, agent) ?? agent;
-  await comment(ctx, issue, effectKey(effect), renderAssignmentWish({ issue, agent, login }));
+  const person = await assignInName(ctx, effect, task, login);
   const others = await othersFor(ctx, null);
-  return { observations: [], looks: others.map((number) => ({ kind: 'pull', subject: String(number) })) };
+  const looks: Look[] = others.map((number) => ({ kind: 'pull', subject: String(number) }));
+  if (person !== null) {
+    const word = { kind: 'claimed' as const, claimId: `assigned-by-${person}`, worker: login };
+    const attempt = task.attempt?.number ?? 0;
+    return { observations: [{ kind: 'agent', issue, attempt, fence, word }], looks };
+  }
+  const signIn = ctx.signIn ? { by: task.requestedBy, url: `${ctx.publicUrl}/sign-in` } : null;
+  await comment(ctx, issue, effectKey(effect), renderAssignmentWish({ issue, agent, login, signIn }));
+  return { observations: [], looks };
 }
 
 async function markReady(ctx: LaneContext, effect: Of<'mark-ready'>): Promise<Outcome> {
@@ -161,7 +171,7 @@ async function perform(ctx: LaneContext, effect: Effect, state: LaneState): Prom
     case 'audit':
       return auditLanding(ctx, effect);
     case 'clean-build':
-      return cleanBuild(ctx, effect);
+      return cleanBuild(ctx, effect, state);
     case 'close-issue':
       await closeIssue(ctx.client, ctx.repo, effect.issue);
       return done;

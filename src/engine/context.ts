@@ -11,6 +11,7 @@ import type { SecondOpinion } from '../inspect/second-opinion.ts';
 import type { Jobs } from '../ledger/jobs.ts';
 import { type LaneRow, readLane } from '../ledger/lanes.ts';
 import type { DB } from '../ledger/schema.ts';
+import type { SignIn } from './sign-in.ts';
 import type { Vault } from './vault.ts';
 
 export interface EngineContext {
@@ -31,6 +32,8 @@ export interface EngineContext {
   gitEnv: Readonly<Record<string, string>>;
   /** Absent: packages are not looked up. */
   registries?: Registries;
+  /** Absent: agents are assigned in nobody's name. */
+  signIn?: SignIn;
   /** Absent: nobody can be asked for a second opinion. */
   secondOpinion?: SecondOpinion;
 }

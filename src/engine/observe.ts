@@ -352,7 +352,16 @@ async function offerPull(ctx: LaneContext, state: LaneState, under: number): Pro
   const pull = await fetchPull(ctx.client, ctx.repo, under);
   if (!pull?.open || pull.baseRef !== ctx.lane.base) return null;
   const { number, title, author, headSha, draft } = pull;
-  return { number, title: stripHidden(title).text, author, headSha, draft, correlationId: randomUUID() };
+  const isHere = pull.headRepoFullName?.toLowerCase() === `${ctx.repo.owner}/${ctx.repo.name}`.toLowerCase();
+  return {
+    number,
+    title: stripHidden(title).text,
+    author,
+    headSha,
+    draft,
+    ...(isHere ? { branch: pull.headRef } : {}),
+    correlationId: randomUUID(),
+  };
 }
 
 /** The open PRs to this lane's base that a command names. */

@@ -39,11 +39,17 @@ async function open(ctx: LaneContext, { asked }: OpenRevert): Promise<Result> {
   const { landed, by } = asked;
   const { base } = ctx.lane;
   const { botLogin } = await ctx.github.fetchAppIdentity();
+  const branch = revertBranch(landed.pull);
   const offer = (pull: { number: number; headSha: string; draft: boolean }): Result => ({
     kind: 'opened',
-    offered: { ...pull, title: renderRevertTitle(landed), author: botLogin, correlationId: randomUUID() },
+    offered: {
+      ...pull,
+      title: renderRevertTitle(landed),
+      author: botLogin,
+      branch,
+      correlationId: randomUUID(),
+    },
   });
-  const branch = revertBranch(landed.pull);
   // An earlier run, or somebody's earlier wish: what people have seen there stays as it is.
   const [there] = await fetchPullsForBranch(ctx.client, ctx.repo, { branch, base, state: 'open' });
   if (there) return offer({ number: there.number, headSha: there.headSha, draft: there.draft });

@@ -2,7 +2,7 @@
 import { checkNames } from '../core/ids.ts';
 import type { Effect } from '../core/lane/effects.ts';
 import type { Observation } from '../core/lane/observation.ts';
-import type { BuildEntry } from '../core/lane/queue-state.ts';
+import type { BuildEntry, BuildState } from '../core/lane/queue-state.ts';
 import type { LaneState } from '../core/lane/state.ts';
 import { findVanished, mostBlobs } from '../core/queue/audit.ts';
 import { judgeChecks } from '../core/queue/proof-of-checks.ts';
@@ -14,6 +14,7 @@ import { fetchKnownCommit, fetchRef } from '../github/fetch-ref.ts';
 import { postCheckRun } from '../github/post-check-run.ts';
 import { pushBase } from '../github/push-base.ts';
 import { type CandidateMade, type CandidatePlan, pushCandidate } from '../github/push-candidate.ts';
+import { cancelRunsOfBranch } from '../github/workflow-runs.ts';
 import { readClock } from '../ledger/load-lane.ts';
 import { landedMessage } from '../protocol/commit-messages.ts';
 import type { LaneContext } from './context.ts';
@@ -219,7 +220,16 @@ export async function auditLanding(ctx: LaneContext, effect: Of<'audit'>): Promi
   return { observations: [{ kind: 'audit', build, vanished }], looks: [] };
 }
 
-export async function cleanBuild(ctx: LaneContext, effect: Of<'clean-build'>): Promise<Outcome> {
+/** Candidates whose outcome nobody waits for any more; of all others, CI goes on to its end. */
+const givenUp: ReadonlySet<BuildState | undefined> = new Set(['abandoned', 'interrupted']);
+
+export async function cleanBuild(
+  ctx: LaneContext,
+  effect: Of<'clean-build'>,
+  state: LaneState,
+): Promise<Outcome> {
+  const isGivenUp = givenUp.has(state.builds[effect.build]?.state);
+  if (isGivenUp) for (const ref of effect.refs) await cancelRunsOfBranch(ctx.client, ctx.repo, ref);
   for (const ref of effect.refs) await deleteRef(ctx.client, ctx.repo, `heads/${ref}`);
   return done;
 }

@@ -10,9 +10,15 @@ export interface Vault {
 const ivBytes = 12;
 const tagBytes = 16;
 
-/** AES-256-GCM under a key that is derived from the App's private key (HKDF, RFC 5869) and kept nowhere. */
-export function createVault(privateKey: string): Vault {
-  const key = Buffer.from(hkdfSync('sha256', privateKey, '', 'signalbox: tokens handed to agents', 32));
+/**
+ * AES-256-GCM under a key that is derived from a secret (HKDF, RFC 5869) and kept nowhere.
+ * @param purpose what is sealed: each has another key
+ */
+export function createVault(
+  secret: string,
+  purpose: 'tokens handed to agents' | 'tokens of people' = 'tokens handed to agents',
+): Vault {
+  const key = Buffer.from(hkdfSync('sha256', secret, '', `signalbox: ${purpose}`, 32));
   return {
     seal: (secret) => {
       const iv = randomBytes(ivBytes);

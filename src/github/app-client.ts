@@ -19,6 +19,10 @@ export interface GitHub {
   forInstallation(installationId: number): Octokit;
   /** Authenticated as the App, with a JWT. */
   asApp(): Octokit;
+  /** With a person's token. */
+  asUser(token: string): Octokit;
+  /** Without any. */
+  asNobody(): Octokit;
   fetchAppIdentity(): Promise<AppIdentity>;
   /** Ends an installation token now; one that has ended already is no news. */
   revokeToken(token: string): Promise<void>;
@@ -84,6 +88,8 @@ export function createGitHub(options: GitHubOptions): GitHub {
   let identity: Promise<AppIdentity> | null = null;
   return {
     asApp: () => app,
+    asUser: (token) => openClient(async () => `token ${token}`),
+    asNobody: () => openClient(null),
     forInstallation(installationId) {
       const open = installations.get(installationId);
       if (open !== undefined) return open;

@@ -13,6 +13,7 @@ interface RawRun {
   details_url?: string | null;
   started_at?: string | null;
   app?: { id?: number; slug?: string } | null;
+  check_suite?: { id?: number } | null;
 }
 
 interface RawStatus {
@@ -88,6 +89,35 @@ async function fetchStatuses(client: Octokit, repo: RepoName, sha: string): Prom
   }
 }
 
+/**
+ * Suites of a commit that have been asked to run anew and have not begun: the runs that they list are the old ones, so
+ * their success proves nothing any more (docs, "Rerequest a check suite": the status is reset to `queued`). One in which
+ * other jobs still run, or wait for somebody, is not among them.
+ */
+export async function fetchRestartedSuites(
+  client: Octokit,
+  repo: RepoName,
+  sha: string,
+): Promise<ReadonlySet<number>> {
+  const suites = await noneWhenMissing(
+    fetchPages(async (page) => {
+      const answer = await client.request('GET /repos/{owner}/{repo}/commits/{ref}/check-suites', {
+        ...inRepo(repo),
+        ref: sha,
+        ...page,
+      });
+      return {
+        items: answer.data.check_suites,
+        link: answer.headers.link,
+        total: answer.data.total_count,
+      };
+    }),
+  );
+  return new Set(
+    suites.filter(({ status }) => status === 'queued' || status === 'requested').map(({ id }) => Number(id)),
+  );
+}
+
 function latestRuns(runs: RawRun[]): RawRun[] {
   const latest = new Map<string, RawRun>();
   for (const run of runs) {
@@ -118,6 +148,7 @@ function runToCheck(run: RawRun): CheckSeen {
     appId: run.app?.id ?? null,
     appSlug: run.app?.slug ?? null,
     startedAt: run.started_at ?? null,
+    suite: run.check_suite?.id ?? null,
   };
 }
 
@@ -147,5 +178,6 @@ function statusToCheck(status: RawStatus): CheckSeen {
     appId: null,
     appSlug: null,
     startedAt: status.created_at ?? null,
+    suite: null,
   };
 }

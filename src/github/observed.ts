@@ -89,6 +89,8 @@ export interface CheckSeen {
   appId: number | null;
   appSlug: string | null;
   startedAt: string | null;
+  /** The check suite that it is part of; null for a commit status. */
+  suite: number | null;
 }
 
 /** Something we posted earlier. `isNew`: so recently that not finding it proves nothing. */

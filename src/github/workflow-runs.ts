@@ -1,4 +1,5 @@
 import type { Octokit } from '@octokit/rest';
+import type { SeenRun } from '../core/gate/silent-runs.ts';
 import { classifyFailure, failureError, refusalOf } from './failure.ts';
 import { inRepo, type RepoName } from './observed.ts';
 
@@ -75,6 +76,66 @@ export async function fetchRun(
   } catch (error) {
     if (classifyFailure(error).kind === 'gone') return null;
     throw error;
+  }
+}
+
+interface RawRun {
+  id: number;
+  name?: string | null | undefined;
+  status: string | null;
+  conclusion: string | null;
+  html_url: string;
+}
+
+function stateOf({ status, conclusion }: RawRun): SeenRun['state'] {
+  if (status === 'waiting') return 'waits-for-deployment';
+  // GitHub has it both ways: as a status before 2021, as a conclusion since.
+  if (status === 'action_required' || conclusion === 'action_required') return 'waits-for-approval';
+  if (status !== 'completed') return 'under-way';
+  if (conclusion === 'startup_failure') return 'could-not-start';
+  return conclusion === 'skipped' ? 'skipped' : 'over';
+}
+
+/** Runs of a commit or of a branch, newest first; none where there are no Actions, or the App may not read them. */
+async function fetchRuns(
+  client: Octokit,
+  repo: RepoName,
+  of: { head_sha: string } | { branch: string },
+): Promise<RawRun[]> {
+  try {
+    const { data } = await client.request('GET /repos/{owner}/{repo}/actions/runs', {
+      ...inRepo(repo),
+      ...of,
+      per_page: 100,
+    });
+    return data.workflow_runs.map((run) => ({ ...run, id: Number(run.id) }));
+  } catch (error) {
+    const { kind } = classifyFailure(error);
+    if (kind === 'gone' || kind === 'refused') return [];
+    throw error;
+  }
+}
+
+/** The workflow runs of a commit, for telling why a check stays away. */
+export async function fetchRunsOfCommit(client: Octokit, repo: RepoName, sha: string): Promise<SeenRun[]> {
+  const runs = await fetchRuns(client, repo, { head_sha: sha });
+  return runs.map((run) => ({
+    workflow: run.name ?? 'without a name',
+    state: stateOf(run),
+    url: run.html_url,
+  }));
+}
+
+/** Cancels what still runs for a branch that is not needed any more, where the App may. */
+export async function cancelRunsOfBranch(client: Octokit, repo: RepoName, branch: string): Promise<void> {
+  const runs = await fetchRuns(client, repo, { branch });
+  for (const run of runs.filter(({ status }) => status !== 'completed')) {
+    try {
+      await cancelRun(client, repo, run.id);
+    } catch (error) {
+      // It costs minutes of CI, and nothing else.
+      if (classifyFailure(error).kind !== 'refused') throw error;
+    }
   }
 }
 

@@ -50,6 +50,7 @@ export async function claimAttempt(
   repoIds: readonly number[] | null,
 ): Promise<ClaimedAttempt | null> {
   const { agent, worker, claimId } = claim;
+  if (!(await mayFind(db, agent, claimId))) return null;
   return db.transaction().execute(async (trx) => {
     // The same claim twice at the same moment must not get two attempts.
     await sql`select pg_advisory_xact_lock(hashtextextended(${claimId}, 0))`.execute(trx);
@@ -59,7 +60,7 @@ export async function claimAttempt(
       where (l.installation_id, l.lane_id) = (a.installation_id, a.lane_id)
         and (t.installation_id, t.lane_id, t.issue) = (a.installation_id, a.lane_id, a.issue)
         and a.current and a.agent = ${agent} and a.via = 'pull'
-        and (a.claim_id = ${claimId} or a.taken_claim = ${claimId})
+        and coalesce(a.taken_claim, a.claim_id) = ${claimId}
         and t.state in ('assigned', 'working') and ${isWithin(repoIds)}
       returning ${returned}`.execute(trx);
     const taken = again.rows[0] ?? (await takeFree(trx, agent, worker, claimId, repoIds));
@@ -74,6 +75,15 @@ export async function claimAttempt(
         }
       : null;
   });
+}
+
+/** Whether it is worth a transaction: most workers ask while there is nothing to do. */
+async function mayFind(db: Kysely<DB>, agent: string, claimId: string): Promise<boolean> {
+  const { rows } = await sql<{ found: boolean }>`select
+    exists (select from attempt where current and coalesce(taken_claim, claim_id) = ${claimId})
+    or exists (select from attempt
+      where current and agent = ${agent} and claim_id is null and taken_claim is null) as found`.execute(db);
+  return rows[0]?.found ?? false;
 }
 
 async function takeFree(

@@ -390,6 +390,14 @@ export interface TaskVersion {
   version: number;
 }
 
+export interface UserToken {
+  access_until: Timestamp | null;
+  login: string;
+  sealed: string;
+  updated_at: Generated<Timestamp>;
+  user_id: number;
+}
+
 export interface DB {
   agent_call: AgentCall;
   agent_token: AgentToken;
@@ -417,4 +425,5 @@ export interface DB {
   seen: Seen;
   task: Task;
   task_version: TaskVersion;
+  user_token: UserToken;
 }

@@ -107,7 +107,7 @@ export const ejectionWords: Record<EjectionCode, { what: string; todo: string }>
     todo: 'Merge the base branch into this branch, settle the conflict and push. Then type `/approve` again.',
   },
   'checks-failed': {
-    what: 'its candidate failed in CI',
+    what: 'it failed in CI',
     todo: 'Look at the failed check and push a fix if one is needed. Then type `/approve` again.',
   },
   'head-moved': {

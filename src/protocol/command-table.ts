@@ -119,11 +119,15 @@ export function readArguments(name: CommandName, rest: string, following: string
   }
 }
 
-/** Paths between spaces; one with spaces in it stands in backticks. Null when there is none, or one that cannot be used. */
+/**
+ * Paths between spaces; one with spaces in it stands in backticks. Null when there is none. One that cannot be used
+ * stays as it was typed: the command says why it is refused.
+ */
 function readPaths(rest: string): string[] | null {
-  const readings = [...rest.matchAll(/`([^`]+)`|([^\s`]+)/gu)].map(([, quoted, plain]) =>
-    normalisePattern(quoted ?? plain ?? ''),
-  );
-  const paths = readings.flatMap((reading) => (reading.kind === 'ok' ? [reading.pattern] : []));
-  return paths.length > 0 && paths.length === readings.length ? paths : null;
+  const paths = [...rest.matchAll(/`([^`]+)`|([^\s`]+)/gu)].map(([, quoted, plain]) => {
+    const typed = quoted ?? plain ?? '';
+    const reading = normalisePattern(typed);
+    return reading.kind === 'ok' ? reading.pattern : typed;
+  });
+  return paths.length > 0 ? paths : null;
 }

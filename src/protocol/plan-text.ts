@@ -49,7 +49,7 @@ function describePair({ a, b, kind, paths }: PlannedPair): string {
 /** What the plan is worth, in one sentence. */
 export function worthOf({ serialMinutes, planMinutes, speedUp, tasks }: CoordinationPlan): string {
   if (serialMinutes === 0) return tasks.length === 0 ? 'No task is open.' : 'Nothing can run at present.';
-  return `About ${planMinutes} minutes side by side, ${serialMinutes} one after the other: ${speedUp} times as fast, if each task takes its budget and review takes no time.`;
+  return `About ${planMinutes} minutes side by side, ${serialMinutes} one after the other${speedUp > 1 ? `: ${speedUp} times as fast` : ', so nothing is won'}, if each task takes its budget and review takes no time.`;
 }
 
 function inOrderOfWaves(tasks: readonly PlannedTask[]): PlannedTask[] {

@@ -1,5 +1,5 @@
 /** New comments about pull requests that Signalbox did not open. */
-import { escapeLine, inlineCode } from './escape.ts';
+import { escapeLine, inlineCode, renderLink } from './escape.ts';
 
 /** Under a PR that is not the task's. */
 export function renderPullRefused(of: {
@@ -21,10 +21,20 @@ export function renderPullRefused(of: {
 }
 
 /** Under an issue whose agent works by being assigned, which an App may not do. */
-export function renderAssignmentWish(of: { issue: number; agent: string; login: string }): string {
+export function renderAssignmentWish(of: {
+  issue: number;
+  agent: string;
+  login: string;
+  /** Where whoever asked for the task can let Signalbox do it; null where that is not set up. */
+  signIn: { by: string; url: string } | null;
+}): string {
   return [
     '### One click is needed',
     `#${of.issue} is ${inlineCode(of.agent)}'s, and GitHub lets only people assign it.`,
     `**What to do:** add ${inlineCode(escapeLine(of.login))} as an assignee of this issue. Its pull request is found when it opens.`,
-  ].join('\n\n');
+    of.signIn &&
+      `To have it done in your name next time, ${inlineCode(of.signIn.by)}, open ${renderLink('this page', of.signIn.url)} once.`,
+  ]
+    .filter((part) => part !== null)
+    .join('\n\n');
 }

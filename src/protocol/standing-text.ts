@@ -91,14 +91,16 @@ function renderReason(wait: Wait): string {
   return escapeSentence(shorten(wait.what.replace(/\.\s*$/u, ''), longestReason));
 }
 
+/** A check that failed or findings of the arbiter; what is only being waited for has no command. */
+function standsAgainst({ kind, command }: Wait): boolean {
+  return (kind === 'arbiter' || kind === 'checks') && command !== null;
+}
+
 function personsTask(row: PlanRow, wait: Wait): string {
   if (wait.kind === 'approval' && row.state === 'waiting')
     return 'read the plan and accept it, or say what is wrong with it.';
-  if (
-    wait.kind === 'approval' &&
-    row.waitsOn.some(({ kind, command }) => kind === 'arbiter' && command !== null)
-  )
-    return 'look at the changes and at what was found: approved as they are, they do not land.';
+  if (wait.kind === 'approval' && row.waitsOn.some(standsAgainst))
+    return 'look at the changes and at what stands against them: approved as they are, they do not land.';
   if (wait.kind === 'approval') return 'look at the changes and approve them, or push what is missing.';
   if (row.state === 'escalated') return 'decide how this goes on.';
   if (row.state === 'failed') return 'decide whether to try again.';

@@ -15,7 +15,14 @@ import { resolveCommitish } from './resolve.ts';
 import type { World } from './world.ts';
 import { htmlUrl, repoUrl } from './world.ts';
 
-export type RunConclusion = 'success' | 'failure' | 'cancelled' | 'timed_out';
+export type RunConclusion =
+  | 'success'
+  | 'failure'
+  | 'cancelled'
+  | 'timed_out'
+  | 'skipped'
+  | 'action_required'
+  | 'startup_failure';
 
 export interface WorkflowRun {
   id: number;
@@ -23,6 +30,7 @@ export interface WorkflowRun {
   /** Name of the file below `.github/workflows/`. */
   workflow: string;
   title: string;
+  event: 'workflow_dispatch' | 'push' | 'pull_request';
   inputs: Readonly<Record<string, string>>;
   branch: string;
   headSha: Sha;
@@ -40,6 +48,14 @@ export interface Actions {
   runs(): readonly WorkflowRun[];
   /** Called for each run that is asked for; it is queued until somebody moves it. */
   onRun: (run: WorkflowRun) => void;
+  /** A run that a push or a pull request has started; who started it is the repository's owner. */
+  add(wanted: {
+    repo: string;
+    workflow: string;
+    event: 'push' | 'pull_request';
+    branch: string;
+    sha: Sha;
+  }): Promise<WorkflowRun>;
   start(run: WorkflowRun): Promise<void>;
   finish(run: WorkflowRun, conclusion: RunConclusion): Promise<void>;
   /** A job's OIDC token; `changes` forges claims, `null` leaves one out. */
@@ -113,6 +129,7 @@ export async function dispatchWorkflow(
     id: world.takeId(),
     repo,
     workflow: wanted.file,
+    event: 'workflow_dispatch',
     title: fillIn(workflow['run-name'] ?? workflow.name ?? wanted.file, wanted.inputs),
     inputs: wanted.inputs,
     branch,
@@ -156,7 +173,7 @@ export async function renderRun(world: World, run: WorkflowRun) {
     head_sha: run.headSha,
     run_number: id,
     run_attempt: 1,
-    event: 'workflow_dispatch',
+    event: run.event,
     status: run.status,
     conclusion: run.conclusion,
     workflow_id: workflowId(run),
@@ -262,6 +279,29 @@ export function openActions(world: World, addApp: () => AppRecord): Actions {
     },
     set onRun(act) {
       world.book.onRun = act;
+    },
+    async add({ repo: name, workflow, event, branch, sha }) {
+      const repo = [...world.book.repos.values()].find((each) => each.fullName === name);
+      if (repo === undefined) throw notFound();
+      const at = stampNow();
+      const run: WorkflowRun = {
+        id: world.takeId(),
+        repo,
+        workflow,
+        title: workflow,
+        event,
+        inputs: {},
+        branch,
+        headSha: sha,
+        actor: repo.owner,
+        status: 'queued',
+        conclusion: null,
+        createdAt: at,
+        updatedAt: at,
+      };
+      world.book.workflowRuns.set(run.id, run);
+      await announceRun(world, run, 'requested');
+      return run;
     },
     start: (run) => moveRun(world, run, 'in_progress'),
     finish: (run, conclusion) => moveRun(world, run, conclusion),

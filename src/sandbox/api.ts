@@ -23,23 +23,27 @@ interface ApiEnv {
 export type Api = Hono<ApiEnv>;
 export type ApiContext = Context<ApiEnv>;
 
-export const HOURLY_LIMIT = 5000;
 const HOUR_MS = 60 * 60 * 1000;
 const DOCS = 'https://docs.github.com/rest';
 
 export interface Usage {
+  limit: number;
   used: number;
   resetAt: number;
 }
 
 /** Requests are counted and never refused: running dry is a fault to ask for, not an accident of a long test. */
-export type UsageBook = Map<string, Usage>;
+export interface UsageBook {
+  /** Requests that each caller may make in an hour. */
+  limit: number;
+  callers: Map<string, Usage>;
+}
 
-export function usageOf(book: UsageBook, key: string): Usage {
-  const known = book.get(key);
+export function usageOf({ limit, callers }: UsageBook, key: string): Usage {
+  const known = callers.get(key);
   if (known !== undefined && known.resetAt > Date.now()) return known;
-  const fresh = { used: 0, resetAt: Date.now() + HOUR_MS };
-  book.set(key, fresh);
+  const fresh = { limit, used: 0, resetAt: Date.now() + HOUR_MS };
+  callers.set(key, fresh);
   return fresh;
 }
 
@@ -54,8 +58,8 @@ function stampHeaders(response: Response, usage: Usage | null): void {
   response.headers.set('X-GitHub-Media-Type', 'github.v3; format=json');
   response.headers.set('X-GitHub-Api-Version-Selected', '2022-11-28');
   if (usage === null) return;
-  response.headers.set('X-RateLimit-Limit', String(HOURLY_LIMIT));
-  response.headers.set('X-RateLimit-Remaining', String(Math.max(0, HOURLY_LIMIT - usage.used)));
+  response.headers.set('X-RateLimit-Limit', String(usage.limit));
+  response.headers.set('X-RateLimit-Remaining', String(Math.max(0, usage.limit - usage.used)));
   response.headers.set('X-RateLimit-Used', String(usage.used));
   response.headers.set('X-RateLimit-Reset', String(Math.floor(usage.resetAt / 1000)));
   response.headers.set('X-RateLimit-Resource', 'core');

@@ -42,6 +42,7 @@ export function findOrCreateSuite(
     createdAt: at,
     updatedAt: at,
     runs: [],
+    restartedAfter: null,
   };
   repo.suites.push(suite);
   return { suite, created: true };

@@ -1,5 +1,5 @@
 // Enough of GraphQL to read the operations people send: fields, aliases, arguments, variables, nested selections.
-// No fragments, no directives.
+// Of fragments only inline ones, whose fields count for every type. No directives.
 
 export interface Field {
   alias: string;
@@ -8,7 +8,7 @@ export interface Field {
   selection: Field[];
 }
 
-const TOKEN = /"(?:\\.|[^"\\])*"|[A-Za-z_]\w*|-?\d+(?:\.\d+)?|[{}()[\]:!$=]/g;
+const TOKEN = /"(?:\\.|[^"\\])*"|\.\.\.|[A-Za-z_]\w*|-?\d+(?:\.\d+)?|[{}()[\]:!$=]/g;
 
 export class GraphqlSyntaxError extends Error {}
 
@@ -61,6 +61,12 @@ function readSelection(cursor: Cursor): Field[] {
   take(cursor, '{');
   while (peek(cursor) !== '}') {
     const first = take(cursor);
+    if (first === '...') {
+      take(cursor, 'on');
+      take(cursor);
+      fields.push(...readSelection(cursor));
+      continue;
+    }
     const aliased = peek(cursor) === ':';
     if (aliased) take(cursor, ':');
     const name = aliased ? take(cursor) : first;

@@ -8,7 +8,8 @@ import { actorOf, appOf, demandAccess } from './auth.ts';
 import { isAncestor } from './git.ts';
 import type { Field } from './graphql-document.ts';
 import { GraphqlSyntaxError, readDocument } from './graphql-document.ts';
-import type { Issue, PullIssue, Repo } from './model.ts';
+import { setAssignees } from './issue-changes.ts';
+import type { Account, Issue, PullIssue, Repo } from './model.ts';
 import { isPull, nodeId, numberFromNodeId, ZERO_SHA } from './model.ts';
 import { readCommit } from './objects.ts';
 import { refuseUpdate } from './protection.ts';
@@ -102,6 +103,16 @@ function renderPullNode(world: World, issue: PullIssue) {
   };
 }
 
+/** Bots that are no App's own here: agents that GitHub offers as assignees. */
+function isAssignable({ type, login }: Account): boolean {
+  return type === 'Bot' && login.startsWith('copilot-');
+}
+
+function renderActor(account: Account) {
+  // GraphQL has bots' logins without what REST adds to them.
+  return { id: nodeId('User', account.id), login: account.login.replace(/\[bot\]$/, '') };
+}
+
 /** https://docs.github.com/en/graphql/reference/objects#usercontentedit */
 function renderIssueNode(issue: Issue) {
   return {
@@ -109,6 +120,7 @@ function renderIssueNode(issue: Issue) {
     number: issue.number,
     title: issue.title,
     createdAt: issue.createdAt,
+    assignees: { nodes: issue.assignees.map(renderActor) },
     userContentEdits: (args: Record<string, unknown>) => ({
       totalCount: issue.textEdits.length,
       nodes: issue.textEdits
@@ -147,6 +159,11 @@ function readRepository(world: World, caller: Caller, args: Record<string, unkno
     nameWithOwner: repo.fullName,
     isPrivate: repo.private,
     url: htmlUrl(world, repo),
+    // Bots that work by being assigned are offered to people only: an App sees none.
+    suggestedActors: {
+      nodes:
+        caller.kind === 'user' ? [...world.book.accounts.values()].filter(isAssignable).map(renderActor) : [],
+    },
     issue: (inner: Record<string, unknown>) => {
       const issue = repo.issues.get(Number(inner.number));
       return issue === undefined || isPull(issue) ? null : renderIssueNode(issue);
@@ -158,6 +175,26 @@ function readRepository(world: World, caller: Caller, args: Record<string, unkno
   };
 }
 
+const AssignInput = z.object({ assignableId: z.string(), actorIds: z.array(z.string()) });
+
+/** https://docs.github.com/en/graphql/reference/mutations#replaceactorsforassignable */
+async function replaceActors(world: World, caller: Caller, given: unknown): Promise<object> {
+  const input = AssignInput.parse(given);
+  const id = numberFromNodeId('Issue', input.assignableId);
+  const issue = [...world.book.repos.values()]
+    .flatMap((repo) => [...repo.issues.values()])
+    .find((one) => one.id === id);
+  if (issue === undefined) throw unresolved(input.assignableId);
+  demandAccess(caller, issue.repo, { permissions: ['issues'], level: 'write', role: 'write' });
+  if (caller.kind !== 'user') throw new ApiError(403, 'Resource not accessible by integration');
+  const ids = new Set(input.actorIds.map((each) => numberFromNodeId('User', each)));
+  const accounts = [...world.book.accounts.values()].filter((one) => ids.has(one.id));
+  return world.withLock(issue.repo, async () => {
+    setAssignees(world, issue, actorOf(world, caller), accounts);
+    return { assignable: { id: input.assignableId } };
+  });
+}
+
 async function resolveField(world: World, caller: Caller, field: Field): Promise<unknown> {
   const given = field.args.input;
   switch (field.name) {
@@ -167,6 +204,8 @@ async function resolveField(world: World, caller: Caller, field: Field): Promise
       return changeDraft(world, caller, given, false);
     case 'convertPullRequestToDraft':
       return changeDraft(world, caller, given, true);
+    case 'replaceActorsForAssignable':
+      return replaceActors(world, caller, given);
     case 'repository':
       return readRepository(world, caller, field.args);
     case 'viewer':

@@ -28,6 +28,7 @@ export interface AppRecord {
   slug: string;
   name: string;
   clientId: string;
+  clientSecret: string;
   publicKey: KeyObject;
   permissions: Record<string, string>;
   hook: Hook | null;
@@ -185,6 +186,8 @@ export interface CheckSuite {
   createdAt: string;
   updatedAt: string;
   runs: CheckRun[];
+  /** Asked to run anew when this was the newest run; null when it was not. */
+  restartedAfter: number | null;
 }
 
 export interface Annotation {
@@ -225,7 +228,11 @@ export interface CommitStatus {
 interface Protection {
   requiredChecks: { context: string; appId: number | null }[];
   bypassApps: string[];
+  /** Further rules that are told and not enforced here. */
+  rules: ToldRule[];
 }
+
+export type ToldRule = 'merge_queue' | 'required_linear_history' | 'required_signatures' | 'update';
 
 export interface Repo {
   id: number;

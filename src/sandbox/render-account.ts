@@ -26,7 +26,9 @@ export function renderPublicUser(world: World, account: Account) {
 }
 
 const EVENTS_OF_PERMISSION: Record<string, readonly AppEvent[]> = {
+  actions: ['workflow_run'],
   issues: ['issues', 'issue_comment'],
+  metadata: ['repository'],
   pull_requests: ['pull_request', 'pull_request_review', 'issue_comment'],
   contents: ['push', 'create', 'delete', 'repository_dispatch'],
   checks: ['check_run', 'check_suite'],
@@ -44,7 +46,12 @@ type AppEvent =
   | 'repository_dispatch'
   | 'check_run'
   | 'check_suite'
-  | 'status';
+  | 'status'
+  | 'workflow_run'
+  | 'repository';
+
+/** Events that GitHub lists for installations, and its schema does not know in an App's own list yet. */
+const LATER_EVENTS: Record<string, readonly string[]> = { issues: ['issue_dependencies', 'sub_issues'] };
 
 /** An App here subscribes to all its permissions allow. */
 function eventsOf(app: AppRecord): AppEvent[] {
@@ -107,7 +114,7 @@ export function renderInstallation(world: World, installation: Installation) {
     target_id: account.id,
     target_type: account.type,
     permissions: renderPermissions(app.permissions),
-    events: eventsOf(app),
+    events: [...eventsOf(app), ...Object.keys(app.permissions).flatMap((name) => LATER_EVENTS[name] ?? [])],
     created_at: installation.createdAt,
     updated_at: installation.updatedAt,
     single_file_name: null,

@@ -16,7 +16,10 @@ function openPullsAt(repo: Repo, sha: Sha): PullIssue[] {
 }
 
 export function suiteStatus(suite: CheckSuite): Pick<CheckRun, 'status' | 'conclusion'> {
-  if (suite.runs.length === 0) return { status: 'queued', conclusion: null };
+  // Asked to run anew, it is queued and has no conclusion (docs, "Rerequest a check suite").
+  const { restartedAfter } = suite;
+  const isRestarted = restartedAfter !== null && suite.runs.every(({ id }) => id <= restartedAfter);
+  if (suite.runs.length === 0 || isRestarted) return { status: 'queued', conclusion: null };
   if (suite.runs.some((run) => run.status !== 'completed'))
     return {
       status: suite.runs.every((run) => run.status === 'queued') ? 'queued' : 'in_progress',

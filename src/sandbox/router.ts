@@ -3,6 +3,7 @@ import { ISSUER_PATH, oidcKeySet } from './actions.ts';
 import type { UsageBook } from './api.ts';
 import { apiPath, createApi, repoRoutes } from './api.ts';
 import { addGraphqlRoute } from './graphql.ts';
+import { answerOauth, OAUTH_PATH } from './oauth.ts';
 import type { PostOffice } from './post-office.ts';
 import { addActionsRoutes } from './routes/actions-routes.ts';
 import { addAppRoutes } from './routes/app-routes.ts';
@@ -42,7 +43,7 @@ export type Pages = Answer;
 
 /** One door for API, git and browser, told apart by the path. */
 export function createRouter(world: World, office: PostOffice, pages: Pages | null): Answer {
-  const usage: UsageBook = new Map();
+  const usage: UsageBook = { limit: world.hourlyLimit, callers: new Map() };
   const api = createApi(world, usage);
   const route = repoRoutes(world, api);
   addAppRoutes(world, api, usage);
@@ -62,6 +63,7 @@ export function createRouter(world: World, office: PostOffice, pages: Pages | nu
   return (request, env) => {
     const path = apiPath(request);
     if (path === `${ISSUER_PATH}/.well-known/jwks`) return oidcKeySet().then((keys) => Response.json(keys));
+    if (path.startsWith(OAUTH_PATH)) return answerOauth(world, request);
     if (isGitPath(path)) return answerGit(world, request);
     if (API_ROOTS.has(path.split('/')[1] ?? '')) return api.fetch(request, env);
     return pages === null ? new Response('Not Found', { status: 404 }) : pages(request, env);

@@ -9,7 +9,7 @@ import type { SandboxFaults } from './faults.ts';
 import { forceRef, initBareRepository } from './git.ts';
 import { installApp } from './installation-changes.ts';
 import { personOf } from './merge.ts';
-import type { AppRecord, Repo, Role } from './model.ts';
+import type { AppRecord, Repo, Role, ToldRule } from './model.ts';
 import { stampNow } from './model.ts';
 import { openObjectReader } from './object-reader.ts';
 import { changeTree, writeBlob, writeCommit } from './objects.ts';
@@ -26,7 +26,11 @@ export interface SandboxOptions {
   /** 0 or absent: any free port */
   port?: number;
   host?: string;
+  /** Requests that each caller is told to keep to in an hour; default: GitHub's 5,000. */
+  hourlyLimit?: number;
 }
+
+const GITHUB_HOURLY_LIMIT = 5000;
 
 interface NewRepo {
   owner: string;
@@ -57,7 +61,14 @@ export interface Sandbox {
   /** the token is good as a personal access token for REST and git */
   addUser(login: string): { login: string; id: number; token: string };
   addRepo(r: NewRepo): Promise<{ id: number; fullName: string }>;
-  addApp(a: NewApp): { id: number; slug: string; privateKey: string; botLogin: string };
+  addApp(a: NewApp): {
+    id: number;
+    slug: string;
+    clientId: string;
+    clientSecret: string;
+    privateKey: string;
+    botLogin: string;
+  };
   /** an App process may start later, or restart on another port */
   setWebhook(appSlug: string, w: { url: string; secret: string }): void;
   /** fires installation.created, or installation_repositories.added for an account that has the App already */
@@ -65,7 +76,12 @@ export interface Sandbox {
   protect(
     repo: string,
     branch: string,
-    p: { requiredChecks: { context: string; appId?: number }[]; bypassApps?: string[] },
+    p: {
+      requiredChecks: { context: string; appId?: number }[];
+      bypassApps?: string[];
+      /** told by the API, and not enforced */
+      rules?: ToldRule[];
+    },
   ): void;
   /** resolves when no repository is locked and no delivery is queued or under way */
   idle(): Promise<void>;
@@ -109,7 +125,7 @@ const REPOSITORY_SETTINGS = `
 `;
 
 function addUser(world: World, login: string) {
-  const account = addAccount(world, login, 'User');
+  const account = addAccount(world, login, login.endsWith('[bot]') ? 'Bot' : 'User');
   const token = `ghp_${randomBytes(18).toString('hex')}`;
   world.book.userTokens.set(token, account);
   return { login: account.login, id: account.id, token };
@@ -186,6 +202,7 @@ function addApp(world: World, start: NewApp) {
     slug: start.slug,
     name: start.name ?? start.slug,
     clientId: `Iv23li${id}`,
+    clientSecret: randomBytes(20).toString('hex'),
     publicKey: createPublicKey(keys.publicKey),
     permissions: { ...(start.permissions ?? DEFAULT_PERMISSIONS) },
     hook: null,
@@ -196,7 +213,8 @@ function addApp(world: World, start: NewApp) {
   world.book.apps.set(app.id, app);
   if (start.webhookUrl !== undefined)
     app.hook = { id: world.takeId(), url: start.webhookUrl, secret: start.webhookSecret ?? '' };
-  return { id, slug: app.slug, privateKey: keys.privateKey, botLogin: app.bot.login };
+  const { slug, clientId, clientSecret, bot } = app;
+  return { id, slug, clientId, clientSecret, privateKey: keys.privateKey, botLogin: bot.login };
 }
 
 function demandApp(world: World, slug: string): AppRecord {
@@ -223,7 +241,7 @@ async function becomeIdle(world: World, office: PostOffice): Promise<void> {
 
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   await mkdir(options.dir, { recursive: true });
-  const world = createWorld(options.dir);
+  const world = createWorld(options.dir, options.hourlyLimit ?? GITHUB_HOURLY_LIMIT);
   const office = openPostOffice(world);
   const answer = createRouter(world, office, createPages(world));
   const server = createAdaptorServer({ fetch: answer, hostname: options.host ?? '127.0.0.1' });
@@ -254,10 +272,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       const owner = addAccount(world, account, 'User');
       return { installationId: installApp(world, demandApp(world, slug), owner, found).id };
     },
-    protect(repo, branch, { requiredChecks, bypassApps }) {
+    protect(repo, branch, { requiredChecks, bypassApps, rules }) {
       demandRepo(world, repo).protections.set(branch, {
         requiredChecks: requiredChecks.map(({ context, appId }) => ({ context, appId: appId ?? null })),
         bypassApps: bypassApps ?? [],
+        rules: rules ?? [],
       });
     },
     idle: () => becomeIdle(world, office),

@@ -8,6 +8,8 @@ export interface World {
   dir: string;
   book: RecordBook;
   faults: SandboxFaults;
+  /** Requests that a caller is told to keep to in an hour. */
+  hourlyLimit: number;
   takeId(): number;
   /** Runs one write at a time per repository; reads do not ask. */
   withLock<T>(repo: Repo, act: () => Promise<T>): Promise<T>;
@@ -18,7 +20,7 @@ export interface World {
   isLocked(): boolean;
 }
 
-export function createWorld(dir: string): World {
+export function createWorld(dir: string, hourlyLimit: number): World {
   let lastId = 1000;
   const tails = new Map<number, Promise<unknown>>();
   let held = 0;
@@ -28,6 +30,7 @@ export function createWorld(dir: string): World {
     dir,
     book: createRecordBook(),
     faults: {},
+    hourlyLimit,
     takeId: () => ++lastId,
     withLock(repo, act) {
       held += 1;

@@ -11,6 +11,7 @@ import { agentApi } from './agent-api.ts';
 import { openDoor } from './door.ts';
 import { mcpEndpoint } from './mcp.ts';
 import { pages } from './pages.ts';
+import { signInRoutes } from './sign-in.ts';
 
 export interface ServerOptions {
   host: string;
@@ -42,6 +43,7 @@ export async function startServer(engine: EngineContext, options: ServerOptions)
   });
   app.get('/schema/signalbox.json', (c) => c.json(policySchema()));
   app.route('/api/agent/v1', agentApi(engine, options.agentToken));
+  app.route('/sign-in', signInRoutes(engine));
   app.route('/mcp', mcpEndpoint(engine, options.agentToken));
   app.route('/', pages(engine, options.githubUrl, options.dashboardToken));
   app.onError((error, c) => {

@@ -101,7 +101,7 @@ describe.each(threeJobs)('the jobs of %s', (path) => {
 
   test('give the actions of Signalbox the inputs that those ask for', () => {
     const uses = Object.values(jobs).flatMap((job) => job.steps.filter(({ uses }) => own.test(uses ?? '')));
-    expect(uses.map(({ uses }) => uses)).toHaveLength(3);
+    expect(uses.map(({ uses }) => uses)).toHaveLength(4);
     for (const step of uses) {
       const folder = own.exec(step.uses ?? '')?.[1] ?? '';
       const { inputs } = Action.parse(read(`${folder}/action.yml`));

@@ -340,6 +340,18 @@ describe('a budget', () => {
     expect(lane.task(1).record.spent.usd).toBe(2);
   });
 
+  test.each([{ agent_day: { usd: 0.2 } }, { repository_day: { usd: 0.2 } }])(
+    'of the day is told of usage that is little for an attempt: %o',
+    (limits) => {
+      const lane = working({ limits: { usd: 5, ...limits } });
+      const word = { kind: 'heartbeat' as const, head: null, usage: { usd: 0.21 } };
+      expect(kinds(lane.see(says(lane, 1, word)))).toEqual(['usage-reported']);
+      fail(lane, 'infra');
+      pass(lane, 20 * minute);
+      expect(waitsOf(lane.snapshot, lane.task(1), lane.at)).toMatchObject([{ kind: 'budget' }]);
+    },
+  );
+
   test.each([
     { limits: { agent_day: { usd: 1 } }, what: 'default has used its 1 USD of today' },
     { limits: { repository_day: { usd: 1 } }, what: 'this repository has used its 1 USD of today' },

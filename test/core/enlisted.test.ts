@@ -221,6 +221,24 @@ describe('a pull request in the queue that no task owns', () => {
     expect(lane.task(7).lastReason).toContain(message);
   });
 
+  test('/rebase merges the base into its branch, and its approvals end with that; never in a fork', () => {
+    const lane = openLane();
+    lane.see(say(approval, { offered: { ...offered, branch: 'by-hand' } }));
+    expect(decided(lane.see(command(7, typed('rebase'))))).toMatchObject([{ outcome: 'done' }]);
+    const effect = lane.take('update-branch');
+    expect(effect).toMatchObject({ branch: 'by-hand', headSha: 'hand-1', baseSha: 'base-0' });
+    const result = { kind: 'updated' as const, sha: 'hand-2' };
+    lane.see({ kind: 'branch-update', issue: 7, headSha: 'hand-1', baseSha: 'base-0', result });
+    expect(lane.task(7)).toMatchObject({ state: 'in-review', approvals: [], pull: { headSha: 'hand-2' } });
+    const fork = openLane();
+    fork.see(say(approval));
+    const [answer] = decided(fork.see(command(7, typed('rebase'))));
+    expect(answer).toMatchObject({
+      outcome: 'refused',
+      detail: expect.stringContaining('another repository'),
+    });
+  });
+
   test('becomes a draft: it waits, and says for what', () => {
     const lane = enlisted();
     lane.see(pull(lane.task(7), { draft: true }));

@@ -64,6 +64,12 @@ export const policies = [
   { queue: { policy: 'serial', flake_retries: 0, starvation: 1 } },
   { queue: { policy: 'trust-ownership', builds: 2, batch: 2 } },
   { queue: { builds: 1, flake_retries: 0, outside_push: 'freeze' } },
+  {
+    schedule: { mode: 'branches' },
+    agents: { local: { via: 'pull', capacity: 3 } },
+    queue: { flake_retries: 0, update_branches: 'before-queue' },
+    limits: { backoff: ['1s'] },
+  },
 ];
 /** In most histories: they are short, and one red run is blame enough there to see somebody leave. */
 const strict = { queue: { flake_retries: 0 } };
@@ -106,6 +112,7 @@ const typedCommands = [
   'status',
   'retry',
   'resume',
+  'rebase',
 ] as const;
 const maria = { login: 'maria', permission: 'write' } as const;
 const visitor = { login: 'visitor', permission: 'read' } as const;
@@ -125,6 +132,10 @@ const pullChanges = [
 
 const number = fc.integer({ min: 1, max: 5 });
 const byte = fc.nat(255);
+
+/** No issue has this number: it is a PR that people have opened. */
+const handMade = 70;
+const handSteps = ['approve', 'approve', 'diff', 'green', 'try', 'push', 'close', 'reopen', 'merge'] as const;
 
 const action = fc.oneof(
   // A while in which everything goes right for one task: without it hardly any history would reach a landing.
@@ -200,6 +211,10 @@ const action = fc.oneof(
       issue: number,
       what: fc.constantFrom(...typedCommands),
     }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('by-hand' as const), step: fc.constantFrom(...handSteps) }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('base' as const) }) },
   {
@@ -307,8 +322,10 @@ export class World {
         return task ? this.tell(command(task.issue, { index: 0, name: 'escalate', why: 'look' })) : [];
       case 'type':
         return task ? this.type(task.issue, action.what) : [];
+      case 'by-hand':
+        return this.byHand(action.step);
       case 'base':
-        return this.tell({ kind: 'base', sha: this.sha('outside') });
+        return this.tell({ kind: 'base', sha: this.sha('outside'), paths: ['docs/index.md', 'src/a.js'] });
       case 'policy':
         return this.tell(policy(policies[action.which] ?? strict));
       case 'worker':
@@ -601,6 +618,29 @@ export class World {
     return this.tell(
       command(task.pull?.number ?? task.issue, { index: 0, name: 'approve', sha }, { permission }),
     );
+  }
+
+  /** A PR that no task owns, and what people do about it. */
+  byHand(step: (typeof handSteps)[number]): Fact[] {
+    const task = this.lane.state.tasks[handMade];
+    switch (step) {
+      case 'approve':
+      case 'try': {
+        const headSha = task?.pull?.headSha ?? this.sha('hand');
+        const offered = { number: handMade, title: 'By hand', author: 'walt', headSha, draft: false };
+        const typed: SeenCommand =
+          step === 'approve'
+            ? { index: 0, name: 'approve', sha: null }
+            : { index: 0, name: 'try', pulls: [] };
+        return this.tell(command(handMade, typed, { offered: { ...offered, correlationId: 'c-hand' } }));
+      }
+      case 'diff':
+        return this.diff(task, 255);
+      case 'green':
+        return task?.pull ? this.green(task.pull.headSha) : [];
+      default:
+        return this.changePull(task, step);
+    }
   }
 
   changeIssue(task: Task | undefined, change: (typeof issueChanges)[number]): Fact[] {

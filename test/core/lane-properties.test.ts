@@ -16,6 +16,7 @@ import { isLive, type LaneState, prerequisitesOf, type Task } from '../../src/co
 import { mayChange } from '../../src/core/task/ownership.ts';
 import { matches, overlap } from '../../src/core/task/patterns.ts';
 import { lives, playLife } from './attempt-histories.ts';
+import { assertReturned, assertUpdates } from './fitting-invariants.ts';
 import type { Step } from './lane-driver.ts';
 import { type Action, goodLuck, histories, World } from './lane-histories.ts';
 
@@ -40,6 +41,7 @@ const seen = {
   releases: 0,
   withheld: 0,
   builds: 0,
+  overlaps: 0,
 };
 
 function fail(invariant: string, what: string): never {
@@ -159,9 +161,11 @@ function assertFact(world: World, step: Step, before: LaneState, fact: Fact, fac
     case 'build-started':
       seen.builds += 1;
       if (fact.baseSha !== before.baseSha) fail('I1', 'a candidate of an old base was started');
-      if (runningBuilds(before).length >= before.policy.queue.builds) fail('budget', 'a build too many');
       if (new Set(fact.entries.map(({ issue }) => issue)).size !== fact.entries.length)
         fail('I4', 'an entry twice in one candidate');
+      // Asked for by a person, beside the queue's own, and never lands.
+      if (fact.purpose === 'try') return;
+      if (runningBuilds(before).length >= before.policy.queue.builds) fail('budget', 'a build too many');
       for (const entry of fact.entries) {
         assertGate(world, before, facts, entry);
         assertOrder(before, fact.entries, entry.issue);
@@ -176,6 +180,7 @@ function assertFact(world: World, step: Step, before: LaneState, fact: Fact, fac
     }
     case 'landing-decided': {
       const build = before.builds[fact.build];
+      if (build?.purpose === 'try') fail('I2', 'a try is to land');
       const { before: from, entries, exact } = fact.flight;
       if (build?.state !== 'passed') fail('I1', 'a candidate that has not passed is to land');
       if (before.frozen) fail('I2', 'a candidate was sent on its way while landings were frozen');
@@ -225,9 +230,13 @@ function assertFact(world: World, step: Step, before: LaneState, fact: Fact, fac
       return;
     case 'attempt-ended':
       if (fact.reason.startsWith('no sign of life')) seen.expiries += 1;
+      if (fact.end === 'ejected') assertReturned(before, fact.issue);
       return;
     case 'escalated':
       seen.escalations += 1;
+      return;
+    case 'base-overlapped':
+      seen.overlaps += 1;
       return;
     case 'lease-extended':
       seen.extensions += 1;
@@ -285,6 +294,7 @@ function assertState(world: World, state: LaneState): void {
 }
 
 function assertStep(world: World, step: Step): void {
+  assertUpdates(step);
   let state = step.before;
   const earlier = world.lane.journal.slice(0, world.lane.journal.length - step.facts.length);
   for (const [index, fact] of step.facts.entries()) {
@@ -419,6 +429,7 @@ describe('any history of a lane', () => {
     expect(seen.releases).toBeGreaterThan(500);
     expect(seen.withheld).toBeGreaterThan(20);
     expect(seen.builds).toBeGreaterThan(500);
+    expect(seen.overlaps).toBeGreaterThan(100);
   });
 
   test('ends well when the faults stop: nothing rests but what a person or another task holds up', {

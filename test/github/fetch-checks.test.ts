@@ -12,6 +12,7 @@ const run = (id: number, name: string, status: string, conclusion: string | null
   html_url: `https://ci/${id}`,
   started_at: '2026-01-01T00:00:00Z',
   app: { id: 15368, slug: 'github-actions' },
+  check_suite: { id: 4 },
   ...more,
 });
 const runsAt = `/commits/${sha('a')}/check-runs`;
@@ -48,6 +49,7 @@ describe('fetchChecks', () => {
         appId: 15368,
         appSlug: 'github-actions',
         startedAt: '2026-01-01T00:00:00Z',
+        suite: 4,
       },
     ]);
   });

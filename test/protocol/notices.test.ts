@@ -162,7 +162,7 @@ test('an ejection', () => {
   expect(
     renderEjectionNotice({ pull: 50, code: 'checks-failed', reason: 'ci failed in candidate 8' }),
   ).toMatchInlineSnapshot(`
-    "### #50 left the queue: its candidate failed in CI
+    "### #50 left the queue: it failed in CI
 
     Ci failed in candidate 8.
 

@@ -15,9 +15,23 @@ describe('a pull request that is not taken', () => {
   });
 
   test('an assignment is asked for without mentioning anybody', () => {
-    const text = renderAssignmentWish({ issue: 7, agent: 'copilot', login: 'copilot-swe-agent[bot]' });
+    const text = renderAssignmentWish({
+      signIn: null,
+      issue: 7,
+      agent: 'copilot',
+      login: 'copilot-swe-agent[bot]',
+    });
     expect(text).toContain('copilot-swe-agent');
     expect(text).not.toMatch(/@/);
+    const signIn = { by: 'mary', url: 'https://signalbox.example/sign-in' };
+    const offered = renderAssignmentWish({
+      signIn,
+      issue: 7,
+      agent: 'copilot',
+      login: 'copilot-swe-agent[bot]',
+    });
+    expect(offered).toContain('`mary`, open [this page](https://signalbox.example/sign-in)');
+    expect(text).not.toContain('this page');
   });
 });
 

@@ -1,6 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createAppAuth } from '@octokit/auth-app';
 import { Octokit } from '@octokit/rest';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import type { Story } from './start-story.ts';
 import { installationClient, QUIET, refusal, startStory, userClient } from './start-story.ts';
 
@@ -88,6 +92,20 @@ test('requests are counted, and an unchanged answer is a free 304', async () => 
   const third = await story.ada.repos.get(story.target);
   const used = (headers: object) => Number(new Map(Object.entries(headers)).get('x-ratelimit-used'));
   expect(used(third.headers)).toBe(used(first.headers) + 1);
+});
+
+test('each may make 5,000 requests an hour, or as many as are granted', async () => {
+  const limitOf = async (sandbox: Sandbox, token: string) =>
+    (await userClient(sandbox, token).rateLimit.get()).data.rate.limit;
+  expect(await limitOf(story.sandbox, story.adaToken)).toBe(5_000);
+  const dir = await mkdtemp(join(tmpdir(), 'signalbox-limit-'));
+  const generous = await startSandbox({ dir, hourlyLimit: 12_500 });
+  try {
+    expect(await limitOf(generous, generous.addUser('ada').token)).toBe(12_500);
+  } finally {
+    await generous.close();
+    await rm(dir, { recursive: true, force: true });
+  }
 });
 
 test('permission tells owner, collaborator and stranger apart', async () => {

@@ -62,10 +62,10 @@ describe('slash commands', () => {
     await world.eventually(answered, 'an answer that names the head');
   });
 
-  test('/status and /help answer on the issue too, and a command that comes later says so', async () => {
+  test('/status and /help answer on the issue too, and a command that cannot be carried out says why', async () => {
     const status = await world.say('rita', issue, '/status');
     const help = await world.say('rita', issue, '/help');
-    const later = await world.say('walt', issue, '/rebase');
+    const later = await world.say('walt', issue, '/unhold');
     await reacted(status, 'rocket');
     await reacted(help, 'rocket');
     await reacted(later, 'confused');
@@ -73,7 +73,7 @@ describe('slash commands', () => {
     const bodies = (await repliesAfter(issue, status)).map(({ body }) => body).join('\n');
     expect(bodies).toContain('In review');
     expect(bodies).toContain('/escalate');
-    expect(bodies).toContain('does not work yet');
+    expect(bodies).toContain('it is not on hold');
   });
 
   test('a mistyped command is answered with what was probably meant', async () => {

@@ -114,3 +114,20 @@ test('/try tests a PR on the base, alone and with another, says what came of it,
   const { data } = await world.as.mary.git.listMatchingRefs({ ...world.repo, ref: 'heads/signalbox' });
   expect(data).toEqual([]);
 });
+
+test('/rebase merges the base into its branch', async () => {
+  const behind = await openPull('behind', { 'docs/behind.md': 'behind\n' });
+  const ahead = await openPull('ahead', { 'docs/ahead.md': 'ahead\n' });
+  await world.say('mary', ahead.pull, '/approve');
+  await world.until(ahead.pull, (row) => row.state === 'completed', 'has landed');
+  const main = await world.tipOf('main');
+  await world.say('walt', behind.pull, '/try');
+  await world.until(behind.pull, (row) => row.state === 'in-review', 'is known');
+  await world.say('walt', behind.pull, '/rebase');
+  const merged = await world.eventually(async () => {
+    const tip = await world.tipOf('behind');
+    return tip === behind.head ? null : tip;
+  }, 'its branch has moved');
+  const { data } = await world.as.walt.git.getCommit({ ...world.repo, commit_sha: merged });
+  expect(data.parents.map(({ sha }) => sha)).toEqual([behind.head, main]);
+});

@@ -81,8 +81,12 @@ export interface WorldOptions {
   /** A package registry of this machine; absent: none is asked. */
   npmUrl?: string;
   agentToken?: string;
+  /** What people's tokens are sealed with; absent: agents are assigned in nobody's name. */
+  tokenKey?: string;
   /** How the repository's CI judges; by default it runs the tests. */
   ci?: CiOptions;
+  /** Requests an hour that the App is granted; by default GitHub's 5,000. */
+  hourlyLimit?: number;
   /** How often everything is read again. */
   sweepMs?: number;
   /** Where the App logs to; by default to nobody. */
@@ -178,7 +182,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const dir = await mkdtemp(join(tmpdir(), 'signalbox-story-'));
   await chmod(dir, 0o755);
   const database = await testDatabase();
-  const sandbox = await startSandbox({ dir: join(dir, 'github') });
+  const sandbox = await startSandbox({
+    dir: join(dir, 'github'),
+    ...(options.hourlyLimit === undefined ? {} : { hourlyLimit: options.hourlyLimit }),
+  });
   const as = await openRepository(sandbox, options);
   const ci = await startCi(sandbox, options.ci ?? {});
   const app = sandbox.addApp({ slug: 'signalbox' });
@@ -199,6 +206,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       sweepMs: options.sweepMs ?? 20_000,
       gitEnv: { PATH: process.env.PATH ?? '' },
       registries: { npm: options.npmUrl ?? null, pypi: null, crates: null, go: null },
+      signIn:
+        options.tokenKey === undefined
+          ? null
+          : { clientId: app.clientId, clientSecret: app.clientSecret, tokenKey: options.tokenKey },
       model: null,
       databaseUrl: database.url,
       dataDir: dir,

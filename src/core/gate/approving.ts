@@ -4,10 +4,19 @@ import type { FactBody } from '../lane/facts.ts';
 import type { Approval, OwnerGroup } from '../lane/pull-state.ts';
 import type { LaneState, Task } from '../lane/state.ts';
 import { mayBeLanding } from '../queue/may-be-landing.ts';
+import { agentLoginOf } from '../task/agent-login.ts';
 import { allows } from '../task/lifecycle.ts';
 import { ownsItsFiles } from '../task/ownership.ts';
 import { isVerdictFor } from './arbiter.ts';
 import { isSameLogin } from './fold-gate.ts';
+
+/** Whether the policy has an agent that opens its pull requests under this login. */
+function isAgentLogin({ policy }: LaneState, by: string): boolean {
+  return Object.keys(policy.agents).some((agent) => {
+    const login = agentLoginOf(policy, agent);
+    return login !== null && isSameLogin(login, by);
+  });
+}
 
 /** Why an approval by this person would not count, or null. Whether they may write here is asked of GitHub before. */
 export function approverProblem(state: LaneState, task: Task, by: string): string | null {
@@ -19,6 +28,8 @@ export function approverProblem(state: LaneState, task: Task, by: string): strin
   if (isEnlisted(task) && state.policy.gate.approvals === 0) return null;
   if (task.attempt !== null && isSameLogin(by, task.attempt.agent))
     return 'an agent does not approve its own work';
+  if (isAgentLogin(state, by))
+    return 'the policy names it as the login of an agent, and agents approve nothing';
   if (!labeller_may_approve && isRequester) {
     return 'the policy asks for an approval by someone else than the person who requested the task';
   }

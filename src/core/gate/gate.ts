@@ -32,7 +32,8 @@ function checkRow(task: Task, state: LaneState, check: RequiredCheck, at: string
     return { ...base, state: 'pending', detail: cause ?? 'has not reported on this commit' };
   }
   if (isProof(state, result.conclusion)) return { ...base, state: 'ok', detail: result.conclusion };
-  if (result.conclusion === 'pending') return { ...base, state: 'pending', detail: 'is running' };
+  if (result.conclusion === 'pending')
+    return { ...base, state: 'pending', detail: result.why ?? 'is running' };
   return { ...base, state: 'failed', detail: `${result.conclusion} is not proof` };
 }
 

@@ -21,7 +21,7 @@ import { answerEjections } from '../task/ejection.ts';
 import { repeatEscalations } from '../task/escalation.ts';
 import { findLeftWork } from '../task/late-work.ts';
 import { protectedPathsOf, releaseClaims } from '../task/ownership.ts';
-import { givenUpPrerequisites, openPrerequisites } from '../task/prerequisites.ts';
+import { givenUpPrerequisites, hasOpenPrerequisites } from '../task/prerequisites.ts';
 import { graceEnds } from '../task/ready.ts';
 import { giveUp } from '../task/retry.ts';
 import { scheduleNext } from '../task/schedule.ts';
@@ -139,7 +139,7 @@ function nextFacts(snapshot: Snapshot, at: string): FactBody[] {
     () => enterQueue(state),
     () => planBuilds(state, at),
     () => acceptSplits(state),
-    () => completeSplits(state, (task) => openPrerequisites(state, task).length > 0),
+    () => completeSplits(state, (task) => hasOpenPrerequisites(state, task)),
     () => scheduleNext(snapshot, at),
   ];
   for (const rule of rules) {

@@ -12,6 +12,8 @@ export interface OfferedPull {
   author: string;
   headSha: string;
   draft: boolean;
+  /** The branch that it comes from; absent where that is in a fork. */
+  branch?: string;
   correlationId: string;
 }
 

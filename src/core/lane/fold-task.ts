@@ -128,14 +128,14 @@ export function newTask(before: Task | undefined, fact: FactOf<'task-requested'>
 /** The record of a PR that no task owns: it owns no paths, and what is known of it is its head. */
 export function enlistPull(before: Task | undefined, fact: FactOf<'pull-enlisted'>): Task {
   const { issue, offered, at } = fact;
-  const { title, author, headSha, draft, correlationId } = offered;
+  const { title, author, headSha, draft, branch = null, correlationId } = offered;
   const state = nextState(before?.state ?? 'absent', 'pull-enlisted');
   const spec: Spec = { ...emptySpec, title };
   const specHash = hashSpec(spec);
   const version = before ? before.version + (before.specHash === specHash ? 0 : 1) : 1;
   const task = freshTask({ issue, spec, specHash, requestedBy: author, correlationId, at });
   return openPull(
-    { ...task, state, version },
+    { ...task, state, version, branch },
     { kind: 'pull-opened', issue, pull: issue, headSha, draft, at },
   );
 }

@@ -147,6 +147,9 @@ function editWaits(task: Task): Wait[] {
 
 function waitsOfWork(task: Task, lease: string | undefined): Wait[] {
   const { attempt, pull, since } = task;
+  if (attempt?.via === 'assign' && !pull?.open && task.state === 'working') {
+    return [{ kind: 'work', what: `${attempt.agent} to open its pull request`, since, command: null }];
+  }
   if (attempt?.via === 'assign' && !pull?.open) {
     const what = `somebody to assign ${attempt.agent} to #${task.issue} on GitHub`;
     return [{ kind: 'human', what, since, command: 'assign it on the issue' }];

@@ -15,6 +15,8 @@ export interface CheckResult {
   name: string;
   conclusion: CheckConclusion;
   url: string | null;
+  /** Why it is pending, where more is known than that it runs. */
+  why?: string;
 }
 
 export interface Finding {

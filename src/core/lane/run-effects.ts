@@ -16,7 +16,7 @@ export function wantedOfRuns({ issue, state, attempt, pull }: Task, lane: LaneSt
     return [{ kind: 'dispatch-workflow', issue, attempt: number, fence, workflow }];
   }
   // A push with a workflow's own token starts no CI (GitHub's docs, "Triggering a workflow from a workflow").
-  const isUnchecked = pull.headSha !== openedSha && pull.checks.length === 0;
+  const isUnchecked = pull.headSha !== openedSha && pull.checks.every(({ why }) => why !== undefined);
   return state === 'in-review' && isUnchecked && lane.policy.gate.checks.length > 0
     ? [{ kind: 'trigger-checks', issue, fence, branch }]
     : [];

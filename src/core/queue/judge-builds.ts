@@ -47,7 +47,9 @@ function judgeBuild({ state, unreadChecks }: Judged, build: Build, at: string): 
     case 'open': {
       if (!isOverdue(state, build, at) || unreadChecks.includes(build.sha ?? '')) return [];
       const names = verdict.missing.join(', ');
-      const reason = `the check ${names} did not finish ${where} within the policy's check_timeout`;
+      const told = build.checks.find(({ name, why }) => verdict.missing.includes(name) && why !== undefined);
+      const why = told ? ` (${told.why})` : '';
+      const reason = `the check ${names} did not finish ${where} within the policy's check_timeout${why}`;
       return [{ kind: 'build-interrupted', build: build.number, reason }];
     }
     default:

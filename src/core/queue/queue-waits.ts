@@ -32,6 +32,12 @@ function pullsOf(state: LaneState, orders: readonly number[]): string {
   return pulls.length === 0 ? 'another entry' : pulls.map((pull) => `#${pull}`).join(', ');
 }
 
+/** What is known of its checks beyond that they run. */
+function whyPending({ checks }: Build): string {
+  const told = checks.find(({ conclusion, why }) => conclusion === 'pending' && why !== undefined);
+  return told ? `; ${told.name}: ${told.why}` : '';
+}
+
 function waitForBuild(state: LaneState, build: Build, at: string): Wait {
   const due = Date.parse(build.startedAt) + state.policy.queue.check_timeout;
   const unheard = build.state === 'testing' ? findUnheard(state, build.checks) : [];
@@ -40,7 +46,7 @@ function waitForBuild(state: LaneState, build: Build, at: string): Wait {
     kind: 'build',
     what: isSilent
       ? `the check ${unheard.join(', ')}, which nobody has reported on candidate ${build.number} yet: does it run on pushes to signalbox/build/**?`
-      : `candidate ${build.number} is being tested`,
+      : `candidate ${build.number} is being tested${whyPending(build)}`,
     since: build.startedAt,
     command: isSilent ? 'have CI run on pushes to `signalbox/build/**`' : null,
     next: new Date(due).toISOString(),

@@ -1,6 +1,6 @@
 /**
  * Tries: candidates that a person has asked for with `/try`, to see what CI says of a PR on the present base. They
- * never land, teach the queue nothing, and take one of the policy's builds while they run.
+ * never land and teach the queue nothing. One starts at once; the queue starts that many fewer while it runs.
  */
 import type { FactBody } from '../lane/facts.ts';
 import type { Build, BuildEntry } from '../lane/queue-state.ts';
@@ -31,7 +31,7 @@ export function tryOf(state: Pick<LaneState, 'builds'>, { issue, pull }: Task): 
   return newest && subjectOf(newest)?.headSha === pull?.headSha ? newest : null;
 }
 
-/** Why no more tries are to be started now, or null: half of the builds stay with the queue. */
+/** Why no more tries are to be started now, or null: half of the policy's builds stay with the queue. */
 export function triesProblem({ builds, policy }: LaneState, issue: number): string | null {
   const others = Object.values(builds).filter(
     (build) => build.purpose === 'try' && isRunning(build) && subjectOf(build)?.issue !== issue,

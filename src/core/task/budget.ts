@@ -198,8 +198,10 @@ export function spend(state: LaneState, agent: string, usage: Spent, at: string)
 export function isUsageNews(state: LaneState, task: Task, told: { tokens: number; usd: number }): boolean {
   const { attempt, spec } = task;
   if (!attempt) return false;
+  const { limits } = state.policy;
   return (['tokens', 'usd'] as const).some((kind) => {
-    const limit = least(spec.budget[kind], state.policy.limits.task[kind], state.policy.limits[kind]) ?? 0;
+    const ofDays = [limits.agent_day[kind], limits.repository_day[kind]];
+    const limit = least(spec.budget[kind], limits.task[kind], limits[kind], ...ofDays) ?? 0;
     return told[kind] - attempt[kind] >= limit / 20;
   });
 }

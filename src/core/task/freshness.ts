@@ -115,7 +115,8 @@ export function updateRefusal(state: LaneState, task: Task): string | null {
   const { pull, attempt, entry } = task;
   if (!pull?.open) return 'there is no open pull request to bring up to date';
   if (mayBeLanding(state, task.issue)) return 'it is landing at this moment';
-  if (isEnlisted(task)) return "its branch is its author's to bring up to date";
+  if (isEnlisted(task) && task.branch === null)
+    return 'its branch is in another repository: its author has to bring it up to date';
   if (entry !== null) return 'it is in the queue, which tests it on the newest base anyway';
   if (isAtWork(task) && attempt) {
     return `attempt ${attempt.number} is at work on the branch and is told what lands: type it again when it is done`;

@@ -7,7 +7,7 @@ import { agentsOf } from './agents.ts';
 import { inOrder } from './order.ts';
 import { claimsAtStart, heldBy } from './ownership.ts';
 import { PathIndex } from './path-index.ts';
-import { openPrerequisites } from './prerequisites.ts';
+import { hasOpenPrerequisites } from './prerequisites.ts';
 import { isWork } from './split.ts';
 
 export interface Turn {
@@ -45,7 +45,7 @@ function startable(state: LaneState, mayStart: (task: Task) => boolean, room: nu
   for (const task of inOrder(state)) {
     if (started.length >= room) break;
     const wanted = claimsAtStart(state.policy, task.spec);
-    if (!isWork(state.policy, task) || !mayStart(task) || openPrerequisites(state, task).length > 0) continue;
+    if (!isWork(state.policy, task) || !mayStart(task) || hasOpenPrerequisites(state, task)) continue;
     if (held.find(wanted, () => true) !== undefined) continue;
     held.add(wanted, task.issue);
     started.push({ ...task, state: 'working', claims: [...wanted] });

@@ -115,17 +115,26 @@ export function prerequisitesToWaitFor(state: LaneState, task: Task): Wait[] {
   return openPrerequisites(state, task, new Set(queued));
 }
 
+function unfinished(state: LaneState, task: Task, except: ReadonlySet<number>): Wait[] {
+  const numbers = prerequisitesOf(task).filter((number) => !except.has(number));
+  return [
+    ...numbers.flatMap((number) => prerequisiteWait(state, task, number) ?? []),
+    ...elsewhereOf(task).flatMap((reference) => elsewhereWait(state, task, reference) ?? []),
+  ];
+}
+
+/** Whether any prerequisite is not done. Asked of every task in every decision, so it looks for no circle. */
+export function hasOpenPrerequisites(state: LaneState, task: Task): boolean {
+  return unfinished(state, task, new Set()).length > 0;
+}
+
 /** One wait for each prerequisite that is not done; they hold the start, and the landing of what has started (I5). */
 export function openPrerequisites(
   state: LaneState,
   task: Task,
   except: ReadonlySet<number> = new Set(),
 ): Wait[] {
-  const numbers = prerequisitesOf(task).filter((number) => !except.has(number));
-  const open = [
-    ...numbers.flatMap((number) => prerequisiteWait(state, task, number) ?? []),
-    ...elsewhereOf(task).flatMap((reference) => elsewhereWait(state, task, reference) ?? []),
-  ];
+  const open = unfinished(state, task, except);
   return open.length === 0 ? [] : [...circleWait(state, task), ...open];
 }
 

@@ -4,7 +4,7 @@
  */
 import type { LaneState, Task } from '../lane/state.ts';
 import { holdWaits } from './hold.ts';
-import { openPrerequisites } from './prerequisites.ts';
+import { hasOpenPrerequisites } from './prerequisites.ts';
 import { missingSections } from './required-sections.ts';
 import { backoffWaits } from './retry.ts';
 
@@ -26,7 +26,7 @@ export function isReady(state: LaneState, task: Task, at: string): boolean {
     missingSections(state, task).length === 0 &&
     graceEnds(state, task) <= Date.parse(at) &&
     backoffWaits(task, at).length === 0 &&
-    openPrerequisites(state, task).length === 0
+    !hasOpenPrerequisites(state, task)
   );
 }
 

@@ -40,6 +40,16 @@ export function addActionsRoutes(world: World, route: AddRepoRoute): void {
     const page = await Promise.all(takePage(c, runs).map((run) => renderRun(world, run)));
     return c.json({ total_count: runs.length, workflow_runs: page });
   });
+  route('GET', '/actions/runs', 'actions:read', async ({ c, repo, query }) => {
+    const runs = [...world.book.workflowRuns.values()]
+      .filter((run) => run.repo === repo)
+      .filter((run) => (query('branch') ?? run.branch) === run.branch)
+      .filter((run) => (query('head_sha') ?? run.headSha) === run.headSha)
+      .filter((run) => (query('event') ?? run.event) === run.event)
+      .reverse();
+    const page = await Promise.all(takePage(c, runs).map((run) => renderRun(world, run)));
+    return c.json({ total_count: runs.length, workflow_runs: page });
+  });
   route('GET', '/actions/runs/:id', 'actions:read', async ({ c, repo, param }) =>
     c.json(await renderRun(world, findRun(world, repo, param('id')))),
   );

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Api, ApiContext, UsageBook } from '../api.ts';
-import { HOURLY_LIMIT, readBody, takePage, usageOf } from '../api.ts';
+import { readBody, takePage, usageOf } from '../api.ts';
 import { ApiError, notFound } from '../api-error.ts';
 import { actorOf, demandApp, issueInstallationToken, parseRepoId, reposOf } from '../auth.ts';
 import type { Rest } from '../github-types.ts';
@@ -160,11 +160,11 @@ function addUserRoutes(world: World, api: Api, usage: UsageBook): void {
     throw notFound();
   });
   api.get('/rate_limit', (c) => {
-    const { used, resetAt } = usageOf(usage, c.get('caller').key);
+    const { limit, used, resetAt } = usageOf(usage, c.get('caller').key);
     const core = {
-      limit: HOURLY_LIMIT,
+      limit,
       used,
-      remaining: Math.max(0, HOURLY_LIMIT - used),
+      remaining: Math.max(0, limit - used),
       reset: Math.floor(resetAt / 1000),
     };
     return c.json({

@@ -207,7 +207,9 @@ function addSuiteRoutes(world: World, route: AddRepoRoute): void {
     answerRuns(world, call, demandSuite(call).runs),
   );
   route('POST', '/check-suites/:id/rerequest', WRITE, async (call) => {
-    await announceCheckSuite(world, demandSuite(call), 'rerequested', call.actor.account);
+    const suite = demandSuite(call);
+    suite.restartedAfter = Math.max(0, ...suite.runs.map(({ id }) => id));
+    await announceCheckSuite(world, suite, 'rerequested', call.actor.account);
     return call.c.json({}, 201);
   });
 }

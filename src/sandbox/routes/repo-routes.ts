@@ -3,7 +3,7 @@ import { announce } from '../announce.ts';
 import type { AddRepoRoute, Api } from '../api.ts';
 import { readBody, takePage } from '../api.ts';
 import { notFound } from '../api-error.ts';
-import { demandAccess, parseRepoId, roleOf } from '../auth.ts';
+import { appOf, demandAccess, parseRepoId, roleOf } from '../auth.ts';
 import type { Rest } from '../github-types.ts';
 import type { Account, Repo, Role } from '../model.ts';
 import { loadCommit } from '../objects.ts';
@@ -107,7 +107,30 @@ function addBranchRoutes(world: World, route: AddRepoRoute): void {
         })),
       },
     } satisfies Rest['repository-rule-detailed'];
-    return c.json(checks.length === 0 ? [] : [rule]);
+    const source = {
+      ruleset_source_type: 'Repository' as const,
+      ruleset_source: repo.fullName,
+      ruleset_id: repo.id,
+    };
+    const told = repo.protections.get(param('branch'))?.rules ?? [];
+    const others = told.map((type) => ({ type, ...source }) as Rest['repository-rule-detailed']);
+    return c.json([...(checks.length === 0 ? [] : [rule]), ...others]);
+  });
+  // One ruleset stands for all that a repository's branches ask for.
+  route('GET', '/rulesets/:id', 'metadata:read', ({ c, repo, param, caller }) => {
+    const protections = [...repo.protections.values()];
+    if (Number(param('id')) !== repo.id || protections.length === 0) throw notFound();
+    const app = appOf(caller);
+    const mayBypass = app !== null && protections.every(({ bypassApps }) => bypassApps.includes(app.slug));
+    return c.json({
+      id: repo.id,
+      name: 'sandbox',
+      target: 'branch',
+      source_type: 'Repository',
+      source: repo.fullName,
+      enforcement: 'active',
+      current_user_can_bypass: mayBypass ? 'always' : 'never',
+    } satisfies Rest['repository-ruleset']);
   });
 }
 

@@ -73,6 +73,16 @@ function withVerdict(lane: LaneDriver, change: Partial<Verdict>): void {
 }
 
 describe('approvals', () => {
+  test('S24: the login of an agent approves nothing, whatever it may write', () => {
+    const agents = { hands: { via: 'adopt' }, robo: { via: 'assign', login: 'Robo-Account' } };
+    const lane = reviewed({ agents });
+    const typed = { index: 0, name: 'approve', sha: null } as const;
+    expect(type(lane, typed, 'robo-account')).toContain('agents approve nothing');
+    lane.see(reviews(review('robo-account')));
+    expect(lane.task(1).approvals).toEqual([]);
+    expect(type(lane, typed, 'walt')).toMatch(/^done/u);
+  });
+
   test('as many people as the policy asks for, each once', () => {
     const lane = reviewed({ gate: { approvals: 2 } });
     lane.see(approve(101, { by: 'rita' }));
