@@ -157,6 +157,7 @@ export function selfTable(scores: readonly Score[], cells: readonly Cell[]): str
     const strict = own.filter(({ policy }) => policy === ourStrict);
     const sum = (list: readonly Score[], of: (score: Score) => number) =>
       list.reduce((total, score) => total + of(score), 0);
+    const forecasts = sum(strict, (score) => score.forecasts);
     const pairs = sum(strict, (score) => score.pairs);
     const collisions = sum(strict, (score) => score.collisions);
     const trusting = own.filter(({ policy }) => policy.includes('trust-ownership'));
@@ -164,10 +165,10 @@ export function selfTable(scores: readonly Score[], cells: readonly Cell[]): str
     const landings = sum(trusting, (score) => score.landedCount);
     return [
       cell.key,
-      `${((100 * sum(strict, (score) => score.held)) / sum(strict, (score) => score.forecasts)).toFixed(0)} %`,
+      forecasts === 0 ? '–' : `${((100 * sum(strict, (score) => score.held)) / forecasts).toFixed(0)} %`,
       pairs.toFixed(0),
       collisions.toFixed(0),
-      ((collisions / pairs) * 10_000).toFixed(2),
+      pairs === 0 ? '–' : ((collisions / pairs) * 10_000).toFixed(2),
       `${broken} in ${landings} landings`,
     ];
   });
