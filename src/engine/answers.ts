@@ -23,7 +23,6 @@ import {
   renderHelp,
   renderIgnored,
   renderLimited,
-  renderNotYet,
   renderRefused,
   renderRequestRefused,
   renderStatusReply,
@@ -45,8 +44,6 @@ export function renderReply(fact: Decided, row: PlanRow | null, queue: QueueRow 
     case 'refused':
       if (command === 'too-many') return renderIgnored(Number(detail));
       return renderRefused({ command, why: detail });
-    case 'not-yet':
-      return renderNotYet(command);
     case 'unknown':
       return renderUnknown({ text: command, suggestion: detail === '' ? null : detail });
     case 'limited':

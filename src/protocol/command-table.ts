@@ -53,11 +53,6 @@ export function rightOf(name: CommandName): CommandRight {
   return commandRules[name].needs;
 }
 
-/** Whether this Signalbox carries it out; the others are recognised and answered with "not yet". */
-export function isAvailable(name: CommandName): boolean {
-  return commandRules[name].run !== null;
-}
-
 /**
  * Reads what follows a command's name on its line; null when it does not fit the usage. A reason or guidance goes
  * on in the lines that follow. Words after a command that takes none are read as a remark, except after `/approve`:

@@ -317,7 +317,6 @@ const outcomeWords: Record<CommandOutcome, string | null> = {
   done: null,
   denied: 'not allowed',
   refused: 'not possible now',
-  'not-yet': 'not available yet',
   unknown: 'not understood',
   limited: null,
 };

@@ -1,7 +1,7 @@
 /** Answers to slash commands. Each says what happened and exactly what to type. */
-import type { CommandName, CommandRight } from '../core/commands/command.ts';
+import type { CommandRight } from '../core/commands/command.ts';
 import type { PlanRow, QueueRow } from '../core/lane/view.ts';
-import { commandNames, commandTable, isAvailable, rightOf } from './command-table.ts';
+import { commandNames, commandTable, rightOf } from './command-table.ts';
 import type { UnknownCommand } from './commands.ts';
 import { escapeSentence, inlineCode } from './escape.ts';
 import { shorten } from './shorten.ts';
@@ -21,11 +21,9 @@ const rightWords: Record<CommandRight, string> = {
   maintain: 'maintainers and administrators',
 };
 
-/** The table of commands that work, and the names of those that do not yet. */
+/** The table of commands. */
 export function renderHelp(): string {
-  const available = commandNames.filter(isAvailable);
-  const later = commandNames.filter((name) => !isAvailable(name));
-  const rows = available.map((name) => {
+  const rows = commandNames.map((name) => {
     const { usage, does } = commandTable[name];
     return `| ${inlineCode(usage)} | ${rightWords[rightOf(name)]} | ${does} |`;
   });
@@ -33,7 +31,6 @@ export function renderHelp(): string {
     'Write a command at the start of a line of a new comment, on the issue or on its pull request. Edited comments are not read.',
     ['| Command | Who | What it does |', '|---|---|---|', ...rows].join('\n'),
     'The label `agent-ready` gives an issue to an agent; removing it cancels the task. `agent-hold` keeps a task from starting and landing.',
-    ...(later.length === 0 ? [] : [`Not yet: ${later.map((name) => inlineCode(`/${name}`)).join(', ')}.`]),
   ].join('\n\n');
 }
 
@@ -64,11 +61,6 @@ export function renderDenied(of: { command: string; needs: CommandRight }): stri
 /** The person may, but it cannot be done as things stand; `why` also says what to do. */
 export function renderRefused(of: { command: string; why: string }): string {
   return `${typed(of.command)} was not carried out: ${escapeSentence(shorten(of.why.replace(/\.\s*$/u, ''), 1_000))}.`;
-}
-
-/** The command is known, and this version of Signalbox does not carry it out. */
-export function renderNotYet(command: string): string {
-  return `${typed(command)} does not work yet, so nothing was done. ${insteadOf(command)}`;
 }
 
 /** A line that looks like a command and is none, or a command with arguments that do not fit. */
@@ -103,18 +95,4 @@ export function renderRequestRefused(why: readonly string[]): string {
 
 function typed(command: string): string {
   return inlineCode(shorten(command.startsWith('/') ? command : `/${command}`, 80));
-}
-
-const ways: Partial<Record<CommandName, string>> = {
-  own: 'Edit "Owned files" in the issue, then remove the label `agent-ready` and set it again.',
-  disown: 'Edit "Owned files" in the issue, then remove the label `agent-ready` and set it again.',
-  depends: 'Edit "Depends on" in the issue, then remove the label `agent-ready` and set it again.',
-  independent: 'Edit "Depends on" in the issue, then remove the label `agent-ready` and set it again.',
-  rebase: 'Merge the base branch into the branch and push it instead.',
-};
-
-/** How to reach the same end today, where there is a way. */
-function insteadOf(command: string): string {
-  const name = commandNames.find((known) => known === command.replace(/^\//u, '').split(/\s/u, 1)[0]);
-  return (name === undefined ? undefined : ways[name]) ?? 'Type `/help` to see the commands that do.';
 }

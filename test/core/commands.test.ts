@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { commandRules } from '../../src/core/commands/rules.ts';
 import type { CommandOutcome, Fact } from '../../src/core/lane/facts.ts';
 import type { Permission, SeenCommand } from '../../src/core/lane/observation.ts';
 import { queueRows, waitsOf } from '../../src/core/lane/plan-view.ts';
@@ -75,17 +74,6 @@ describe('permissions', () => {
       expect({ ...lane.state, asked: {} }).toEqual(before);
     }
   });
-});
-
-test.each(
-  Object.entries(commandRules).flatMap(([name, { run, needs }]) => (run === null ? [{ name, needs }] : [])),
-)('/$name is known, asks for $needs, and says that it does not work yet', ({ name, needs }) => {
-  const lane = inReview();
-  const typed = { index: 0, name } as SeenCommand;
-  const before = lane.state;
-  expect(answerIn(lane.see(command(101, typed, { permission: needs }))).outcome).toBe('not-yet');
-  expect(answerIn(lane.see(command(101, typed, { permission: 'none' }))).outcome).toBe('denied');
-  expect({ ...lane.state, asked: {} }).toEqual(before);
 });
 
 describe('/hold', () => {

@@ -156,7 +156,6 @@ const facts: FactBody[] = [
   { kind: 'command-decided', ...decided, outcome: 'done' },
   { kind: 'command-decided', ...decided, outcome: 'denied' },
   { kind: 'command-decided', ...decided, outcome: 'refused' },
-  { kind: 'command-decided', ...decided, outcome: 'not-yet' },
   { kind: 'command-decided', ...decided, outcome: 'unknown' },
   { kind: 'command-decided', ...decided, outcome: 'limited' },
 ];
@@ -248,7 +247,6 @@ test('every kind of fact, as a sentence', () => {
       null,
       "alice typed /approve: not allowed.",
       "alice typed /approve: not possible now.",
-      "alice typed /approve: not available yet.",
       "alice typed /approve: not understood.",
       null,
     ]

@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { commandNames, commandTable, isAvailable } from '../../src/protocol/command-table.ts';
+import { commandNames, commandTable } from '../../src/protocol/command-table.ts';
 import {
   renderDenied,
   renderHelp,
   renderIgnored,
   renderLimited,
-  renderNotYet,
   renderRefused,
   renderRequestRefused,
   renderStatusReply,
@@ -25,19 +24,13 @@ describe('help', () => {
     `);
   });
 
-  test.each(commandNames.filter(isAvailable))('has a row for /%s, which works', (name) => {
+  test.each(commandNames)('has a row for /%s', (name) => {
     const { usage, does } = commandTable[name];
     const rows = renderHelp()
       .split('\n')
       .filter((line) => line.startsWith('|') && line.includes(`/${name}`) && line.includes(does));
     expect(rows).toHaveLength(1);
     expect(rows[0]).toContain(usage.replace(/\|.*/u, '').split(' ')[0]);
-  });
-
-  test('names those that do not work yet, apart from the table', () => {
-    const later = commandNames.filter((name) => !isAvailable(name));
-    const last = renderHelp().split('\n\n').at(-1) ?? '';
-    for (const name of later) expect(last).toContain(`\`/${name}\``);
   });
 });
 
@@ -122,25 +115,6 @@ test('a refusal repeats nothing that could do harm', () => {
     'I do not know <code>/&#96;&#64;org&#124;</code>. Type `/help` to see the commands.',
   );
   expect(renderRefused({ command: 'approve', why: '@org <b>' })).not.toMatch(/@o|<b>/u);
-});
-
-describe('not yet', () => {
-  test('says what to do instead', () => {
-    expect(renderNotYet('/rebase now')).toMatchInlineSnapshot(
-      `"\`/rebase now\` does not work yet, so nothing was done. Merge the base branch into the branch and push it instead."`,
-    );
-    expect(renderNotYet('revert')).toMatchInlineSnapshot(
-      `"\`/revert\` does not work yet, so nothing was done. Type \`/help\` to see the commands that do."`,
-    );
-  });
-
-  test('no text sends people to a command that does not work', () => {
-    const missing = commandNames.filter((name) => !isAvailable(name));
-    for (const name of missing) {
-      const advice = renderNotYet(name).replace(`\`/${name}\` does not work yet`, '');
-      for (const other of missing) expect(advice).not.toContain(`\`/${other}`);
-    }
-  });
 });
 
 test('a request that cannot become a task', () => {

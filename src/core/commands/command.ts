@@ -64,17 +64,18 @@ export interface Answer {
   facts: FactBody[];
 }
 
-/** `run: null` = the command is recognised and answered with "not yet". */
-export type CommandRule<Name extends CommandName> = { needs: CommandRight } /**
+/**
+ * Who may type a command, what it is about, and what it does.
+ *
  * `task`: about what an issue asks for. `pull`: about a PR, whether or not a task owns it. `any-pull`: the same, and
- * it brings a PR that no task owns to Signalbox.
- */ & (
+ * it brings a PR that no task owns to Signalbox. `lane`: not about one task, may be typed anywhere in the repository.
+ */
+export type CommandRule<Name extends CommandName> = { needs: CommandRight } & (
   | {
       on: 'task' | 'pull' | 'any-pull';
-      run: ((state: LaneState, task: Task, typed: Typed<Name>) => Answer) | null;
+      run: (state: LaneState, task: Task, typed: Typed<Name>) => Answer;
     }
-  /** Not about one task: may be typed anywhere in the repository. */
-  | { on: 'lane'; run: ((state: LaneState, typed: Typed<Name>) => Answer) | null }
+  | { on: 'lane'; run: (state: LaneState, typed: Typed<Name>) => Answer }
 );
 
 /** Done, with the facts that it amounts to. */

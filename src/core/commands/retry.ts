@@ -16,7 +16,7 @@ import { type Answer, accept, type CommandRule, refuse, type Typed } from './com
 function rebuild(state: LaneState, task: Task, typed: Typed<'retry'>): Answer {
   const command = { name: 'approve' as const, sha: null };
   const asked: FactBody = { kind: 'rebuild-asked', issue: task.issue, by: typed.by };
-  if (approve.on === 'lane' || approve.run === null) return refuse('it cannot be approved');
+  if (approve.on === 'lane') return refuse('it cannot be approved');
   const approved = approve.run(state, task, { ...typed, command });
   return approved.outcome === 'done' ? accept([asked, ...approved.facts]) : approved;
 }

@@ -47,7 +47,6 @@ function run<Name extends CommandName>(
   { state, task }: { state: LaneState; task: Task | undefined },
   typed: Typed<Name>,
 ): Answer {
-  if (rule.run === null) return { outcome: 'not-yet', detail: '', facts: [] };
   if (rule.on === 'lane') return rule.run(state, typed);
   if (!task) return refuse(noTask);
   return rule.on === 'task' && isEnlisted(task) ? refuse(noIssue) : rule.run(state, task, typed);
@@ -69,7 +68,7 @@ function answer(state: LaneState, task: Task | undefined, seen: CommandSeen): An
   const rule = commandRules[command.name] as CommandRule<CommandName>;
   const { index } = command;
   const typed = { command, comment, index, by, under, writtenAt, owns, named, landed };
-  const enlisted = rule.on === 'any-pull' && rule.run !== null ? enlist(task, seen) : null;
+  const enlisted = rule.on === 'any-pull' ? enlist(task, seen) : null;
   if (enlisted === null) return run(rule, { state, task }, typed);
   const next = enlistPull(task, { ...enlisted, at: new Date(writtenAt).toISOString() });
   const withPull = { ...state, tasks: { ...state.tasks, [next.issue]: next } };

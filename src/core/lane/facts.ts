@@ -310,7 +310,7 @@ export type CheckAction = 'retry' | 'explain' | 'override';
  * `refused`: allowed to this person, but not possible as things stand; `detail` says why and what to do. `limited`:
  * this person has had too many answers within an hour; told once, with their number as `detail`, then not any more.
  */
-export type CommandOutcome = 'done' | 'denied' | 'refused' | 'not-yet' | 'unknown' | 'limited';
+export type CommandOutcome = 'done' | 'denied' | 'refused' | 'unknown' | 'limited';
 
 export type EjectionCode =
   | 'conflict'
