@@ -7,6 +7,7 @@ import type { Split } from '../core/task/parts.ts';
 import { type TakenAttempt, takenAttempts } from './claim-attempt.ts';
 import { type LaneRows, type Row, readLaneState } from './lane-rows.ts';
 import type { DB } from './schema.ts';
+import { Turns } from './turns.ts';
 
 /** Proof that the lane's row is locked by this transaction; whatever changes a lane asks for it. */
 export interface LaneLock {
@@ -17,6 +18,8 @@ export interface LaneLock {
   readonly at: string;
 }
 
+const turns = new WeakMap<Kysely<DB>, Turns>();
+
 /**
  * Runs `act` in a transaction that holds the lane. Nothing outside the database may be touched meanwhile.
  * @throws when the lane does not exist
@@ -26,7 +29,7 @@ export async function withLane<T>(
   key: LaneKey,
   act: (lock: LaneLock) => Promise<T>,
 ): Promise<T> {
-  return db.transaction().execute(async (trx) => {
+  const step = async (trx: Transaction<DB>): Promise<T> => {
     const lane = await trx
       .selectFrom('lane')
       .selectAll()
@@ -35,7 +38,10 @@ export async function withLane<T>(
       .forUpdate()
       .executeTakeFirstOrThrow();
     return act({ key, trx, lane, at: await readClock(trx) });
-  });
+  };
+  const mine = turns.get(db) ?? new Turns();
+  turns.set(db, mine);
+  return mine.take(`${key.installationId}/${key.laneId}`, () => db.transaction().execute(step));
 }
 
 /** The database's time, to the millisecond: the only clock there is. */
