@@ -4,7 +4,7 @@ import { fetchRun } from '../github/workflow-runs.ts';
 import type { DueLook } from '../ledger/looks.ts';
 import { renewLease } from '../ledger/presence.ts';
 import type { LaneContext } from './context.ts';
-import type { Observed } from './observe.ts';
+import type { Observed } from './observed.ts';
 
 /** A run that goes on keeps its attempt's lease, though nothing in it may be sending heartbeats. */
 export async function observeRun(ctx: LaneContext, look: DueLook, state: LaneState): Promise<Observed> {
