@@ -2,14 +2,12 @@
  * Work that does not fit comes back to its agent, a real worker over real git: with the hunks that conflict, or with
  * what CI said of it merged with what landed; and the same failure twice comes to a person.
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { PlanRow } from '../../src/core/lane/view.ts';
 import { EjectionPacket } from '../../src/protocol/ejection-packet.ts';
-import { plainCommand } from '../../src/worker/presets/presets.ts';
-import { runWorker } from '../../src/worker/worker.ts';
+import { agentToken, type ScriptedWorker, startScriptedWorker } from './scripted-worker.ts';
 import { form, startWorld, type World } from './world.ts';
 
 const policy = [
@@ -44,36 +42,16 @@ esac
 `;
 
 let world: World;
-let dir: string;
-let working: Promise<void>;
-const stop = new AbortController();
+let worker: ScriptedWorker;
 
 beforeAll(async () => {
-  const token = 'sbx_a_token_of_the_agent_api_0123456789';
-  world = await startWorld({ policy, agentToken: token });
-  dir = await mkdtemp(join(tmpdir(), 'signalbox-ejections-'));
-  await writeFile(join(dir, 'agent.sh'), agent);
-  working = runWorker(
-    {
-      url: world.url,
-      token,
-      agent: 'ada',
-      worker: 'w-1',
-      preset: plainCommand(`/bin/sh ${join(dir, 'agent.sh')}`),
-      directory: join(dir, 'work'),
-      capacity: 2,
-      env: { PATH: process.env.PATH ?? '', HOME: dir, OUT: dir },
-      log: () => {},
-    },
-    stop.signal,
-  );
+  world = await startWorld({ policy, agentToken });
+  worker = await startScriptedWorker(world.url, agent);
 });
 afterEach(() => world.proveReplay());
 afterAll(async () => {
-  stop.abort();
-  await working;
+  await worker.stop();
   await world.close();
-  await rm(dir, { recursive: true, force: true });
 });
 
 interface Work {
@@ -100,7 +78,7 @@ async function land({ issue, pull }: Work): Promise<void> {
 }
 
 async function packetOf(issue: number): Promise<EjectionPacket> {
-  return EjectionPacket.parse(JSON.parse(await readFile(join(dir, `packet-${issue}.json`), 'utf8')));
+  return EjectionPacket.parse(JSON.parse(await readFile(join(worker.dir, `packet-${issue}.json`), 'utf8')));
 }
 
 async function fileOnMain(path: string): Promise<string> {

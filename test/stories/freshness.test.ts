@@ -1,11 +1,9 @@
 /** Branches that fall behind, over real git: the base is merged into them, by the policy or on a person's word. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { EjectionPacket } from '../../src/protocol/ejection-packet.ts';
-import { plainCommand } from '../../src/worker/presets/presets.ts';
-import { runWorker } from '../../src/worker/worker.ts';
+import { agentToken, type ScriptedWorker, startScriptedWorker } from './scripted-worker.ts';
 import { form, startWorld, type World } from './world.ts';
 
 const policy = [
@@ -29,36 +27,16 @@ else sed -i "s/^export const line$2 = .*/export const line$2 = $4;/" src/lines.j
 `;
 
 let world: World;
-let dir: string;
-let working: Promise<void>;
-const stop = new AbortController();
+let worker: ScriptedWorker;
 
 beforeAll(async () => {
-  const token = 'sbx_a_token_of_the_agent_api_0123456789';
-  world = await startWorld({ policy, agentToken: token, files: { 'src/lines.js': lines } });
-  dir = await mkdtemp(join(tmpdir(), 'signalbox-freshness-'));
-  await writeFile(join(dir, 'agent.sh'), agent);
-  working = runWorker(
-    {
-      url: world.url,
-      token,
-      agent: 'ada',
-      worker: 'w-1',
-      preset: plainCommand(`/bin/sh ${join(dir, 'agent.sh')}`),
-      directory: join(dir, 'work'),
-      capacity: 2,
-      env: { PATH: process.env.PATH ?? '', HOME: dir, OUT: dir },
-      log: () => {},
-    },
-    stop.signal,
-  );
+  world = await startWorld({ policy, agentToken, files: { 'src/lines.js': lines } });
+  worker = await startScriptedWorker(world.url, agent);
 });
 afterEach(() => world.proveReplay());
 afterAll(async () => {
-  stop.abort();
-  await working;
+  await worker.stop();
   await world.close();
-  await rm(dir, { recursive: true, force: true });
 });
 
 interface Work {
@@ -125,7 +103,7 @@ test('a branch that git cannot bring up to date comes back to its agent, before 
   await land(first);
   await reviewed(second.issue, 2);
   const packet = EjectionPacket.parse(
-    JSON.parse(await readFile(join(dir, `packet-${second.issue}.json`), 'utf8')),
+    JSON.parse(await readFile(join(worker.dir, `packet-${second.issue}.json`), 'utf8')),
   );
   expect(packet).toMatchObject({
     code: 'conflict',
